@@ -1,0 +1,113 @@
+/**
+ * Fixed-point arithmetic that every engine can repeat bit for bit: fractions of 2^32, the high word of
+ * a 32 x 32 product, and integer log2 / exp2 by table with linear interpolation. No floating-point
+ * logarithm or power touches money.
+ */
+import { assert } from './assert.ts';
+
+/** floor(a x b / 2^32) for u32 a and b. */
+export function mulHigh(a: number, b: number): number {
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  const middle = aHigh * bLow + aLow * bHigh + (Math.imul(aLow, bLow) >>> 16);
+  return aHigh * bHigh + Math.floor(middle / 0x1_0000);
+}
+
+/** floor(a x b / c) for non-negative safe integers, exact at any size. Throws AssertionError when c = 0. */
+export function mulDiv(a: number, b: number, c: number): number {
+  assert(c > 0, 'mulDiv: division by zero');
+  const product = a * b;
+  if (product <= Number.MAX_SAFE_INTEGER) return Math.floor(product / c);
+  return Number((BigInt(a) * BigInt(b)) / BigInt(c));
+}
+
+/** floor(sqrt(n)) of a BigInt (Newton's method). */
+export function isqrt(n: bigint): bigint {
+  assert(n >= 0n, 'isqrt of a negative number');
+  if (n < 2n) return n;
+  let x = 1n << BigInt((n.toString(2).length + 1) >> 1);
+  for (;;) {
+    const next = (x + n / x) >> 1n;
+    if (next >= x) return x;
+    x = next;
+  }
+}
+
+/** Fraction bits of log2 values: log2(x) is an integer number of 2^-16. */
+export const LOG2_BITS = 16;
+export const LOG2_ONE = 1 << LOG2_BITS;
+const TABLE_BITS = 10;
+const TABLE_SIZE = 1 << TABLE_BITS;
+const MANTISSA_SHIFT = 31 - TABLE_BITS;
+
+/** log2(1 + k / 1024) in 2^-16, rounded to nearest, by repeated squaring in integers. */
+const LOG2_TABLE = Uint32Array.from({ length: TABLE_SIZE + 1 }, (_, k) => log2Digits(TABLE_SIZE + k));
+/** 2^(k / 1024) - 1 in 2^-32 truncated, by integer square roots. */
+const EXP2_TABLE = Float64Array.from({ length: TABLE_SIZE + 1 }, (_, k) => exp2Digits(k));
+
+function log2Digits(numerator: number): number {
+  const one = 1n << 60n;
+  let x = (BigInt(numerator) << 60n) / BigInt(TABLE_SIZE);
+  if (x >= one << 1n) return LOG2_ONE;
+  let digits = 0;
+  for (let bit = 0; bit < LOG2_BITS + 1; bit++) {
+    x = (x * x) >> 60n;
+    digits <<= 1;
+    if (x >= one << 1n) {
+      digits |= 1;
+      x >>= 1n;
+    }
+  }
+  return (digits + 1) >> 1;
+}
+
+function exp2Digits(k: number): number {
+  if (k === TABLE_SIZE) return 0x1_0000_0000;
+  let root = 2n << 120n; // 2^(1/2), then 2^(1/4), ... as 60-bit fractions
+  let product = 1n << 60n;
+  for (let bit = TABLE_BITS - 1; bit >= 0; bit--) {
+    const value = isqrt(root);
+    if ((k >> bit) & 1) product = (product * value) >> 60n;
+    root = value << 60n;
+  }
+  return Number((product - (1n << 60n)) >> 28n);
+}
+
+/** log2(x) in 2^-16 for a u32 x >= 1; error below 2^-16. Throws AssertionError for x = 0. */
+export function log2Fixed(x: number): number {
+  assert(x >= 1, 'log2Fixed of zero');
+  const leading = 31 - Math.clz32(x);
+  const mantissa = (x << (31 - leading)) & 0x7fff_ffff; // 31 bits behind the leading one
+  const index = mantissa >>> MANTISSA_SHIFT;
+  const rest = mantissa & ((1 << MANTISSA_SHIFT) - 1);
+  const low = LOG2_TABLE[index]!;
+  const step = LOG2_TABLE[index + 1]! - low;
+  return leading * LOG2_ONE + low + ((step * rest) >>> MANTISSA_SHIFT);
+}
+
+/**
+ * 2^(exponent / 2^16) as a fraction of 2^32, for a negative exponent in 2^-16; zero below -32.
+ * Non-negative exponents saturate to 2^32 - 1.
+ */
+export function exp2Fraction(exponent: number): number {
+  if (exponent >= 0) return 0xffff_ffff;
+  const whole = Math.floor(exponent / LOG2_ONE);
+  if (whole < -32) return 0;
+  const part = exponent - whole * LOG2_ONE;
+  const index = part >>> (LOG2_BITS - TABLE_BITS);
+  const rest = part & ((1 << (LOG2_BITS - TABLE_BITS)) - 1);
+  const low = EXP2_TABLE[index]!;
+  const mantissa =
+    low + Math.floor(((EXP2_TABLE[index + 1]! - low) * rest) / (1 << (LOG2_BITS - TABLE_BITS)));
+  return Math.floor((0x1_0000_0000 + mantissa) / 2 ** -whole);
+}
+
+/** 2^(exponent / 2^16) rounded down to an integer, for 0 <= exponent < 32 x 2^16. */
+export function exp2Integer(exponent: number): number {
+  assert(exponent >= 0 && exponent < 32 * LOG2_ONE, `exp2Integer: exponent ${exponent} out of range`);
+  const whole = Math.floor(exponent / LOG2_ONE);
+  const fraction = exp2Fraction(exponent - (whole + 1) * LOG2_ONE); // in [1/2, 1)
+  return Math.floor(fraction / 2 ** (31 - whole));
+}

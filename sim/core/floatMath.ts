@@ -1,0 +1,66 @@
+/**
+ * exp, log and tanh of the float side of the model (observations, rewards, scripted traders). Built from
+ * +, -, x, / alone, so that every JavaScript engine returns the same bits; the host's Math.exp and Math.log
+ * may differ between versions. Relative error below 1e-12 in double precision.
+ */
+const LN2 = 0.6931471805599453;
+const SQRT_HALF = 0.7071067811865476;
+const bits = new DataView(new ArrayBuffer(8));
+
+/** Natural logarithm of a finite x > 0; -Infinity for 0, NaN below. */
+export function log(x: number): number {
+  if (!(x > 0)) return x === 0 ? -Infinity : Number.NaN;
+  if (x === Infinity) return Infinity;
+  let shift = 0;
+  let scaled = x;
+  if (x < 2.2250738585072014e-308) {
+    scaled = x * 0x1_0000_0000_0000 * 16; // subnormal: 2^52
+    shift = -52;
+  }
+  bits.setFloat64(0, scaled);
+  const high = bits.getUint32(0);
+  let exponent = (high >>> 20) - 1023 + shift;
+  bits.setUint32(0, (high & 0x000f_ffff) | 0x3ff0_0000);
+  let mantissa = bits.getFloat64(0); // in [1, 2)
+  if (mantissa > 2 * SQRT_HALF) {
+    mantissa /= 2;
+    exponent++;
+  }
+  // log m = 2 atanh(s), s = (m - 1) / (m + 1), |s| <= 0.172
+  const s = (mantissa - 1) / (mantissa + 1);
+  const t = s * s;
+  const series =
+    1 / 3 + t * (1 / 5 + t * (1 / 7 + t * (1 / 9 + t * (1 / 11 + t * (1 / 13 + t * (1 / 15 + t / 17))))));
+  return exponent * LN2 + 2 * s * (1 + t * series);
+}
+
+/** e^x; overflows to Infinity and underflows to 0 like Math.exp. */
+export function exp(x: number): number {
+  if (Number.isNaN(x)) return x;
+  if (x > 709.78) return Infinity;
+  if (x < -745.2) return 0;
+  const k = Math.round(x / LN2);
+  // r in [-ln2/2, ln2/2]; LN2 split in two so that k x LN2 is exact to the last bit
+  const r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10;
+  let sum = 1;
+  for (let n = 13; n >= 1; n--) sum = 1 + (r / n) * sum;
+  const half = k >> 1;
+  return sum * powerOfTwo(half) * powerOfTwo(k - half);
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: number): number {
+  if (x > 20) return 1;
+  if (x < -20) return -1;
+  const magnitude = x < 0 ? -x : x;
+  if (magnitude < 1e-4) return x - (x * x * x) / 3;
+  const e = exp(-2 * magnitude);
+  const value = (1 - e) / (1 + e);
+  return x < 0 ? -value : value;
+}
+
+function powerOfTwo(k: number): number {
+  bits.setUint32(0, (k + 1023) << 20);
+  bits.setUint32(4, 0);
+  return bits.getFloat64(0);
+}

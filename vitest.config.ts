@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** The extended tier runs where CI=true; a file named *.extended.test.ts belongs to it. */
+const extended = process.env.CI === 'true';
+
+export default defineConfig({
+  test: {
+    include: ['{sim,agents,market,viz,configs,experiments}/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'dist/**', ...(extended ? [] : ['**/*.extended.test.ts'])],
+    reporters: ['default', './experiments/closingLine.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
