@@ -3,8 +3,8 @@
  * +, -, x, / alone, so that every JavaScript engine returns the same bits; the host's Math.exp and Math.log
  * may differ between versions. Relative error below 1e-12 in double precision.
  */
-const LN2 = 0.6931471805599453;
-const SQRT_HALF = 0.7071067811865476;
+const { LN2 } = Math; // a constant of the language, not a computed value
+const SQRT_HALF = Math.SQRT1_2;
 const bits = new DataView(new ArrayBuffer(8));
 
 /** Natural logarithm of a finite x > 0; -Infinity for 0, NaN below. */

@@ -1,0 +1,112 @@
+/**
+ * What a world's agents are, want and remember, beside their possessions (market/columns.ts) and their
+ * brains (brain/layout.ts). N = slots; `genes` and `features` are feature-major: index feature x N + agent.
+ */
+import type { WorldParameters } from '../configs/derive.ts';
+import type { LedgerColumns, MarketColumns } from '../market/columns.ts';
+import type { Ledger } from '../market/ledger.ts';
+import { type Columns, f32, f64, u32 } from '../sim/core/columns.ts';
+import type { Brain } from './brain/brain.ts';
+
+/** Reward features phi: what a genome can value. Bounded, of fixed scale, written by the engine alone. */
+export const REWARD_FEATURES = [
+  'wealthGain',
+  'skillGain',
+  'profit',
+  'fill',
+  'contractKept',
+  'contractBreached',
+  'slashed',
+  'reputationGain',
+  'transferGiven',
+  'relativeWealth',
+  'novelty',
+  'forecastError',
+  'computeSpent',
+  'idle',
+  'survival',
+] as const;
+export const FEATURE_COUNT = REWARD_FEATURES.length;
+/** Hidden units of the optional layer v . tanh(U phi). */
+export const REWARD_HIDDEN = 4;
+
+/** Where each gene stands in a genome; reward genes first, then the learner's. */
+export const GENE = {
+  /** Linear weights w, FEATURE_COUNT. */
+  linear: 0,
+  /** Output weights v of the hidden layer, REWARD_HIDDEN. */
+  output: FEATURE_COUNT,
+  /** Input weights U, row-major [REWARD_HIDDEN x FEATURE_COUNT]. */
+  hidden: FEATURE_COUNT + REWARD_HIDDEN,
+  gamma: FEATURE_COUNT + REWARD_HIDDEN + REWARD_HIDDEN * FEATURE_COUNT,
+  lambda: FEATURE_COUNT + REWARD_HIDDEN + REWARD_HIDDEN * FEATURE_COUNT + 1,
+  tau: FEATURE_COUNT + REWARD_HIDDEN + REWARD_HIDDEN * FEATURE_COUNT + 2,
+  logKappa: FEATURE_COUNT + REWARD_HIDDEN + REWARD_HIDDEN * FEATURE_COUNT + 3,
+  sigma: FEATURE_COUNT + REWARD_HIDDEN + REWARD_HIDDEN * FEATURE_COUNT + 4,
+} as const;
+export const GENE_COUNT = GENE.sigma + 1;
+/** Genes whose Euclidean norm is one: w and v. */
+export const UNIT_NORM_GENES = FEATURE_COUNT + REWARD_HIDDEN;
+
+export const agentColumnSpec = (slots: number) => ({
+  // --- identity and life; written by live ---
+  /** Serial number of the agent in its world, from 1; 0 = nobody, [N]. */
+  serial: f64(slots),
+  /** Serials of its parents; 0 for genesis, immigrants and single parents, [N]. */
+  parent: f64(slots),
+  secondParent: f64(slots),
+  /** Tick of birth, [N]. */
+  bornAt: u32(slots),
+  /** 0 for genesis and immigrants, else 1 + the parent's, [N]. */
+  generation: u32(slots),
+  /** Population that owns the slot under quotas, [N]. */
+  slotPopulation: u32(slots),
+  /** Slot of the agent's ancestor at the last census of the Price equation, [N]; NO_ANCESTOR for immigrants. */
+  censusAncestor: u32(slots),
+
+  // --- genome; written by live ---
+  /** [GENE_COUNT x N]. */
+  genes: f32(GENE_COUNT * slots),
+  /** Neutral shadow: inherited from random parents, never read by behaviour, [GENE_COUNT x N]. */
+  shadowGenes: f32(GENE_COUNT * slots),
+  /** Wealth above which it reproduces, milli-cash, an integer gene, [N]. */
+  thresholdGene: u32(slots),
+  /** Share of its money given to a child, 2^-32, an integer gene, [N]. */
+  endowmentGene: u32(slots),
+
+  // --- reward; written by reward ---
+  /** [FEATURE_COUNT x N]. */
+  features: f32(FEATURE_COUNT * slots),
+  /** Realised profit of the tick: sales less purchases, energy, subsistence, labels; cash, [N]. */
+  profit: f32(slots),
+  /** Exponential moving share of ticks in each mode, [4 x N], mode-major. */
+  modeShare: f32(4 * slots),
+  /** Reward, profit and ticks summed over the agent's life, [N]. */
+  lifeReward: f32(slots),
+  lifeProfit: f32(slots),
+
+  // --- memory of scripted traders, [4 x N] ---
+  memory: f32(4 * slots),
+  /** Given to children this tick, milli-cash equivalent, [N]. */
+  transferGiven: u32(slots),
+});
+export type AgentColumns = Columns<ReturnType<typeof agentColumnSpec>>;
+
+export const NO_ANCESTOR = 0xffff_ffff;
+
+/** Told of each birth and death; a run records them as its lineage. Watching never changes a result. */
+export interface LineageSink {
+  birth(world: AgentWorld, tick: number, slot: number, cause: 'genesis' | 'birth' | 'immigration'): void;
+  death(world: AgentWorld, tick: number, slot: number, cause: 'insolvency' | 'age' | 'random'): void;
+}
+
+/** What every phase of agents/ is given: one world. */
+export interface AgentWorld {
+  readonly parameters: WorldParameters;
+  readonly columns: MarketColumns;
+  readonly balances: LedgerColumns;
+  readonly ledger: Ledger;
+  readonly agents: AgentColumns;
+  readonly brain: Brain;
+  readonly lineage: LineageSink | null;
+}

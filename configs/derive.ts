@@ -1,0 +1,438 @@
+/**
+ * What follows from a config: the integer parameters of one world, and the relations between constants
+ * that must hold before anything is allocated. Configs hold choices; this file holds consequences.
+ */
+import seedrandom from 'seedrandom';
+import { ConfigError } from '../sim/core/errors.ts';
+import { exp2Integer, LOG2_ONE, log2Fixed } from '../sim/core/fixed.ts';
+import {
+  type Fraction32,
+  fraction32,
+  type MilliCash,
+  type MilliToken,
+  milli,
+  PRODUCT_MAX,
+  TWO_32,
+  U32_MAX,
+} from '../sim/core/units.ts';
+import { CLASS_COUNT, type PopulationConfig, type RunConfig, type WorldConfig } from './schema.ts';
+
+/** Price levels of the compute market (the K of MODEL.md). */
+export const PRICE_LEVELS = 256;
+/** Score buckets of the service market. */
+export const SCORE_BUCKETS = 256;
+/** Training methods, in the order of the action head. */
+export const METHODS = ['supervised', 'unsupervised', 'semiSupervised', 'reinforcement'] as const;
+/** Moving-average prices are kept in 1/256 milli-token. */
+export const PRICE_FRACTION_BITS = 8;
+/** Token prices are milli-cash per milli-token in 2^-16. */
+export const TOKEN_PRICE_BITS = 16;
+
+export interface TrainingMethodParameters {
+  /** log2 of eta in 2^-16 (negative). */
+  readonly etaLog2: number;
+  /** Exponents as integers in 2^-16. */
+  readonly computeExponent: number;
+  readonly dataExponent: number;
+  readonly labelExponent: number;
+  readonly labels: number;
+  /** Cash per training tick. */
+  readonly environmentPrice: MilliCash;
+}
+
+/** The integer parameters of one world. Money in milli-units, shares in 2^-32, prices as levels of a table. */
+export interface WorldParameters {
+  readonly world: number;
+  readonly arm: number;
+  readonly replicate: number;
+  /** 32-bit seed of the world's counter generator; equal across arms of one replicate. */
+  readonly seed: number;
+  readonly slots: number;
+  readonly genesis: {
+    readonly token: MilliToken;
+    readonly cash: MilliCash;
+    readonly capacity: number;
+    readonly skill: Fraction32;
+    readonly data: number;
+  };
+  readonly consumers: {
+    readonly token: MilliToken;
+    readonly cash: MilliCash;
+    readonly swapShare: Fraction32;
+  };
+  readonly treasury: {
+    readonly tokenReserve: MilliToken;
+    readonly cashReserve: MilliCash;
+    readonly releaseShift: number;
+  };
+  readonly amm: {
+    readonly enabled: boolean;
+    readonly token: MilliToken;
+    readonly cash: MilliCash;
+    readonly redeemEvery: number;
+  };
+  readonly computeMarket: {
+    readonly enabled: boolean;
+    /** Milli-token per cu at each level, strictly increasing, [PRICE_LEVELS]. */
+    readonly priceTable: Uint32Array;
+    /** Moving-average price before the first trade, milli-token x 2^8. */
+    readonly priceStart: number;
+    readonly bidShare: Fraction32;
+    readonly feeBps: number;
+  };
+  readonly serviceMarket: {
+    readonly enabled: boolean;
+    /** Mean demand per class, tasks per tick, [CLASS_COUNT]. */
+    readonly demand: readonly number[];
+    /** Cash value of a task of quality 1. */
+    readonly value: MilliCash;
+    readonly cuPerTask: number;
+    readonly maxTasks: number;
+    readonly feeBps: number;
+    readonly pricing: 'ask' | 'secondScore';
+    readonly shape: 'constant' | 'seasonal' | 'randomWalk' | 'regimeShift';
+    readonly period: number;
+    readonly amplitude: Fraction32;
+  };
+  readonly energy: { readonly price: MilliCash; readonly subsistence: MilliCash };
+  readonly training: {
+    readonly enabled: boolean;
+    readonly maxCompute: number;
+    readonly depreciation: Fraction32;
+    readonly labelPrice: MilliCash;
+    readonly dataPerTask: number;
+    /** In the order of METHODS. */
+    readonly methods: readonly TrainingMethodParameters[];
+  };
+  readonly hardware: {
+    readonly enabled: boolean;
+    readonly priceBase: MilliCash;
+    readonly priceScale: MilliCash;
+    readonly capacityMax: number;
+    /** Total capacity at genesis, the denominator of the price curve. */
+    readonly genesisStock: number;
+    readonly wear: Fraction32;
+    /** Wealth that must remain after buying hardware. */
+    readonly runway: MilliCash;
+    readonly trainingRunway: MilliCash;
+  };
+  readonly policy: { readonly wealthTax: Fraction32; readonly financeStep: Fraction32 };
+  readonly learner: WorldConfig['learner'];
+  readonly demography: {
+    readonly enabled: boolean;
+    /** Probability of dying of age in a tick; 0 = never. */
+    readonly hazard: Fraction32;
+    readonly deathsPerTick: number;
+    readonly birthsPerTick: number;
+    readonly lottery: 'wealth' | 'uniform' | 'fitness';
+    readonly sampling: 'systematic' | 'multinomial';
+    readonly threshold: MilliCash;
+    readonly kitCompute: number;
+    readonly endowmentShare: Fraction32;
+    readonly endowmentFloor: MilliCash;
+    readonly parentPays: boolean;
+    readonly crossover: Fraction32;
+    readonly mutation: boolean;
+    readonly sigma: number;
+    /** Living agents below which immigrants arrive. */
+    readonly immigrationFloor: number;
+    readonly immigrantsPerTick: number;
+    readonly quotas: boolean;
+  };
+  readonly randomExchange: {
+    readonly kind: 'off' | 'kinetic' | 'bets';
+    readonly stake: MilliCash;
+    readonly winProbability: Fraction32;
+    readonly target: MilliCash;
+    readonly roundsPerTick: number;
+  };
+  readonly induced: {
+    readonly enabled: boolean;
+    readonly redrawEvery: number;
+    readonly unitsPerTrader: number;
+  };
+  readonly environment: WorldConfig['environment'];
+  readonly populations: readonly PopulationConfig[];
+}
+
+/** Lays slots out over populations in proportion to their shares (largest remainder), in order: [slots]. */
+export function populationOfSlots(populations: readonly PopulationConfig[], slots: number): Uint32Array {
+  const total = populations.reduce((sum, p) => sum + p.share, 0);
+  const quotas = populations.map((p) => (total > 0 ? (p.share / total) * slots : 0));
+  const counts = quotas.map(Math.floor);
+  const rest = slots - counts.reduce((sum, c) => sum + c, 0);
+  const byRemainder = quotas
+    .map((q, index) => ({ index, remainder: q - Math.floor(q) }))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
+  for (let k = 0; k < rest; k++) counts[byRemainder[k % byRemainder.length]!.index]!++;
+  const result = new Uint32Array(slots);
+  let slot = 0;
+  counts.forEach((n, population) => {
+    result.fill(population, slot, slot + n);
+    slot += n;
+  });
+  return result;
+}
+
+/** The 32-bit seeds of replicates 0..count-1, from a phrase. */
+export function worldSeeds(phrase: string, count: number): Uint32Array {
+  const random = seedrandom(phrase);
+  return Uint32Array.from({ length: count }, () => random.int32() >>> 0);
+}
+
+/** A strictly increasing table of PRICE_LEVELS prices, geometric between two prices in milli-token. */
+export function priceTable(min: number, max: number): Uint32Array {
+  const low = log2Fixed(min);
+  const span = log2Fixed(max) - low;
+  const table = new Uint32Array(PRICE_LEVELS);
+  for (let k = 0; k < PRICE_LEVELS; k++) {
+    const price = exp2Integer(low + Math.floor((span * k) / (PRICE_LEVELS - 1)));
+    table[k] = k === 0 ? min : Math.max(price, table[k - 1]! + 1);
+  }
+  return table;
+}
+
+/** log2 of a small positive real in 2^-16, through an integer number of 2^-32; -2^31 stands for zero. */
+const log2Share = (value: number): number => {
+  const scaled = fraction32(value);
+  return scaled === 0 ? -(2 ** 31) : log2Fixed(scaled) - 32 * LOG2_ONE;
+};
+
+/**
+ * The parameters of world `world` of a run.
+ *
+ * @param config the resolved config of the world's arm
+ * @throws ConfigError when a relation between constants does not hold
+ */
+export function deriveWorld(
+  config: RunConfig,
+  place: { world: number; arm: number; replicate: number; seed: number },
+): WorldParameters {
+  const w = config.world;
+  const slots = config.slots;
+  const capacity = w.genesis.capacity;
+  const spread = w.serviceMarket.classSpread;
+  const subsistence = milli<MilliCash>(w.energy.subsistence);
+  const parameters: WorldParameters = {
+    ...place,
+    slots,
+    genesis: {
+      token: milli<MilliToken>(w.genesis.token),
+      cash: milli<MilliCash>(w.genesis.cash),
+      capacity,
+      skill: fraction32(w.genesis.skill),
+      data: w.genesis.data,
+    },
+    consumers: {
+      token: milli<MilliToken>(w.consumers.token),
+      cash: milli<MilliCash>(w.consumers.cash),
+      swapShare: fraction32(w.consumers.swapShare),
+    },
+    treasury: {
+      tokenReserve: milli<MilliToken>(w.treasury.reserveEndowments * w.genesis.token),
+      cashReserve: milli<MilliCash>(w.treasury.reserveEndowments * w.genesis.cash),
+      releaseShift: w.treasury.releaseShift,
+    },
+    amm: {
+      enabled: w.amm.enabled,
+      token: milli<MilliToken>(w.amm.token),
+      cash: milli<MilliCash>(w.amm.cash),
+      redeemEvery: w.amm.redeemEvery,
+    },
+    computeMarket: {
+      enabled: w.computeMarket.enabled,
+      priceTable: priceTable(
+        Math.max(1, milli<MilliToken>(w.computeMarket.priceMin)),
+        Math.max(2, milli<MilliToken>(w.computeMarket.priceMax)),
+      ),
+      priceStart: milli<MilliToken>(w.computeMarket.priceStart) * 2 ** PRICE_FRACTION_BITS,
+      bidShare: fraction32(w.computeMarket.bidShare),
+      feeBps: w.computeMarket.feeBps,
+    },
+    serviceMarket: {
+      enabled: w.serviceMarket.enabled,
+      demand: Array.from({ length: CLASS_COUNT }, (_, c) =>
+        Math.round(w.serviceMarket.demand * (1 + spread * ((2 * c) / (CLASS_COUNT - 1) - 1))),
+      ),
+      value: milli<MilliCash>(w.serviceMarket.value),
+      cuPerTask: w.serviceMarket.cuPerTask,
+      maxTasks: w.serviceMarket.maxTasks,
+      feeBps: w.serviceMarket.feeBps,
+      pricing: w.serviceMarket.pricing,
+      shape: w.serviceMarket.shape,
+      period: w.serviceMarket.period,
+      amplitude: fraction32(w.serviceMarket.amplitude),
+    },
+    energy: { price: milli<MilliCash>(w.energy.price), subsistence },
+    training: {
+      enabled: w.training.enabled,
+      maxCompute: w.training.maxCompute,
+      depreciation: fraction32(w.training.depreciation),
+      labelPrice: milli<MilliCash>(w.training.labelPrice),
+      dataPerTask: w.training.dataPerTask,
+      methods: METHODS.map((name) => {
+        const m = w.training[name];
+        return {
+          etaLog2: log2Share(m.eta),
+          computeExponent: Math.round(m.computeExponent * LOG2_ONE),
+          dataExponent: Math.round(m.dataExponent * LOG2_ONE),
+          labelExponent: Math.round(m.labelExponent * LOG2_ONE),
+          labels: m.labels,
+          environmentPrice: milli<MilliCash>(m.environmentPrice),
+        };
+      }),
+    },
+    hardware: {
+      enabled: w.hardware.enabled,
+      priceBase: milli<MilliCash>(w.hardware.priceBase),
+      priceScale: milli<MilliCash>(w.hardware.priceScale),
+      capacityMax: w.hardware.capacityMax,
+      genesisStock: Math.max(1, slots * capacity),
+      wear: fraction32(w.hardware.wearPerTick),
+      runway: (w.hardware.runwayTicks * subsistence) as MilliCash,
+      trainingRunway: (w.hardware.trainingRunwayTicks * subsistence) as MilliCash,
+    },
+    policy: {
+      wealthTax: fraction32(w.policy.wealthTaxPerTick),
+      financeStep: fraction32(w.policy.financeStep),
+    },
+    learner: w.learner,
+    demography: {
+      enabled: w.demography.enabled,
+      hazard: w.demography.ageDeath ? fraction32(1 / w.demography.meanLife) : (0 as Fraction32),
+      deathsPerTick: w.demography.deathsPerTick,
+      birthsPerTick: w.demography.birthsPerTick,
+      lottery: w.demography.lottery,
+      sampling: w.demography.sampling,
+      threshold: milli<MilliCash>(w.demography.threshold),
+      kitCompute: w.demography.kitCompute,
+      endowmentShare: fraction32(w.demography.endowmentShare),
+      endowmentFloor: milli<MilliCash>(w.demography.endowmentFloor),
+      parentPays: w.demography.parentPays,
+      crossover: fraction32(w.demography.crossover),
+      mutation: w.demography.mutation,
+      sigma: w.demography.sigma,
+      immigrationFloor: Math.floor(w.demography.immigrationFloor * slots),
+      immigrantsPerTick: w.demography.immigrantsPerTick,
+      quotas: w.demography.quotas,
+    },
+    randomExchange: {
+      kind: w.randomExchange.kind,
+      stake: milli<MilliCash>(w.randomExchange.stake),
+      winProbability: fraction32(w.randomExchange.winProbability),
+      target: milli<MilliCash>(w.randomExchange.target),
+      roundsPerTick: w.randomExchange.roundsPerTick,
+    },
+    induced: w.induced,
+    environment: w.environment,
+    populations: config.populations,
+  };
+  for (const relation of relations(parameters)) {
+    if (!relation.holds) throw new ConfigError(relation.path, relation.found, relation.hint);
+  }
+  return parameters;
+}
+
+interface Relation {
+  holds: boolean;
+  /** Config path that is best changed. */
+  path: string;
+  found: string;
+  hint: string;
+}
+
+/** The relations between constants of one world, one a line, each with its reason. */
+function relations(p: WorldParameters): Relation[] {
+  const topPrice = p.computeMarket.priceTable[PRICE_LEVELS - 1]!;
+  const largestCapacity = Math.max(p.hardware.capacityMax, p.genesis.capacity);
+  const largestTaskPrice = (p.serviceMarket.value * p.amm.token) / Math.max(1, p.amm.cash);
+  const tokenTotal = p.slots * p.genesis.token + p.consumers.token + p.amm.token + p.treasury.tokenReserve;
+  const cashTotal = p.slots * p.genesis.cash + p.consumers.cash + p.amm.cash + p.treasury.cashReserve;
+  const is = (holds: boolean, path: string, found: string, hint: string): Relation => ({
+    holds,
+    path,
+    found,
+    hint,
+  });
+  return [
+    // a payment must fit the GPU's i32 product
+    is(
+      topPrice * largestCapacity <= PRODUCT_MAX,
+      'world.computeMarket.priceMax',
+      `highest price x largest capacity = ${topPrice * largestCapacity} milli-token must be at most ${PRODUCT_MAX}`,
+      'lower priceMax or hardware.capacityMax',
+    ),
+    is(
+      largestTaskPrice * p.serviceMarket.maxTasks * 64 <= PRODUCT_MAX,
+      'world.serviceMarket.value',
+      `a task at 64 x the opening token price x maxTasks must be at most ${PRODUCT_MAX} milli-token`,
+      'lower value or maxTasks',
+    ),
+    // prefix sums of quantities stay in 31 bits
+    is(
+      p.slots * largestCapacity < 2 ** 31,
+      'world.hardware.capacityMax',
+      `slots x largest capacity = ${p.slots * largestCapacity} must be below 2^31`,
+      'lower slots or capacityMax',
+    ),
+    // exact sums in double precision and two 32-bit limbs
+    is(
+      tokenTotal < 2 ** 53,
+      'world.genesis.token',
+      `total token supply ${tokenTotal} must be below 2^53 milli-token`,
+      'lower the genesis balances',
+    ),
+    is(
+      cashTotal < 2 ** 53,
+      'world.genesis.cash',
+      `total cash supply ${cashTotal} must be below 2^53 milli-cash`,
+      'lower the genesis balances',
+    ),
+    // reserves are u32 operands of the 128-bit swap product
+    is(
+      p.amm.token <= U32_MAX / 4 && p.amm.cash <= U32_MAX / 4,
+      'world.amm',
+      `reserves must be at most ${Math.floor(U32_MAX / 4000)}`,
+      'lower amm.token or amm.cash',
+    ),
+    is(
+      !p.amm.enabled || (p.amm.token > 0 && p.amm.cash > 0),
+      'world.amm',
+      'an enabled AMM needs both reserves above 0',
+      'set amm.enabled: false or give reserves',
+    ),
+    // an agent's balances are u32
+    is(
+      p.genesis.token <= U32_MAX / 16 && p.genesis.cash <= U32_MAX / 16,
+      'world.genesis',
+      `a balance at genesis must be at most ${Math.floor(U32_MAX / 16_000)}`,
+      'lower genesis.token or genesis.cash',
+    ),
+    is(
+      p.genesis.capacity <= p.hardware.capacityMax || !p.hardware.enabled,
+      'world.genesis.capacity',
+      `capacity ${p.genesis.capacity} must not exceed hardware.capacityMax ${p.hardware.capacityMax}`,
+      'raise hardware.capacityMax',
+    ),
+    is(
+      p.computeMarket.priceTable[0]! < topPrice &&
+        topPrice - p.computeMarket.priceTable[0]! >= PRICE_LEVELS - 1,
+      'world.computeMarket.priceMax',
+      'the price table needs 256 distinct prices in milli-token between priceMin and priceMax',
+      'raise priceMax above priceMin + 0.255',
+    ),
+    // bills need something to be paid from: without cash and without an AMM nobody can pay energy
+    is(
+      p.hardware.runway < TWO_32,
+      'world.hardware.runwayTicks',
+      'runway x subsistence must be below 2^32 milli-cash',
+      'lower runwayTicks',
+    ),
+    is(
+      p.populations.some((population) => population.share > 0),
+      'populations',
+      'at least one population needs a share above 0',
+      'set share',
+    ),
+  ];
+}

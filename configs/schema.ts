@@ -1,0 +1,338 @@
+/**
+ * The one schema of a run's config: types, validation, defaults, documentation and (jsonSchema.ts) editor
+ * completion all come from here. Money is in decimal token or cash; derive.ts turns it into integers.
+ *
+ * Every number, switch or choice below `world` and `populations` may also be given as a list with one value
+ * per arm; arms.ts lays the arms out before this schema sees a config, so that here all leaves are scalars.
+ */
+import { z } from 'zod';
+import { BUILT_IN, type Registry } from './registry.ts';
+
+/** Classes of task that consumers ask for and skills are held in (the C of MODEL.md). */
+export const CLASS_COUNT = 4;
+
+const count = (fallback: number, about: string, max = 1e9) =>
+  z.number().int().min(0).max(max).default(fallback).describe(about);
+const positive = (fallback: number, about: string, max = 1e9) =>
+  z.number().int().min(1).max(max).default(fallback).describe(about);
+const amount = (fallback: number, about: string, max = 1e9) =>
+  z.number().min(0).max(max).default(fallback).describe(about);
+const share = (fallback: number, about: string) => z.number().min(0).max(1).default(fallback).describe(about);
+const real = (fallback: number, min: number, max: number, about: string) =>
+  z.number().min(min).max(max).default(fallback).describe(about);
+const flag = (fallback: boolean, about: string) => z.boolean().default(fallback).describe(about);
+const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  fallback: T[number],
+  about: string,
+) =>
+  z
+    .enum(values)
+    .default(fallback as never)
+    .describe(about);
+/** An object whose absence means all of its defaults. */
+const section = <T extends z.ZodRawShape>(shape: T, about: string) =>
+  z
+    .strictObject(shape)
+    .prefault({} as never)
+    .describe(about);
+
+const trainingMethod = (
+  d: { eta: number; compute: number; data: number; label: number; labels: number; environmentPrice: number },
+  about: string,
+) =>
+  section(
+    {
+      eta: real(d.eta, 0, 1, 'skill gained per tick at one unit of everything, before diminishing returns'),
+      computeExponent: share(d.compute, 'elasticity of the gain to compute'),
+      dataExponent: share(d.data, 'elasticity of the gain to 1 + data'),
+      labelExponent: share(d.label, 'elasticity of the gain to 1 + labels'),
+      labels: count(d.labels, 'labels bought per training tick', 1000),
+      environmentPrice: amount(d.environmentPrice, 'cash per training tick for the environment'),
+    },
+    about,
+  );
+
+const world = section(
+  {
+    genesis: section(
+      {
+        token: amount(2000, 'token of each agent at genesis and of each immigrant'),
+        cash: amount(500, 'cash of each agent at genesis'),
+        capacity: count(8, 'compute units per tick of each agent at genesis', 1e6),
+        skill: share(0.2, 'skill of a newborn in every class'),
+        data: count(0, 'data units of each agent at genesis'),
+      },
+      'What every agent starts with.',
+    ),
+    consumers: section(
+      {
+        cash: amount(400_000, 'cash of the consumers at genesis'),
+        token: amount(50_000, 'token of the consumers at genesis'),
+        swapShare: share(0.01, 'largest share of their cash that consumers swap for token in one tick'),
+      },
+      'Those who pay for tasks, with the money that comes back to them each tick.',
+    ),
+    treasury: section(
+      {
+        reserveEndowments: count(20, 'genesis endowments that the treasury keeps for immigrants'),
+        releaseShift: count(6, 'of what is above the reserve, 1/2^shift returns to consumers each tick', 31),
+      },
+      'Receives fees, taxes and estates; pays immigrants; owns all AMM liquidity.',
+    ),
+    amm: section(
+      {
+        enabled: flag(true, 'whether token can be swapped for cash'),
+        token: amount(200_000, 'token reserve at genesis'),
+        cash: amount(200_000, 'cash reserve at genesis'),
+        redeemEvery: positive(256, 'ticks between redemptions of the liquidity that fees added'),
+      },
+      'Constant-product market maker, Uniswap v2 integers, 30 bps.',
+    ),
+    computeMarket: section(
+      {
+        enabled: flag(true, 'whether compute is rented'),
+        priceMin: amount(0.005, 'lowest price level, token per cu'),
+        priceMax: amount(20, 'highest price level, token per cu'),
+        priceStart: amount(0.1, 'moving-average price before the first trade, token per cu'),
+        bidShare: share(0.02, 'share of its free token that an agent may bid in a tick'),
+        feeBps: count(30, 'fee on the price paid, basis points', 10_000),
+      },
+      'Frequent batch auction of compute at a uniform price.',
+    ),
+    serviceMarket: section(
+      {
+        enabled: flag(true, 'whether consumers buy tasks'),
+        demand: amount(50, 'tasks wanted per class and tick, on average'),
+        value: amount(10, 'cash that a task of quality 1 is worth to consumers'),
+        classSpread: share(0.2, 'demand of the classes is spread evenly over demand x (1 +- spread)'),
+        cuPerTask: positive(4, 'compute units that one task takes', 1000),
+        maxTasks: positive(8, 'most tasks that one agent serves in a tick', 10_000),
+        feeBps: count(30, 'fee on the price paid, basis points', 10_000),
+        pricing: choice(
+          ['ask', 'secondScore'],
+          'ask',
+          'what a winner is paid: its ask, or value + bonus - best losing score',
+        ),
+        shape: choice(
+          ['constant', 'seasonal', 'randomWalk', 'regimeShift'],
+          'constant',
+          'how demand moves over time',
+        ),
+        period: positive(2000, 'ticks of a season, or between regime shifts, or steps of the walk'),
+        amplitude: share(0.5, 'size of the movement relative to the mean'),
+      },
+      'Scoring auction of tasks, per class.',
+    ),
+    energy: section(
+      {
+        price: amount(0.15, 'cash per compute unit used'),
+        subsistence: amount(0.05, 'cash per tick that being alive costs'),
+      },
+      'What every machine pays to its supplier.',
+    ),
+    training: section(
+      {
+        enabled: flag(true, 'whether agents can train their skills'),
+        maxCompute: positive(16, 'most compute units that training uses in a tick', 1e6),
+        depreciation: real(5e-5, 0, 1, 'share of every skill lost per tick: the frontier moves'),
+        labelPrice: amount(0.05, 'cash per label, paid to labour'),
+        dataPerTask: count(1, 'data units that serving a task yields to the seller'),
+        supervised: trainingMethod(
+          { eta: 4e-4, compute: 0.3, data: 0.05, label: 0.5, labels: 2, environmentPrice: 0 },
+          'Learning from labels bought from people.',
+        ),
+        unsupervised: trainingMethod(
+          { eta: 1e-4, compute: 0.5, data: 0.2, label: 0, labels: 0, environmentPrice: 0 },
+          'Learning from much data and compute.',
+        ),
+        semiSupervised: trainingMethod(
+          { eta: 2.5e-4, compute: 0.4, data: 0.1, label: 0.3, labels: 1, environmentPrice: 0 },
+          'Learning from data and fewer labels.',
+        ),
+        reinforcement: trainingMethod(
+          { eta: 2e-4, compute: 0.6, data: 0, label: 0, labels: 0, environmentPrice: 0.05 },
+          'Learning from an environment: a fixed cost, then compute alone.',
+        ),
+      },
+      'How compute, data and labels become skill.',
+    ),
+    hardware: section(
+      {
+        enabled: flag(true, 'whether capacity can be bought'),
+        priceBase: amount(50, 'cash per compute unit of capacity, whatever the stock'),
+        priceScale: amount(50, 'cash per compute unit at genesis stock; grows with (total / genesis)^2'),
+        capacityMax: positive(32, 'most capacity that one agent can own', 1e6),
+        wearPerTick: real(0, 0, 1, 'share of capacity lost per tick, rounded stochastically'),
+        runwayTicks: count(20_000, 'ticks of subsistence that must remain after buying hardware', 1e7),
+        trainingRunwayTicks: count(
+          5000,
+          'ticks of subsistence that must remain after buying labels or environments',
+          1e7,
+        ),
+      },
+      'Capacity as a capital good.',
+    ),
+    policy: section(
+      {
+        wealthTaxPerTick: real(1e-4, 0, 0.1, 'share of free token and cash taken per tick, to the treasury'),
+        financeStep: share(0.01, 'share of a balance that one finance action moves'),
+      },
+      'Token policy.',
+    ),
+    learner: section(
+      {
+        alpha: real(1, 0, 10, 'step size before the ObGD bound'),
+        gamma: real(0.95, 0, 0.9999, 'discount at genesis (a gene)'),
+        lambda: real(0.5, 0, 1, 'eligibility-trace decay at genesis (a gene)'),
+        tau: real(0.05, 0, 10, 'entropy weight at genesis (a gene)'),
+        kappaActor: real(3, 1, 100, 'ObGD overshoot bound of the actor at genesis (a gene)'),
+        kappaCritic: real(2, 1, 100, 'ObGD overshoot bound of the critic'),
+        sparsity: real(0.5, 0, 0.97, 'share of the inputs of each neuron that start at zero'),
+        centreReward: flag(true, 'subtract the moving mean of the reward before scaling'),
+      },
+      'Stream AC(lambda), Elsayed, Vasan & Mahmood 2024.',
+    ),
+    demography: section(
+      {
+        enabled: flag(true, 'whether agents are born and die'),
+        meanLife: positive(20_000, 'mean life in ticks when only age kills', 1e9),
+        ageDeath: flag(true, 'whether an age hazard of 1 / mean life applies'),
+        deathsPerTick: count(0, 'agents killed at random each tick, besides other deaths', 1e6),
+        birthsPerTick: count(0, 'most births in a tick; 0 = as many as there are free slots', 1e6),
+        lottery: choice(
+          ['wealth', 'uniform', 'fitness'],
+          'wealth',
+          'what a parent is drawn in proportion to',
+        ),
+        sampling: choice(
+          ['systematic', 'multinomial'],
+          'systematic',
+          'one child a parent and tick, or with replacement',
+        ),
+        threshold: amount(
+          1000,
+          'cash above the price of the kit that a parent must own, times its threshold gene',
+        ),
+        kitCompute: count(6, 'capacity that the parent buys for the child', 1e6),
+        endowmentShare: share(0.33, 'share of its money that a parent gives, at genesis (a gene)'),
+        endowmentFloor: amount(500, 'least cash-equivalent that a child is given'),
+        parentPays: flag(true, 'false: children are made for nothing, for classic population genetics'),
+        crossover: share(0.5, 'probability that a second rich agent shares its genes'),
+        mutation: flag(true, 'whether reward genes mutate at birth'),
+        sigma: real(0.1, 0, 10, 'mutation size at genesis (a gene)'),
+        immigrationFloor: share(0.25, 'share of the slots below which immigrants arrive'),
+        immigrantsPerTick: count(1, 'most immigrants in a tick', 1e6),
+        quotas: flag(false, 'slots belong to the population that holds them at genesis'),
+      },
+      'Birth, death and immigration.',
+    ),
+    randomExchange: section(
+      {
+        kind: choice(
+          ['off', 'kinetic', 'bets'],
+          'off',
+          'kinetic: random pairs move one stake; bets: each agent bets against the court',
+        ),
+        stake: amount(0.001, 'cash moved by one exchange or bet'),
+        winProbability: share(0.5, 'probability that an agent wins its bet'),
+        target: amount(0, 'cash at which a gambler stops; 0 = never'),
+        roundsPerTick: positive(1, 'exchanges of each agent in a tick', 10_000),
+      },
+      'Random exchange of money (econophysics), a classic mechanism.',
+    ),
+    induced: section(
+      {
+        enabled: flag(false, 'agents trade one unit on the compute market at values drawn for them'),
+        redrawEvery: count(0, 'ticks after which values are drawn again; 0 = never'),
+        unitsPerTrader: positive(1, 'units that each trader may trade until values are drawn again', 1000),
+      },
+      'Induced values (Smith 1962): half the agents buy, half sell, values uniform over the price levels.',
+    ),
+    environment: section(
+      {
+        kind: z.string().default('none').describe('name of a registered environment, or none'),
+        noise: amount(1, 'scale of the reward noise'),
+        noiseShape: choice(['gaussian', 'student2'], 'gaussian', 'distribution of the reward noise'),
+        rewardScale: amount(1, 'factor on rewards from the middle of the run on'),
+      },
+      'An environment plugged in where the markets would be.',
+    ),
+  },
+  'Parameters of the worlds. Any value may be a list: one entry per arm.',
+);
+
+const population = (registry: Registry) =>
+  z.strictObject({
+    name: z.string().min(1).max(40).describe('name of the population in metrics, reports and on the page'),
+    kind: z.enum(registry.populationKinds as [string, ...string[]]).describe('how its members decide'),
+    share: real(1, 0, 1e6, 'share of the slots at genesis, relative to the other populations'),
+    reward: choice(
+      ['random', 'logWealth', 'zero', 'randomReward', 'constant', 'profit', 'skill', 'computeSpent'],
+      'random',
+      'reward genome at genesis: random unit vectors, or one fixed feature',
+    ),
+    evolves: flag(true, 'false: children carry unmutated copies of the reward genes'),
+    rewardHidden: flag(false, 'whether the reward has the hidden layer v . tanh(U phi)'),
+    inheritance: choice(
+      ['darwinian', 'baldwinian', 'lamarckian'],
+      'darwinian',
+      'which brain weights a child starts from',
+    ),
+    markup: share(0.25, 'markup of a fixedMarkup population over its cost'),
+    fitness: amount(1, 'weight in a fitness lottery'),
+    immigrates: flag(true, 'whether immigrants may join this population'),
+  });
+
+/** The schema for a registry of names. All leaves are scalars; lists per arm are laid out by arms.ts. */
+export function buildSchema(registry: Registry = BUILT_IN) {
+  return z.strictObject({
+    name: z.string().min(1).max(80).default('unnamed').describe('name of the run'),
+    description: z.string().default('').describe('what the run shows, one or two sentences'),
+    seed: z
+      .string()
+      .min(1)
+      .default('darwin')
+      .describe("seed phrase; the worlds' 32-bit seeds derive from it"),
+    ticks: positive(2000, 'ticks to simulate', 4_000_000_000),
+    worlds: positive(1, 'independent worlds (seeds) of each arm', 1_000_000),
+    slots: positive(128, 'agent slots of each world', 4_000_000),
+    engine: choice(['auto', 'cpu'], 'auto', 'which engine advances the worlds'),
+    threads: count(0, 'worker threads; 0 = one per core', 1024),
+    output: section(
+      {
+        metricsEvery: positive(50, 'ticks between metric rows'),
+        agentsEvery: count(500, 'ticks between snapshots of all agents; 0 = only at the end'),
+        journalWorlds: count(0, 'the first so many worlds record every ledger entry'),
+        tradesWorlds: count(1, 'the first so many worlds record every fill'),
+        tradesEvery: positive(50, 'ticks between ticks whose fills are recorded'),
+        lineage: flag(true, 'record births, deaths and reward genes'),
+      },
+      'What is written to the run directory. Never changes a result.',
+    ),
+    world,
+    populations: z
+      .array(population(registry))
+      .min(1)
+      .default([{ name: 'learners', kind: 'learner' } as never])
+      .describe('Who competes for the slots of a world.'),
+  });
+}
+
+export type RunSchema = ReturnType<typeof buildSchema>;
+/** A validated config of one arm: all defaults filled in, all leaves scalars. */
+export type RunConfig = z.infer<RunSchema>;
+export type WorldConfig = RunConfig['world'];
+export type PopulationConfig = RunConfig['populations'][number];
+/** The parts of a config that hold for the whole run and may not differ between arms. */
+export const RUN_KEYS = [
+  'name',
+  'description',
+  'seed',
+  'ticks',
+  'worlds',
+  'slots',
+  'engine',
+  'threads',
+  'output',
+] as const;

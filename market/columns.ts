@@ -1,0 +1,204 @@
+/**
+ * What a world's markets read and write. One object of columns per world; N = slots. Each column says who
+ * writes it; every other phase only reads it.
+ */
+import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
+import { CLASS_COUNT } from '../configs/schema.ts';
+import { type Columns, f64, u32 } from '../sim/core/columns.ts';
+import type { Ledger } from './ledger.ts';
+
+/** System accounts of a world, in the order of the `system*` columns. */
+export const SYSTEM = {
+  consumers: 0,
+  treasury: 1,
+  amm: 2,
+  escrow: 3,
+  court: 4,
+  supplier: 5,
+  labour: 6,
+  operators: 7,
+} as const;
+export const SYSTEM_NAMES = Object.keys(SYSTEM) as (keyof typeof SYSTEM)[];
+export const SYSTEM_COUNT = SYSTEM_NAMES.length;
+
+export const ASSET = { token: 0, cash: 1 } as const;
+export type Asset = (typeof ASSET)[keyof typeof ASSET];
+export const ASSET_NAMES = ['token', 'cash'] as const;
+
+export const MODE = { rentOut: 0, serve: 1, train: 2, idle: 3 } as const;
+export const FINANCE = { hold: 0, sellToken: 1, buyToken: 2, stake: 3, unstake: 4, buyHardware: 5 } as const;
+export const SIDE = { none: 0, buy: 1, sell: 2 } as const;
+/** The population index of a free slot. */
+export const FREE_SLOT = 0xffff_ffff;
+
+/** Balances. Written by ledger.ts alone. */
+export const ledgerColumnSpec = (slots: number) => ({
+  /** Free token, milli-token, [N]. */
+  token: u32(slots),
+  /** Cash, milli-cash, [N]. */
+  cash: u32(slots),
+  /** Staked token, milli-token, [N]. */
+  stake: u32(slots),
+  /** Token of the system accounts, milli-token, [SYSTEM_COUNT]. */
+  systemToken: f64(SYSTEM_COUNT),
+  /** Cash of the system accounts, milli-cash, [SYSTEM_COUNT]. */
+  systemCash: f64(SYSTEM_COUNT),
+  /** Token at genesis, minted, burned, then cash likewise: the right-hand side of conservation, [6]. */
+  supply: f64(6),
+});
+export type LedgerColumns = Columns<ReturnType<typeof ledgerColumnSpec>>;
+
+/** Integer state of agents and markets that is not money. */
+export const marketColumnSpec = (slots: number) => ({
+  // --- possessions ---
+  /** Compute units per tick. Written by settle (hardware) and live (birth, death), [N]. */
+  capacity: u32(slots),
+  /** Data units, [N]. */
+  data: u32(slots),
+  /** Skill per class as a fraction of 2^32, index agent x C + class, [N x C]. */
+  skill: u32(slots * CLASS_COUNT),
+  /** Reputation as a fraction of 2^32, [N]. */
+  reputation: u32(slots),
+  /** Index of the population in the slot, FREE_SLOT when nobody lives there. Written by live, [N]. */
+  population: u32(slots),
+  /** Moving average of tasks sold per tick, 1/256 task, written by the service market, [N]. */
+  soldEma: u32(slots),
+
+  // --- intent: what agents want this tick; written by act (agents/), already within what they can afford ---
+  mode: u32(slots),
+  taskClass: u32(slots),
+  /** Asked per task, milli-token. */
+  taskAsk: u32(slots),
+  /** SIDE of the compute order. */
+  computeSide: u32(slots),
+  /** Limit price as a level. */
+  computeLevel: u32(slots),
+  /** Quantity of the compute order, cu. */
+  computeQuantity: u32(slots),
+  method: u32(slots),
+  finance: u32(slots),
+  deliver: u32(slots),
+
+  // --- flows of this tick; written by the phases of the market, cleared by income ---
+  /** Compute at hand, cu: capacity, then plus bought, less sold. */
+  compute: u32(slots),
+  computeFilled: u32(slots),
+  /** Paid (buyer) or received after the fee (seller) for compute, milli-token. */
+  computeAmount: u32(slots),
+  computeUsed: u32(slots),
+  tasksOffered: u32(slots),
+  tasksSold: u32(slots),
+  /** Received for tasks after the fee, milli-token. */
+  serviceAmount: u32(slots),
+  labelsUsed: u32(slots),
+  /** Sum over classes of skill gained this tick by training, 2^-32. */
+  skillGain: u32(slots),
+  /** Cash due this tick, milli-cash. */
+  bill: u32(slots),
+  /** 1 when the agent could not pay its bill. Written by settle, read by live. */
+  insolvent: u32(slots),
+  /** Cash spent on hardware this tick, milli-cash. */
+  invested: u32(slots),
+  /** Wealth in milli-cash at this tick's mid price, saturated at 2^32 - 1. Written by settle. */
+  wealth: u32(slots),
+  /** Wealth at the end of the previous tick. */
+  wealthBefore: u32(slots),
+
+  // --- induced values (validation) ---
+  /** Private value (buyer) or cost (seller) as a price level. */
+  inducedLevel: u32(slots),
+  /** SIDE of the trader. */
+  inducedSide: u32(slots),
+  /** Units that it may still trade. */
+  inducedUnits: u32(slots),
+
+  // --- per world ---
+  /** World scalars, see WORLD. */
+  scalar: u32(WORLD_SCALARS),
+  /** World totals that may pass 2^32, see TOTAL. */
+  total: f64(WORLD_TOTALS),
+  /** Tasks wanted this tick, after the budget, [CLASS_COUNT]. */
+  demand: u32(CLASS_COUNT),
+  /** Tasks served this tick, [CLASS_COUNT]. */
+  served: u32(CLASS_COUNT),
+  /** Best losing (or marginal) score of the tick, milli-token, [CLASS_COUNT]. */
+  marginalScore: u32(CLASS_COUNT),
+  /** Offset of the demand walk or regime per class, [CLASS_COUNT]. */
+  demandState: u32(CLASS_COUNT),
+  /** Demand and supply histograms of the last compute auction, [PRICE_LEVELS] each. */
+  bidHistogram: u32(PRICE_LEVELS),
+  askHistogram: u32(PRICE_LEVELS),
+});
+export type MarketColumns = Columns<ReturnType<typeof marketColumnSpec>>;
+
+/** Indices into `scalar`. */
+export const WORLD = {
+  /** Clearing level of the last compute auction with volume. */
+  computeLevel: 0,
+  /** cu traded this tick. */
+  computeVolume: 1,
+  /** cu bid and offered this tick. */
+  computeBid: 2,
+  computeOffered: 3,
+  /** Fast (1/8) and slow (1/64) moving averages of the clearing price, milli-token x 2^8. */
+  priceFast: 4,
+  priceSlow: 5,
+  /** Milli-cash per milli-token at the opening of the tick, x 2^16. */
+  tokenPrice: 6,
+  tokenPriceBefore: 7,
+  /** Value of a task of quality 1 this tick, milli-token. */
+  taskValue: 8,
+  /** Price of one cu of capacity this tick, milli-cash. */
+  hardwarePrice: 9,
+  /** Living agents. */
+  alive: 10,
+  /** Median wealth of the living (from a log2 histogram), milli-cash. */
+  medianWealth: 11,
+  births: 12,
+  deaths: 13,
+  immigrants: 14,
+} as const;
+const WORLD_SCALARS = 16;
+
+/** Indices into `total`: running sums since genesis unless a unit says otherwise. */
+export const TOTAL = {
+  /** Identity of the next agent; serials start at 1. */
+  nextSerial: 0,
+  births: 1,
+  deaths: 2,
+  immigrants: 3,
+  genesisAgents: 4,
+  /** Capacity owned by agents now, cu. */
+  capacity: 5,
+  /** isqrt(k) of the AMM at genesis. */
+  ammRootK: 6,
+  /** Paid by consumers for tasks, milli-token; and cash-equivalent at the tick's price, milli-cash. */
+  spentToken: 7,
+  spentCash: 8,
+  computeVolume: 9,
+  tasks: 10,
+  swaps: 11,
+  /** Sum over served tasks of (value x skill), milli-cash. */
+  taskValue: 12,
+  /** Energy paid, milli-cash. */
+  energy: 13,
+  labels: 14,
+  insolvencies: 15,
+} as const;
+const WORLD_TOTALS = 16;
+
+/** What every market phase is given: one world's columns, ledger and parameters. */
+export interface MarketWorld {
+  readonly parameters: WorldParameters;
+  readonly columns: MarketColumns;
+  readonly balances: LedgerColumns;
+  readonly ledger: Ledger;
+}
+
+/** Converts a token amount to cash at a price in 2^-16, rounding down; exact for u32 operands. */
+export const tokenToCash = (token: number, tokenPrice: number): number =>
+  Math.floor(token / 0x1_0000) * tokenPrice + Math.floor(((token % 0x1_0000) * tokenPrice) / 0x1_0000);
+
+/** Converts a cash amount to token at a price in 2^-16, rounding down, for cash below 2^37. */
+export const cashToToken = (cash: number, tokenPrice: number): number =>
+  tokenPrice === 0 ? 0 : Math.floor((cash * 0x1_0000) / tokenPrice);

@@ -1,0 +1,204 @@
+/**
+ * Double entry in two assets. Accounts of a world: agents' free balances 0..N-1, agents' stakes N..2N-1
+ * (token only), then the system accounts. Every movement of money is one entry between two accounts;
+ * minting and burning are entries against nobody and change the supply.
+ */
+import { assert } from '../sim/core/assert.ts';
+import { LawViolation, OverflowError } from '../sim/core/errors.ts';
+import { U32_MAX } from '../sim/core/units.ts';
+import { ASSET, ASSET_NAMES, type Asset, type LedgerColumns, SYSTEM_COUNT, SYSTEM_NAMES } from './columns.ts';
+
+/** Why money moved; recorded in the journal. */
+export const REASON = {
+  genesis: 0,
+  circulation: 1,
+  consumerSwap: 2,
+  compute: 3,
+  computeFee: 4,
+  task: 5,
+  taskFee: 6,
+  energy: 7,
+  subsistence: 8,
+  labels: 9,
+  environment: 10,
+  hardware: 11,
+  ammSell: 12,
+  ammBuy: 13,
+  ammRemainder: 14,
+  tax: 15,
+  kit: 16,
+  endowment: 17,
+  estate: 18,
+  immigration: 19,
+  redemption: 20,
+  randomExchange: 21,
+  stake: 22,
+  unstake: 23,
+} as const;
+export type Reason = (typeof REASON)[keyof typeof REASON];
+export const REASON_NAMES = Object.keys(REASON) as (keyof typeof REASON)[];
+
+/** The account number that stands for nobody: the other side of a mint or burn. */
+export const NOBODY = 0xffff_ffff;
+
+/** One journal entry a row, six u32 and the amount: filled by the ledger, drained by the run's sink. */
+export interface Journal {
+  record(tick: number, from: number, to: number, asset: Asset, amount: number, reason: Reason): void;
+}
+
+const GENESIS = 0;
+const MINTED = 1;
+const BURNED = 2;
+const PER_ASSET = 3;
+
+export class Ledger {
+  /** Tick of the entries being made, for errors and the journal; set by sim/tick.ts. */
+  tick = 0;
+  journal: Journal | null = null;
+  readonly slots: number;
+  readonly world: number;
+  private readonly balances: LedgerColumns;
+  private readonly firstSystem: number;
+
+  /**
+   * @param world number of the world, for errors
+   * @param balances its columns, [slots] and [SYSTEM_COUNT]
+   */
+  constructor(world: number, balances: LedgerColumns) {
+    this.world = world;
+    this.balances = balances;
+    this.slots = balances.token.length;
+    this.firstSystem = 2 * this.slots;
+  }
+
+  /** The account of an agent's stake. */
+  stakeOf(agent: number): number {
+    return this.slots + agent;
+  }
+
+  /** The account of a system account such as SYSTEM.treasury. */
+  system(account: number): number {
+    return this.firstSystem + account;
+  }
+
+  /** Balance of an account in milli-units. */
+  balance(asset: Asset, account: number): number {
+    const { balances, slots } = this;
+    if (account < slots) return (asset === ASSET.token ? balances.token : balances.cash)[account]!;
+    if (account < this.firstSystem) return asset === ASSET.token ? balances.stake[account - slots]! : 0;
+    return (asset === ASSET.token ? balances.systemToken : balances.systemCash)[account - this.firstSystem]!;
+  }
+
+  /**
+   * Moves `amount` milli-units between two accounts of this world. A zero amount makes no entry.
+   *
+   * @throws OverflowError when a balance would pass below zero or above its range
+   */
+  transfer(asset: Asset, from: number, to: number, amount: number, reason: Reason): void {
+    if (amount === 0) return;
+    this.debit(asset, from, amount);
+    this.credit(asset, to, amount);
+    if (this.journal !== null) this.journal.record(this.tick, from, to, asset, amount, reason);
+  }
+
+  /** Creates money; counted in the supply. */
+  mint(asset: Asset, to: number, amount: number, reason: Reason): void {
+    if (amount === 0) return;
+    this.credit(asset, to, amount);
+    this.balances.supply[asset * PER_ASSET + (reason === REASON.genesis ? GENESIS : MINTED)]! += amount;
+    if (this.journal !== null) this.journal.record(this.tick, NOBODY, to, asset, amount, reason);
+  }
+
+  /** Destroys money; counted in the supply. */
+  burn(asset: Asset, from: number, amount: number, reason: Reason): void {
+    if (amount === 0) return;
+    this.debit(asset, from, amount);
+    this.balances.supply[asset * PER_ASSET + BURNED]! += amount;
+    if (this.journal !== null) this.journal.record(this.tick, from, NOBODY, asset, amount, reason);
+  }
+
+  /** Genesis + minted - burned, milli-units. */
+  supply(asset: Asset): number {
+    const { supply } = this.balances;
+    const at = asset * PER_ASSET;
+    return supply[at + GENESIS]! + supply[at + MINTED]! - supply[at + BURNED]!;
+  }
+
+  /** Sum of all balances, recomputed from the columns and not from the entries, milli-units. */
+  holdings(asset: Asset): number {
+    const { balances, slots } = this;
+    const free = asset === ASSET.token ? balances.token : balances.cash;
+    let sum = 0;
+    for (let i = 0; i < slots; i++) sum += free[i]!;
+    if (asset === ASSET.token) for (let i = 0; i < slots; i++) sum += balances.stake[i]!;
+    const system = asset === ASSET.token ? balances.systemToken : balances.systemCash;
+    for (let a = 0; a < SYSTEM_COUNT; a++) sum += system[a]!;
+    return sum;
+  }
+
+  /** `agent 12`, `stake of agent 12`, `treasury`, `nobody`. */
+  accountName(account: number): string {
+    if (account === NOBODY) return 'nobody';
+    if (account < this.slots) return `agent ${account}`;
+    if (account < this.firstSystem) return `stake of agent ${account - this.slots}`;
+    return SYSTEM_NAMES[account - this.firstSystem] ?? `account ${account}`;
+  }
+
+  /** Throws LawViolation unless sum of balances = genesis + minted - burned, for both assets. */
+  checkConservation(): void {
+    for (const asset of [ASSET.token, ASSET.cash] as const) {
+      const gap = this.holdings(asset) - this.supply(asset);
+      if (gap === 0) continue;
+      throw new LawViolation(
+        'conservation',
+        { world: this.world, tick: this.tick, account: `all ${ASSET_NAMES[asset]}` },
+        `balances exceed genesis + minted - burned by ${gap} milli-${ASSET_NAMES[asset]}`,
+      );
+    }
+  }
+
+  private debit(asset: Asset, account: number, amount: number): void {
+    assert(amount > 0 && Number.isSafeInteger(amount), `entry of ${amount} is not a positive integer`);
+    const { balances, slots } = this;
+    let column: Uint32Array | Float64Array;
+    let at: number;
+    if (account < slots) {
+      column = asset === ASSET.token ? balances.token : balances.cash;
+      at = account;
+    } else if (account < this.firstSystem) {
+      column = balances.stake;
+      at = account - slots;
+    } else {
+      column = asset === ASSET.token ? balances.systemToken : balances.systemCash;
+      at = account - this.firstSystem;
+    }
+    const before = column[at]!;
+    if (before < amount) this.overflow(asset, account, `balance ${before} cannot pay ${amount}`);
+    column[at] = before - amount;
+  }
+
+  private credit(asset: Asset, account: number, amount: number): void {
+    assert(amount > 0 && Number.isSafeInteger(amount), `entry of ${amount} is not a positive integer`);
+    const { balances, slots } = this;
+    if (account >= this.firstSystem) {
+      const column = asset === ASSET.token ? balances.systemToken : balances.systemCash;
+      const after = column[account - this.firstSystem]! + amount;
+      if (after > Number.MAX_SAFE_INTEGER) this.overflow(asset, account, `balance ${after} passes 2^53 - 1`);
+      column[account - this.firstSystem] = after;
+      return;
+    }
+    const own = account < slots;
+    const column = own ? (asset === ASSET.token ? balances.token : balances.cash) : balances.stake;
+    const at = own ? account : account - slots;
+    const after = column[at]! + amount;
+    if (after > U32_MAX) this.overflow(asset, account, `balance ${after} passes 2^32 - 1`);
+    column[at] = after;
+  }
+
+  private overflow(asset: Asset, account: number, found: string): never {
+    throw new OverflowError(
+      { world: this.world, tick: this.tick, account: `${this.accountName(account)} ${ASSET_NAMES[asset]}` },
+      `${found} milli-${ASSET_NAMES[asset]}`,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What leaves the engine while a run goes on. A frame is one sampled tick of all worlds; batches are rows
+ * for the run directory. Both are plain transferable data, the same from a worker thread, the main
+ * thread or a browser. The receiver decides what to do with them; nothing comes back.
+ */
+import type { AnyColumn } from './core/columns.ts';
+
+/** One world at a sampled tick. Arrays follow the tables named in brackets. */
+export interface WorldFrame {
+  readonly world: number;
+  readonly arm: number;
+  readonly replicate: number;
+  readonly tick: number;
+  /** [METRICS] of sim/metrics/metrics.ts. Counts and sums cover the interval since the last frame. */
+  readonly metrics: Float64Array;
+  /** [population][POPULATION_METRICS]. */
+  readonly populations: readonly Float64Array[];
+  /** Mean, standard deviation and neutral-shadow mean of each reward feature's linear gene over living learners, [REWARD_FEATURES]. */
+  readonly geneMean: Float64Array;
+  readonly geneDeviation: Float64Array;
+  readonly shadowMean: Float64Array;
+  /** Lorenz curves at 0, 5, ..., 100 % of agents, [21]. */
+  readonly lorenzWealth: Float64Array;
+  readonly lorenzCompute: Float64Array;
+  /** cu bid and offered per price level in the last compute auction, [PRICE_LEVELS]. */
+  readonly bidHistogram: Float64Array;
+  readonly askHistogram: Float64Array;
+}
+
+/** How an economic law stands: how often it was checked and when last. */
+export interface LawStatus {
+  readonly name: string;
+  readonly about: string;
+  readonly checks: number;
+  readonly lastTick: number;
+  readonly violated: string | null;
+}
+
+export interface RunFrame {
+  readonly tick: number;
+  readonly ticks: number;
+  readonly worlds: readonly WorldFrame[];
+  readonly laws: readonly LawStatus[];
+}
+
+/** Rows of one output table (sim/tables.ts), column by column, all of one length. */
+export interface RecordBatch {
+  readonly table: TableName;
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, AnyColumn | readonly string[]>>;
+}
+export type TableName = 'metrics' | 'populations' | 'agents' | 'trades' | 'lineage' | 'journal';
+
+/** What a shard of worlds reports after advancing to a tick. */
+export interface ShardReport {
+  readonly tick: number;
+  readonly frames: readonly WorldFrame[];
+  readonly laws: readonly LawStatus[];
+  readonly batches: readonly RecordBatch[];
+  /** Agent-steps made since the last report. */
+  readonly agentSteps: number;
+  /** Nanoseconds per phase since the last report, when profiling is on. */
+  readonly phaseNs: Readonly<Record<string, number>> | null;
+}

@@ -1,0 +1,90 @@
+/** Names, units and meaning of what is measured; the run directory, the page and reports read this one table. */
+export interface Metric {
+  readonly name: string;
+  readonly unit: string;
+  readonly about: string;
+}
+
+const metric = (name: string, unit: string, about: string): Metric => ({ name, unit, about });
+
+/** Per world and interval. `per interval` values count what happened since the last row. */
+export const METRICS = [
+  metric('alive', 'agents', 'living agents'),
+  metric('births', 'agents per interval', 'children born'),
+  metric('deaths', 'agents per interval', 'agents that died'),
+  metric('immigrants', 'agents per interval', 'agents that arrived from outside'),
+  metric('insolvencies', 'agents per interval', 'deaths for an unpaid bill'),
+  metric('computePrice', 'token per cu', 'moving-average clearing price of compute'),
+  metric('computeVolume', 'cu per interval', 'compute rented'),
+  metric('computeBid', 'cu', 'compute bid for in the sampled tick'),
+  metric('computeOffered', 'cu', 'compute offered in the sampled tick'),
+  metric('tasksServed', 'tasks per interval', 'tasks bought by consumers'),
+  metric('tasksDemanded', 'tasks', 'tasks wanted in the sampled tick'),
+  metric('spend', 'token per interval', "consumers' spending on tasks"),
+  metric('spendCash', 'cash per interval', "consumers' spending at the tick's token price"),
+  metric('serviceWelfare', 'cash per interval', 'value of the tasks served less the energy they took'),
+  metric('taskPrice', 'token per task', 'mean price of a task over the interval'),
+  metric('tokenPrice', 'cash per token', 'mid price of the AMM'),
+  metric('swaps', 'per interval', 'aggregate swaps executed'),
+  metric('agentsMoneyShare', '1', "agents' share of all money, token at the mid price"),
+  metric('meanWealth', 'cash', 'mean wealth of the living'),
+  metric('medianWealth', 'cash', 'median wealth of the living'),
+  metric('giniWealth', '1', 'Gini coefficient of wealth'),
+  metric('giniCompute', '1', 'Gini coefficient of capacity'),
+  metric('hhiWealth', '1', 'Herfindahl-Hirschman index of wealth'),
+  metric('hhiCompute', '1', 'Herfindahl-Hirschman index of capacity'),
+  metric('theilWealth', '1', 'Theil index of wealth'),
+  metric('entropyWealth', '1', 'normalised Shannon entropy of wealth shares'),
+  metric('nakamoto33', 'agents', 'fewest agents that own a third of capacity'),
+  metric('nakamoto50', 'agents', 'fewest agents that own half of capacity'),
+  metric('top1', '1', 'wealth share of the richest 1 %'),
+  metric('top10', '1', 'wealth share of the richest 10 %'),
+  metric('capacity', 'cu', 'capacity owned by agents'),
+  metric('utilisation', '1', 'share of capacity used in the sampled tick'),
+  metric('meanSkill', '1', "mean over agents of their best class's skill"),
+  metric('bestSkill', '1', 'highest skill of any agent'),
+  metric('labels', 'labels per interval', 'human effort: labels bought'),
+  metric('energy', 'cash per interval', 'paid for energy'),
+  metric('consumersCash', 'cash', 'cash of the consumers'),
+  metric('consumersToken', 'token', 'token of the consumers'),
+  metric('treasuryCash', 'cash', 'cash of the treasury'),
+  metric('treasuryToken', 'token', 'token of the treasury'),
+  metric('meanAge', 'ticks', 'mean age of the living'),
+  metric('meanGeneration', '1', 'mean generation of the living'),
+  metric('allocativeEfficiency', '1', 'gains made of gains possible; where values are induced, else NaN'),
+  metric('quoteSurplus', 'token per interval', 'gains on submitted limits in the compute market'),
+  metric('priceSelection', '1', 'Price equation: Cov(w, z) / mean w of the tracked gene'),
+  metric('priceTransmission', '1', 'Price equation: E(w dz) / mean w of the tracked gene'),
+  metric('priceMigration', '1', 'Price equation: change due to immigrants'),
+  metric('priceResidual', '1', 'Price equation: what is left; zero to rounding'),
+] as const satisfies readonly Metric[];
+export type MetricName = (typeof METRICS)[number]['name'];
+
+/** Per population, world and interval. */
+export const POPULATION_METRICS = [
+  metric('alive', 'agents', 'living agents'),
+  metric('wealth', 'cash', 'mean wealth of the living'),
+  metric('profitPerTick', 'cash per agent and tick', 'realised profit over the interval'),
+  metric('matureProfitPerTick', 'cash per agent and tick', 'the same for agents older than the maturity age'),
+  metric('reward', '1', 'mean reward per agent and tick over the interval'),
+  metric('skill', '1', "mean of the best class's skill"),
+  metric('capacity', 'cu', 'mean capacity'),
+  metric('births', 'agents per interval', 'children born'),
+  metric('deaths', 'agents per interval', 'agents that died'),
+  metric('rentOut', '1', 'share of agents that rent out'),
+  metric('serve', '1', 'share of agents that serve'),
+  metric('train', '1', 'share of agents that train'),
+  metric('idle', '1', 'share of agents that idle'),
+] as const satisfies readonly Metric[];
+export type PopulationMetricName = (typeof POPULATION_METRICS)[number]['name'];
+
+/** Index of a metric in a frame's `metrics`. */
+export const METRIC_INDEX = Object.fromEntries(METRICS.map((m, k) => [m.name, k])) as Record<
+  MetricName,
+  number
+>;
+export const POPULATION_METRIC_INDEX = Object.fromEntries(
+  POPULATION_METRICS.map((m, k) => [m.name, k]),
+) as Record<PopulationMetricName, number>;
+/** Agents older than this many ticks count as mature. */
+export const MATURITY_TICKS = 2000;
