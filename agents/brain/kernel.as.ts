@@ -1,0 +1,675 @@
+// AssemblyScript, f32x4 SIMD without relaxed instructions: one fused learn + act step of the streaming
+// actor-critic for blocks of four agents, one agent a lane. The equations are those of specification.ts,
+// in its order; comments here say only what the specification cannot.
+//
+// A block's 2 x 1,617 vectors (52 kB) exceed a first-level cache, so each net is finished before the
+// other is touched: critic (17 kB), then actor (34 kB), two passes each:
+//   1. traces: decay, add the gradient, sum |z|;
+//   2. weights: add the step and form the forward pass at the new observation from the updated weights.
+//
+// Lanes that do not learn keep every bit of their weights and traces by arithmetic rather than by masks:
+// their decay is 1, their gradient factor is -0 and its partner +0 (z * 1 + -0 = z, even for z = -0), and
+// their step is 0 (w + 0 * z = w since no weight is ever -0). All else is stored through a mask.
+//
+// f32x4.pmin / pmax are one instruction where min / max are six; with the bound as the first operand a
+// NaN becomes the bound.
+
+const V: usize = 16; // bytes of one vector: LANES x f32
+const D: usize = 32;
+const H: usize = 16;
+const A: usize = 32;
+const HEADS: usize = 8;
+
+// Parameter offsets, in bytes from the start of a block.
+const ACTOR_W1: usize = 0;
+const ACTOR_B1: usize = H * D * V;
+const ACTOR_W2: usize = (H * D + H) * V;
+const ACTOR_B2: usize = (H * D + H + A * H) * V;
+const CRITIC_W1: usize = (H * D + H + A * H + A) * V;
+const CRITIC_B1: usize = CRITIC_W1 + H * D * V;
+const CRITIC_W2: usize = CRITIC_B1 + H * V;
+const CRITIC_B2: usize = CRITIC_W2 + H * V;
+const PARAMETERS: usize = CRITIC_B2 + V;
+
+// Words of the descriptor; brain.ts writes them in this order.
+const OBSERVATION: usize = 0;
+const REWARD: usize = 1;
+const DONE: usize = 2;
+const ACTIVE: usize = 3;
+const GAMMA: usize = 4;
+const LAMBDA: usize = 5;
+const TAU: usize = 6;
+const KAPPA_ACTOR: usize = 7;
+const KAPPA_CRITIC: usize = 8;
+const ALPHA: usize = 9;
+const ACTION: usize = 10;
+const PROBABILITY: usize = 11;
+const VALUE: usize = 12;
+const TD_ERROR: usize = 13;
+const WEIGHTS: usize = 14;
+const TRACES: usize = 15;
+const INPUT_MEAN: usize = 16;
+const INPUT_VARIANCE: usize = 17;
+const INPUT_COUNT: usize = 18;
+const INPUT: usize = 19;
+const ACTOR_HIDDEN: usize = 20;
+const ACTOR_SCALE: usize = 21;
+const CRITIC_HIDDEN: usize = 22;
+const CRITIC_SCALE: usize = 23;
+const ENTROPY_GRADIENT: usize = 24;
+const REWARD_MEAN: usize = 25;
+const REWARD_VARIANCE: usize = 26;
+const REWARD_COUNT: usize = 27;
+const FRESH: usize = 28;
+const SEED: usize = 29;
+const LOGIT_MASK: usize = 30;
+const CENTRE_REWARD: usize = 31;
+const DEVIATION_FLOOR: usize = 32; // f32
+const HEAD_USE: usize = 33; // 4 words, one a mode
+const ROW_COUNT: usize = 37; // logits of heads with a choice, and their indices
+const ROWS: usize = 38; // 32 words
+
+// Scratch of one thread, in bytes from the start of its area.
+const S_INPUT: usize = 0; // new normalised input
+const S_PAST: usize = S_INPUT + D * V; // previous input, +0 in lanes that do not learn
+const S_HIDDEN: usize = S_PAST + D * V; // layer-normalised pre-activations
+const S_ACTIVE: usize = S_HIDDEN + H * V; // activations
+const S_BACK: usize = S_ACTIVE + H * V; // gradient with respect to the hidden layer
+const S_LOGIT: usize = S_BACK + H * V; // logits, or gradient with respect to them
+const S_WORDS: usize = S_LOGIT + A * V; // random words of the eight heads
+const S_BYTES: usize = S_WORDS + HEADS * V;
+
+const HEAD_SIZE = memory.data<u8>([4, 4, 5, 5, 2, 6, 4, 2]);
+
+// Twins of specification.ts.
+const INPUT_HORIZON: f32 = 1048576;
+const INPUT_EPSILON: f32 = 1e-8;
+const INPUT_CLIP: f32 = 5;
+const RAW_LIMIT: f32 = 1e9;
+const REWARD_HORIZON: f32 = 1000;
+const REWARD_CLIP: f32 = 5;
+const LAYER_NORM_EPSILON: f32 = 1e-5;
+const LEAK: f32 = 0.01;
+
+/** Bytes of scratch that one thread needs. */
+export function scratchBytes(): usize {
+  return S_BYTES;
+}
+/** Parameters of one agent, for the test that compares layouts. */
+export function parameterCount(): usize {
+  return PARAMETERS / V;
+}
+
+// @ts-ignore: decorator
+@inline
+function splat(x: f32): v128 {
+  return f32x4.splat(x);
+}
+// @ts-ignore: decorator
+@inline
+function ld(p: usize): v128 {
+  return v128.load(p);
+}
+// Multiply, then add, rounded twice: a fused instruction exists only in relaxed SIMD.
+// @ts-ignore: decorator
+@inline
+function madd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+// @ts-ignore: decorator
+@inline
+function column(d: usize, name: usize): usize {
+  return <usize>load<u32>(d + (name << 2));
+}
+// Stores to the lanes of `mask` only.
+// @ts-ignore: decorator
+@inline
+function put(p: usize, x: v128, mask: v128): void {
+  v128.store(p, v128.bitselect(x, ld(p), mask));
+}
+// @ts-ignore: decorator
+@inline
+function clip(x: v128, limit: f32): v128 {
+  return f32x4.pmin(splat(limit), f32x4.pmax(splat(-limit), x));
+}
+// @ts-ignore: decorator
+@inline
+function leaky(x: v128): v128 {
+  return f32x4.pmax(x, f32x4.mul(x, splat(LEAK)));
+}
+
+// e^x for x <= 88, relative error below 2e-7; x below -87 counts as -87. Cody-Waite reduction and the polynomial of
+// Cephes expf (S. Moshier, netlib.org/cephes, public domain).
+// @ts-ignore: decorator
+@inline
+function exp(input: v128): v128 {
+  const x = f32x4.pmax(splat(-87), input);
+  const k = f32x4.nearest(f32x4.mul(x, splat(1.44269504088896341)));
+  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(k, splat(0.693359375))), f32x4.mul(k, splat(-2.12194440e-4)));
+  let p = splat(1.9875691500e-4);
+  p = madd(p, r, splat(1.3981999507e-3));
+  p = madd(p, r, splat(8.3334519073e-3));
+  p = madd(p, r, splat(4.1665795894e-2));
+  p = madd(p, r, splat(1.6666665459e-1));
+  p = madd(p, r, splat(5.0000001201e-1));
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), splat(1));
+  // |k| < 128 was rounded to an integer, so saturation cannot occur.
+  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(k), i32x4.splat(127)), 23);
+  return f32x4.mul(p, scale);
+}
+
+/** e^x of `vectors` vectors from `input` to `output`, for the test of its accuracy. */
+export function exponentials(input: usize, output: usize, vectors: usize): void {
+  for (let k: usize = 0; k < vectors; k++) v128.store(output + k * V, exp(ld(input + k * V)));
+}
+
+// pcg4d of sim/core/rng.ts for four agents; writes four word vectors.
+function drawWords(out: usize, seed: u32, tick: u32, agent: v128, stream: u32): void {
+  const m: u32 = 1664525;
+  const c: u32 = 1013904223;
+  let x = i32x4.splat(seed * m + c);
+  let y = i32x4.splat(tick * m + c);
+  let z = i32x4.add(i32x4.mul(agent, i32x4.splat(m)), i32x4.splat(c));
+  let w = i32x4.splat(stream * m + c);
+  x = i32x4.add(x, i32x4.mul(y, w));
+  y = i32x4.add(y, i32x4.mul(z, x));
+  z = i32x4.add(z, i32x4.mul(x, y));
+  w = i32x4.add(w, i32x4.mul(y, z));
+  x = v128.xor(x, i32x4.shr_u(x, 16));
+  y = v128.xor(y, i32x4.shr_u(y, 16));
+  z = v128.xor(z, i32x4.shr_u(z, 16));
+  w = v128.xor(w, i32x4.shr_u(w, 16));
+  x = i32x4.add(x, i32x4.mul(y, w));
+  y = i32x4.add(y, i32x4.mul(z, x));
+  z = i32x4.add(z, i32x4.mul(x, y));
+  w = i32x4.add(w, i32x4.mul(y, z));
+  v128.store(out, x);
+  v128.store(out, y, V);
+  v128.store(out, z, 2 * V);
+  v128.store(out, w, 3 * V);
+}
+
+// Updates the running moments with the raw observation and writes the normalised one to `x`.
+function normaliseInput(x: usize, raw: usize, mean: usize, variance: usize, count: usize, active: v128): void {
+  const n = f32x4.pmin(splat(INPUT_HORIZON), f32x4.add(ld(count), splat(1)));
+  put(count, n, active);
+  const meanRate = f32x4.div(splat(1), n);
+  const spread = f32x4.sub(n, splat(1));
+  const varianceRate = v128.and(f32x4.div(splat(1), spread), f32x4.gt(spread, splat(0)));
+  for (let end = x + D * V; x < end; x += V, raw += V, mean += V, variance += V) {
+    const o = clip(ld(raw), RAW_LIMIT);
+    const m0 = ld(mean);
+    const before = f32x4.sub(o, m0);
+    const m = madd(before, meanRate, m0);
+    const after = f32x4.sub(o, m);
+    const v0 = ld(variance);
+    const v = madd(f32x4.sub(f32x4.mul(before, after), v0), varianceRate, v0);
+    v128.store(mean, v128.bitselect(m, m0, active));
+    v128.store(variance, v128.bitselect(v, v0, active));
+    v128.store(x, clip(f32x4.div(after, f32x4.sqrt(f32x4.add(v, splat(INPUT_EPSILON)))), INPUT_CLIP));
+  }
+}
+
+// Pre-activations at `n` become layer-normalised ones, their activations go to `h`; returns 1 / deviation.
+function finishHidden(n: usize, h: usize): v128 {
+  let sum = splat(0);
+  for (let j: usize = 0; j < H * V; j += V) sum = f32x4.add(sum, ld(n + j));
+  const mean = f32x4.mul(sum, splat(1.0 / 16));
+  let squares = splat(0);
+  for (let j: usize = 0; j < H * V; j += V) {
+    const d = f32x4.sub(ld(n + j), mean);
+    v128.store(n + j, d);
+    squares = madd(d, d, squares);
+  }
+  const scale = f32x4.div(splat(1), f32x4.sqrt(madd(squares, splat(1.0 / 16), splat(LAYER_NORM_EPSILON))));
+  for (let j: usize = 0; j < H * V; j += V) {
+    const y = f32x4.mul(ld(n + j), scale);
+    v128.store(n + j, y);
+    v128.store(h + j, leaky(y));
+  }
+  return scale;
+}
+
+// First layer: pre-activations of x to n.
+function hiddenForward(w1: usize, b1: usize, x: usize, n: usize): void {
+  for (let j: usize = 0; j < H; j += 4) {
+    const r = w1 + j * D * V;
+    let s0 = ld(b1 + j * V);
+    let s1 = v128.load(b1 + j * V, V);
+    let s2 = v128.load(b1 + j * V, 2 * V);
+    let s3 = v128.load(b1 + j * V, 3 * V);
+    for (let k: usize = 0; k < D * V; k += V) {
+      const xv = ld(x + k);
+      const q = r + k;
+      s0 = madd(xv, ld(q), s0);
+      s1 = madd(xv, v128.load(q, D * V), s1);
+      s2 = madd(xv, v128.load(q, 2 * D * V), s2);
+      s3 = madd(xv, v128.load(q, 3 * D * V), s3);
+    }
+    v128.store(n + j * V, s0);
+    v128.store(n + j * V, s1, V);
+    v128.store(n + j * V, s2, 2 * V);
+    v128.store(n + j * V, s3, 3 * V);
+  }
+}
+
+// One weight: add the step, store, return it.
+// @ts-ignore: decorator
+@inline
+function moved(w: usize, z: usize, step: v128): v128 {
+  const v = madd(step, ld(z), ld(w));
+  v128.store(w, v);
+  return v;
+}
+
+// First layer's weights move, and give the pre-activations of x at once.
+function hiddenUpdateForward(w1: usize, z1: usize, wb: usize, zb: usize, step: v128, x: usize, n: usize): void {
+  for (let j: usize = 0; j < H; j += 4) {
+    const w = w1 + j * D * V;
+    const z = z1 + j * D * V;
+    let s0 = moved(wb + j * V, zb + j * V, step);
+    let s1 = moved(wb + j * V + V, zb + j * V + V, step);
+    let s2 = moved(wb + j * V + 2 * V, zb + j * V + 2 * V, step);
+    let s3 = moved(wb + j * V + 3 * V, zb + j * V + 3 * V, step);
+    for (let k: usize = 0; k < D * V; k += V) {
+      const xv = ld(x + k);
+      const v0 = madd(step, v128.load(z + k), v128.load(w + k));
+      v128.store(w + k, v0);
+      s0 = madd(xv, v0, s0);
+      const v1 = madd(step, v128.load(z + k, D * V), v128.load(w + k, D * V));
+      v128.store(w + k, v1, D * V);
+      s1 = madd(xv, v1, s1);
+      const v2 = madd(step, v128.load(z + k, 2 * D * V), v128.load(w + k, 2 * D * V));
+      v128.store(w + k, v2, 2 * D * V);
+      s2 = madd(xv, v2, s2);
+      const v3 = madd(step, v128.load(z + k, 3 * D * V), v128.load(w + k, 3 * D * V));
+      v128.store(w + k, v3, 3 * D * V);
+      s3 = madd(xv, v3, s3);
+    }
+    v128.store(n + j * V, s0);
+    v128.store(n + j * V, s1, V);
+    v128.store(n + j * V, s2, 2 * V);
+    v128.store(n + j * V, s3, 3 * V);
+  }
+}
+
+// Gradient with respect to activations (at g) becomes that with respect to pre-activations, -0 off `learn`.
+function hiddenBackward(g: usize, n: usize, scale: v128, learn: v128): void {
+  let sum = splat(0);
+  let dot = splat(0);
+  for (let j: usize = 0; j < H * V; j += V) {
+    const y = ld(n + j);
+    const a = ld(g + j);
+    const d = v128.bitselect(a, f32x4.mul(a, splat(LEAK)), f32x4.gt(y, splat(0)));
+    v128.store(g + j, d);
+    sum = f32x4.add(sum, d);
+    dot = madd(d, y, dot);
+  }
+  const mean = f32x4.mul(sum, splat(1.0 / 16));
+  const slope = f32x4.mul(dot, splat(1.0 / 16));
+  for (let j: usize = 0; j < H * V; j += V) {
+    const d = f32x4.mul(scale, f32x4.sub(f32x4.sub(ld(g + j), mean), f32x4.mul(ld(n + j), slope)));
+    v128.store(g + j, v128.bitselect(d, splat(-0.0), learn));
+  }
+}
+
+// One trace: decay, add the gradient, store, return its magnitude.
+// @ts-ignore: decorator
+@inline
+function traced(z: usize, decay: v128, gradient: v128): v128 {
+  const v = madd(decay, ld(z), gradient);
+  v128.store(z, v);
+  return f32x4.abs(v);
+}
+
+// First layer's traces; returns the sum of their magnitudes.
+function hiddenTraces(z1: usize, zb: usize, g: usize, x: usize, decay: v128): v128 {
+  const magnitude = i32x4.splat(0x7fffffff);
+  let a0 = splat(0);
+  let a1 = splat(0);
+  for (let j: usize = 0; j < H; j += 2) {
+    const z = z1 + j * D * V;
+    const g0 = ld(g + j * V);
+    const g1 = v128.load(g + j * V, V);
+    for (let k: usize = 0; k < D * V; k += 2 * V) {
+      const x0 = ld(x + k);
+      const t1 = madd(decay, v128.load(z + k), f32x4.mul(g0, x0));
+      v128.store(z + k, t1);
+      a0 = f32x4.add(a0, v128.and(t1, magnitude));
+      const t2 = madd(decay, v128.load(z + k, D * V), f32x4.mul(g1, x0));
+      v128.store(z + k, t2, D * V);
+      a1 = f32x4.add(a1, v128.and(t2, magnitude));
+      const x1 = v128.load(x + k, V);
+      const t3 = madd(decay, v128.load(z + k, V), f32x4.mul(g0, x1));
+      v128.store(z + k, t3, V);
+      a0 = f32x4.add(a0, v128.and(t3, magnitude));
+      const t4 = madd(decay, v128.load(z + k, D * V + V), f32x4.mul(g1, x1));
+      v128.store(z + k, t4, D * V + V);
+      a1 = f32x4.add(a1, v128.and(t4, magnitude));
+    }
+    a0 = f32x4.add(a0, traced(zb + j * V, decay, g0));
+    a1 = f32x4.add(a1, traced(zb + j * V + V, decay, g1));
+  }
+  return f32x4.add(a0, a1);
+}
+
+// Past activations to `h`, +0 in lanes that do not learn.
+// @ts-ignore: decorator
+@inline
+function pastActivations(h: usize, n: usize, learn: v128): void {
+  for (let j: usize = 0; j < H * V; j += V) v128.store(h + j, v128.and(leaky(ld(n + j)), learn));
+}
+
+// V at the activations h.
+// @ts-ignore: decorator
+@inline
+function criticOutput(w: usize, h: usize): v128 {
+  let s = ld(w + CRITIC_B2);
+  for (let j: usize = 0; j < H * V; j += V) s = madd(ld(h + j), ld(w + CRITIC_W2 + j), s);
+  return s;
+}
+
+// Traces of the critic; returns the sum of their magnitudes.
+function criticTraces(w: usize, z: usize, n: usize, scale: v128, decay: v128, learn: v128, s: usize): v128 {
+  const magnitude = i32x4.splat(0x7fffffff);
+  const one = v128.bitselect(splat(1), splat(-0.0), learn);
+  pastActivations(s + S_ACTIVE, n, learn);
+  let sum = traced(z + CRITIC_B2, decay, one);
+  for (let j: usize = 0; j < H * V; j += V) {
+    sum = f32x4.add(sum, traced(z + CRITIC_W2 + j, decay, f32x4.mul(one, ld(s + S_ACTIVE + j))));
+    v128.store(s + S_BACK + j, ld(w + CRITIC_W2 + j));
+  }
+  hiddenBackward(s + S_BACK, n, scale, learn);
+  return f32x4.add(sum, hiddenTraces(z + CRITIC_W1, z + CRITIC_B1, s + S_BACK, s + S_PAST, decay));
+}
+
+// Critic's output weights move and give V.
+// @ts-ignore: decorator
+@inline
+function criticUpdateOutput(w: usize, z: usize, step: v128, h: usize): v128 {
+  let v = moved(w + CRITIC_B2, z + CRITIC_B2, step);
+  for (let j: usize = 0; j < H * V; j += V)
+    v = madd(ld(h + j), moved(w + CRITIC_W2 + j, z + CRITIC_W2 + j, step), v);
+  return v;
+}
+
+// Gradient of log pi + bonus * H with respect to the logits, over the heads that the mode used.
+function logitGradients(d: usize, g: usize, action: usize, p: usize, e: usize, bonus: v128, learn: v128): void {
+  const mode = ld(action);
+  let use = i32x4.splat(0);
+  for (let m: usize = 0; m < 4; m++) {
+    const bits = i32x4.splat(load<u32>(d + ((HEAD_USE + m) << 2)));
+    use = v128.or(use, v128.and(bits, i32x4.eq(mode, i32x4.splat(<i32>m))));
+  }
+  let o: usize = 0;
+  for (let head: usize = 0; head < HEADS; head++) {
+    const size = <usize>load<u8>(HEAD_SIZE + head);
+    const bit = i32x4.splat(1 << <i32>head);
+    const used = i32x4.eq(v128.and(use, bit), bit);
+    const chosen = ld(action + head * V);
+    for (let j: usize = 0; j < size; j++) {
+      const at = (o + j) * V;
+      const one = v128.and(i32x4.eq(chosen, i32x4.splat(<i32>j)), splat(1));
+      const score = f32x4.sub(one, ld(p + at));
+      const all = v128.and(madd(bonus, ld(e + at), score), used);
+      v128.store(g + at, v128.bitselect(all, splat(-0.0), learn));
+    }
+    o += size;
+  }
+}
+
+// Traces of the actor; `g` is the gradient with respect to the logits. Rows of logits without a choice have
+// neither gradient nor trace and are left out. Returns the sum of magnitudes.
+function actorTraces(
+  w: usize, z: usize, n: usize, scale: v128, decay: v128, learn: v128, s: usize, d: usize,
+): v128 {
+  const magnitude = i32x4.splat(0x7fffffff);
+  const g = s + S_LOGIT;
+  const rowsEnd = d + ((ROWS + <usize>load<u32>(d + (ROW_COUNT << 2))) << 2);
+  pastActivations(s + S_ACTIVE, n, learn);
+  let a0 = splat(0);
+  let a1 = splat(0);
+  for (let row = d + (ROWS << 2); row < rowsEnd; row += 4) {
+    const j = <usize>load<u32>(row) * V;
+    a0 = f32x4.add(a0, traced(z + ACTOR_B2 + j, decay, ld(g + j)));
+  }
+  // Four columns of the output matrix at a time: traces of the column, and its part of the back-propagation.
+  for (let k: usize = 0; k < H * V; k += 4 * V) {
+    const h0 = ld(s + S_ACTIVE + k);
+    const h1 = v128.load(s + S_ACTIVE + k, V);
+    const h2 = v128.load(s + S_ACTIVE + k, 2 * V);
+    const h3 = v128.load(s + S_ACTIVE + k, 3 * V);
+    let b0 = splat(0);
+    let b1 = splat(0);
+    let b2 = splat(0);
+    let b3 = splat(0);
+    for (let row = d + (ROWS << 2); row < rowsEnd; row += 4) {
+      const j = <usize>load<u32>(row) * V;
+      const gj = ld(g + j);
+      const wj = w + ACTOR_W2 + j * H + k;
+      const zj = z + ACTOR_W2 + j * H + k;
+      b0 = madd(gj, ld(wj), b0);
+      b1 = madd(gj, v128.load(wj, V), b1);
+      b2 = madd(gj, v128.load(wj, 2 * V), b2);
+      b3 = madd(gj, v128.load(wj, 3 * V), b3);
+      const t5 = madd(decay, v128.load(zj), f32x4.mul(gj, h0));
+      v128.store(zj, t5);
+      a0 = f32x4.add(a0, v128.and(t5, magnitude));
+      const t6 = madd(decay, v128.load(zj, V), f32x4.mul(gj, h1));
+      v128.store(zj, t6, V);
+      a1 = f32x4.add(a1, v128.and(t6, magnitude));
+      const t7 = madd(decay, v128.load(zj, 2 * V), f32x4.mul(gj, h2));
+      v128.store(zj, t7, 2 * V);
+      a0 = f32x4.add(a0, v128.and(t7, magnitude));
+      const t8 = madd(decay, v128.load(zj, 3 * V), f32x4.mul(gj, h3));
+      v128.store(zj, t8, 3 * V);
+      a1 = f32x4.add(a1, v128.and(t8, magnitude));
+    }
+    v128.store(s + S_BACK + k, b0);
+    v128.store(s + S_BACK + k, b1, V);
+    v128.store(s + S_BACK + k, b2, 2 * V);
+    v128.store(s + S_BACK + k, b3, 3 * V);
+  }
+  hiddenBackward(s + S_BACK, n, scale, learn);
+  const hidden = hiddenTraces(z + ACTOR_W1, z + ACTOR_B1, s + S_BACK, s + S_PAST, decay);
+  return f32x4.add(f32x4.add(a0, a1), hidden);
+}
+
+// Actor's output weights move and give the logits, of rows with a choice only.
+function actorUpdateLogits(w: usize, z: usize, step: v128, s: usize, d: usize): void {
+  const h = s + S_ACTIVE;
+  const rowsEnd = d + ((ROWS + <usize>load<u32>(d + (ROW_COUNT << 2))) << 2);
+  for (let row = d + (ROWS << 2); row < rowsEnd; row += 4) {
+    const j = <usize>load<u32>(row) * V;
+    const wj = w + ACTOR_W2 + j * H;
+    const zj = z + ACTOR_W2 + j * H;
+    let s0 = moved(w + ACTOR_B2 + j, z + ACTOR_B2 + j, step);
+    let s1 = splat(0);
+    for (let k: usize = 0; k < H * V; k += 4 * V) {
+      const v0 = madd(step, v128.load(zj + k), v128.load(wj + k));
+      v128.store(wj + k, v0);
+      s0 = madd(ld(h + k), v0, s0);
+      const v1 = madd(step, v128.load(zj + k, V), v128.load(wj + k, V));
+      v128.store(wj + k, v1, V);
+      s1 = madd(v128.load(h + k, V), v1, s1);
+      const v2 = madd(step, v128.load(zj + k, 2 * V), v128.load(wj + k, 2 * V));
+      v128.store(wj + k, v2, 2 * V);
+      s0 = madd(v128.load(h + k, 2 * V), v2, s0);
+      const v3 = madd(step, v128.load(zj + k, 3 * V), v128.load(wj + k, 3 * V));
+      v128.store(wj + k, v3, 3 * V);
+      s1 = madd(v128.load(h + k, 3 * V), v3, s1);
+    }
+    v128.store(s + S_LOGIT + j, f32x4.add(s0, s1));
+  }
+}
+
+// Softmax of each head over its allowed options, one sample of each, and the gradient of the entropies.
+function sampleHeads(mask: u32, s: usize, action: usize, p: usize, e: usize, active: v128): void {
+  const logits = s + S_LOGIT;
+  let o: usize = 0;
+  for (let head: usize = 0; head < HEADS; head++) {
+    const size = <usize>load<u8>(HEAD_SIZE + head);
+    const allowed = (mask >> <u32>o) & ((1 << <u32>size) - 1);
+    const from = o * V;
+    const to = (o + size) * V;
+    o += size;
+    if (popcnt(allowed) < 2) {
+      // No choice: the single option is certain, and a head without any is reported as option 0.
+      for (let j = from; j < to; j += V) {
+        const certain = (allowed >> <u32>((j - from) / V)) & 1;
+        put(p + j, splat(<f32>certain), active);
+        put(e + j, splat(0), active);
+      }
+      put(action + head * V, i32x4.splat(allowed ? ctz(allowed) : 0), active);
+      continue;
+    }
+    let top = splat(-3.4e38);
+    for (let j = from, bits = allowed; j < to; j += V, bits >>= 1)
+      if (bits & 1) top = f32x4.pmax(top, ld(logits + j));
+    let sum = splat(0);
+    let mean = splat(0);
+    for (let j = from, bits = allowed; j < to; j += V, bits >>= 1) {
+      if (!(bits & 1)) continue;
+      const y = f32x4.sub(ld(logits + j), top);
+      const weight = exp(y);
+      v128.store(logits + j, y);
+      sum = f32x4.add(sum, weight);
+      mean = madd(weight, y, mean);
+      put(p + j, weight, active);
+    }
+    const inverse = f32x4.div(splat(1), sum);
+    mean = f32x4.mul(mean, inverse);
+    const u = f32x4.mul(
+      f32x4.convert_i32x4_u(i32x4.shr_u(ld(s + S_WORDS + head * V), 8)),
+      splat(1.0 / 16777216),
+    );
+    let cumulative = splat(0);
+    let option = i32x4.splat(0);
+    for (let j = from, bits = allowed; j < to; j += V, bits >>= 1) {
+      if (bits & 1) {
+        const q = f32x4.mul(ld(p + j), inverse);
+        put(p + j, q, active);
+        // d H / d y = -q (log q + H) = -q (y - mean y): the normaliser cancels.
+        put(e + j, f32x4.mul(q, f32x4.sub(mean, ld(logits + j))), active);
+        cumulative = f32x4.add(cumulative, q);
+      } else {
+        put(p + j, splat(0), active);
+        put(e + j, splat(0), active);
+      }
+      option = i32x4.sub(option, f32x4.ge(u, cumulative));
+    }
+    // Rounding may leave the last cumulative probability below u.
+    const last = i32x4.splat(31 - clz(allowed));
+    put(action + head * V, i32x4.min_s(option, last), active);
+  }
+}
+
+// An episode ended: traces become 0 in the lanes of `mask`.
+function clearTraces(z: usize, mask: v128): void {
+  for (let end = z + PARAMETERS; z < end; z += V) v128.store(z, v128.andnot(ld(z), mask));
+}
+
+/**
+ * Learns from the previous action and acts, for blocks blockFrom..blockTo-1 of one world.
+ *
+ * @param d the world's descriptor
+ * @param s `scratchBytes` bytes that no other thread uses
+ */
+export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize): void {
+  const seed = load<u32>(d + (SEED << 2));
+  const mask = load<u32>(d + (LOGIT_MASK << 2));
+  const centre = i32x4.splat(load<u32>(d + (CENTRE_REWARD << 2)) ? -1 : 0);
+  const floor = splat(load<f32>(d + (DEVIATION_FLOOR << 2)));
+  const zero = i32x4.splat(0);
+
+  for (let b = <usize>blockFrom; b < <usize>blockTo; b++) {
+    const one = b * V; // of columns with one row
+    const active = i32x4.ne(ld(column(d, ACTIVE) + one), zero);
+    if (!v128.any_true(active)) continue;
+    const w = column(d, WEIGHTS) + b * PARAMETERS;
+    const z = column(d, TRACES) + b * PARAMETERS;
+    const learn = v128.and(active, i32x4.eq(ld(column(d, FRESH) + one), zero));
+    const done = v128.and(learn, i32x4.ne(ld(column(d, DONE) + one), zero));
+    const wide = b * D * V;
+    const hidden = b * H * V;
+    const input = column(d, INPUT) + wide;
+    const action = column(d, ACTION) + b * HEADS * V;
+    const probability = column(d, PROBABILITY) + wide;
+    const entropy = column(d, ENTROPY_GRADIENT) + wide;
+    const actorHidden = column(d, ACTOR_HIDDEN) + hidden;
+    const criticHidden = column(d, CRITIC_HIDDEN) + hidden;
+
+    normaliseInput(
+      s + S_INPUT, column(d, OBSERVATION) + wide, column(d, INPUT_MEAN) + wide,
+      column(d, INPUT_VARIANCE) + wide, column(d, INPUT_COUNT) + one, active,
+    );
+    for (let k: usize = 0; k < D * V; k += V) v128.store(s + S_PAST + k, v128.and(ld(input + k), learn));
+
+    // Reward: centred and scaled by its running moments.
+    const raw = clip(ld(column(d, REWARD) + one), RAW_LIMIT);
+    const count = f32x4.pmin(splat(REWARD_HORIZON), f32x4.add(ld(column(d, REWARD_COUNT) + one), splat(1)));
+    const mean0 = ld(column(d, REWARD_MEAN) + one);
+    const variance0 = ld(column(d, REWARD_VARIANCE) + one);
+    const before = f32x4.sub(raw, mean0);
+    const mean = madd(before, f32x4.div(splat(1), count), mean0);
+    const after = f32x4.sub(raw, mean);
+    const spread = f32x4.sub(count, splat(1));
+    const rate = v128.and(f32x4.div(splat(1), spread), f32x4.gt(spread, splat(0)));
+    const variance = madd(f32x4.sub(f32x4.mul(before, after), variance0), rate, variance0);
+    put(column(d, REWARD_COUNT) + one, count, learn);
+    put(column(d, REWARD_MEAN) + one, mean, learn);
+    put(column(d, REWARD_VARIANCE) + one, variance, learn);
+    const deviation = f32x4.pmax(floor, f32x4.sqrt(variance));
+    const reward = clip(f32x4.div(v128.bitselect(after, raw, centre), deviation), REWARD_CLIP);
+
+    // delta = r + gamma (1 - done) V(s') - V(s), both values under the current weights.
+    hiddenForward(w + CRITIC_W1, w + CRITIC_B1, s + S_INPUT, s + S_HIDDEN);
+    finishHidden(s + S_HIDDEN, s + S_ACTIVE);
+    const next = criticOutput(w, s + S_ACTIVE);
+    const gamma = ld(column(d, GAMMA) + one);
+    const bootstrap = f32x4.mul(v128.andnot(gamma, done), next);
+    const delta = v128.and(f32x4.sub(f32x4.add(reward, bootstrap), ld(column(d, VALUE) + one)), learn);
+    put(column(d, TD_ERROR) + one, delta, active);
+    const alpha = ld(column(d, ALPHA) + one);
+    const bound = f32x4.mul(alpha, f32x4.pmax(splat(1), f32x4.abs(delta)));
+    const full = f32x4.mul(alpha, delta);
+    const decay = v128.bitselect(f32x4.mul(gamma, ld(column(d, LAMBDA) + one)), splat(1), learn);
+
+    // Critic: traces, then weights and V(s').
+    const criticNorm = criticTraces(w, z, criticHidden, ld(column(d, CRITIC_SCALE) + one), decay, learn, s);
+    const criticBound = f32x4.mul(f32x4.mul(bound, ld(column(d, KAPPA_CRITIC) + one)), criticNorm);
+    const criticStep = v128.and(f32x4.div(full, f32x4.pmax(splat(1), criticBound)), learn);
+    hiddenUpdateForward(
+      w + CRITIC_W1, z + CRITIC_W1, w + CRITIC_B1, z + CRITIC_B1, criticStep, s + S_INPUT, s + S_HIDDEN,
+    );
+    put(column(d, CRITIC_SCALE) + one, finishHidden(s + S_HIDDEN, s + S_ACTIVE), active);
+    put(column(d, VALUE) + one, criticUpdateOutput(w, z, criticStep, s + S_ACTIVE), active);
+    for (let k: usize = 0; k < H * V; k += V) put(criticHidden + k, ld(s + S_HIDDEN + k), active);
+
+    // Actor: traces, then weights and logits.
+    const sign = v128.or(
+      v128.and(f32x4.gt(delta, splat(0)), splat(1)),
+      v128.and(f32x4.lt(delta, splat(0)), splat(-1)),
+    );
+    const bonus = f32x4.mul(ld(column(d, TAU) + one), sign);
+    logitGradients(d, s + S_LOGIT, action, probability, entropy, bonus, learn);
+    const actorNorm = actorTraces(w, z, actorHidden, ld(column(d, ACTOR_SCALE) + one), decay, learn, s, d);
+    const actorBound = f32x4.mul(f32x4.mul(bound, ld(column(d, KAPPA_ACTOR) + one)), actorNorm);
+    const actorStep = v128.and(f32x4.div(full, f32x4.pmax(splat(1), actorBound)), learn);
+    hiddenUpdateForward(
+      w + ACTOR_W1, z + ACTOR_W1, w + ACTOR_B1, z + ACTOR_B1, actorStep, s + S_INPUT, s + S_HIDDEN,
+    );
+    put(column(d, ACTOR_SCALE) + one, finishHidden(s + S_HIDDEN, s + S_ACTIVE), active);
+    actorUpdateLogits(w, z, actorStep, s, d);
+    for (let k: usize = 0; k < H * V; k += V) put(actorHidden + k, ld(s + S_HIDDEN + k), active);
+    if (v128.any_true(done)) clearTraces(z, done);
+
+    // Act.
+    const lane = i32x4.add(i32x4.splat(<i32>(b << 2)), i32x4(0, 1, 2, 3));
+    drawWords(s + S_WORDS, seed, tick, lane, 0);
+    drawWords(s + S_WORDS + 4 * V, seed, tick, lane, 1);
+    sampleHeads(mask, s, action, probability, entropy, active);
+    for (let k: usize = 0; k < D * V; k += V) put(input + k, ld(s + S_INPUT + k), active);
+    put(column(d, FRESH) + one, zero, active);
+  }
+}
