@@ -327,7 +327,7 @@ export function deriveWorld(
     environment: w.environment,
     populations: config.populations,
   };
-  for (const relation of relations(parameters)) {
+  for (const relation of relations(parameters, w)) {
     if (!relation.holds) throw new ConfigError(relation.path, relation.found, relation.hint);
   }
   return parameters;
@@ -342,7 +342,7 @@ interface Relation {
 }
 
 /** The relations between constants of one world, one a line, each with its reason. */
-function relations(p: WorldParameters): Relation[] {
+function relations(p: WorldParameters, w: WorldConfig): Relation[] {
   const topPrice = p.computeMarket.priceTable[PRICE_LEVELS - 1]!;
   const largestCapacity = Math.max(p.hardware.capacityMax, p.genesis.capacity);
   const largestTaskPrice = (p.serviceMarket.value * p.amm.token) / Math.max(1, p.amm.cash);
@@ -415,8 +415,7 @@ function relations(p: WorldParameters): Relation[] {
       'raise hardware.capacityMax',
     ),
     is(
-      p.computeMarket.priceTable[0]! < topPrice &&
-        topPrice - p.computeMarket.priceTable[0]! >= PRICE_LEVELS - 1,
+      milli(w.computeMarket.priceMax) - milli(w.computeMarket.priceMin) >= PRICE_LEVELS - 1,
       'world.computeMarket.priceMax',
       'the price table needs 256 distinct prices in milli-token between priceMin and priceMax',
       'raise priceMax above priceMin + 0.255',

@@ -92,9 +92,9 @@ const world = section(
     computeMarket: section(
       {
         enabled: flag(true, 'whether compute is rented'),
-        priceMin: amount(0.005, 'lowest price level, token per cu'),
-        priceMax: amount(20, 'highest price level, token per cu'),
-        priceStart: amount(0.1, 'moving-average price before the first trade, token per cu'),
+        priceMin: amount(0.005, 'lowest price level, token per cu', 2e6),
+        priceMax: amount(20, 'highest price level, token per cu', 2e6),
+        priceStart: amount(0.1, 'moving-average price before the first trade, token per cu', 16_000),
         bidShare: share(0.02, 'share of its free token that an agent may bid in a tick'),
         feeBps: count(30, 'fee on the price paid, basis points', 10_000),
       },
@@ -254,7 +254,8 @@ const world = section(
         kind: z.string().default('none').describe('name of a registered environment, or none'),
         noise: amount(1, 'scale of the reward noise'),
         noiseShape: choice(['gaussian', 'student2'], 'gaussian', 'distribution of the reward noise'),
-        rewardScale: amount(1, 'factor on rewards from the middle of the run on'),
+        rewardScale: amount(1, 'factor on rewards from scaleTick on'),
+        scaleTick: count(0, 'tick from which rewards are scaled'),
       },
       'An environment plugged in where the markets would be.',
     ),
@@ -314,7 +315,7 @@ export function buildSchema(registry: Registry = BUILT_IN) {
     populations: z
       .array(population(registry))
       .min(1)
-      .default([{ name: 'learners', kind: 'learner' } as never])
+      .prefault([{ name: 'learners', kind: 'learner' }])
       .describe('Who competes for the slots of a world.'),
   });
 }
