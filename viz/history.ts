@@ -1,0 +1,33 @@
+/**
+ * The past of a run for somebody who starts to watch late: frames evenly spaced over the whole run, in
+ * bounded memory. When the store is full every second frame is let go and from then on only every second
+ * frame is kept, so that after any number of frames between half and all of the store is in use.
+ */
+export class FrameHistory {
+  private readonly framesMax: number;
+  private frames: Uint8Array[] = [];
+  private offered = 0;
+  private stride = 1;
+
+  /** @param framesMax most frames kept, at least 2 */
+  constructor(framesMax: number) {
+    this.framesMax = Math.max(2, Math.floor(framesMax));
+  }
+
+  /** Offers the next frame; it is encoded only if it is kept. */
+  offer(encode: () => Uint8Array): void {
+    const index = this.offered++;
+    if (index % this.stride !== 0) return;
+    if (this.frames.length === this.framesMax) {
+      this.frames = this.frames.filter((_, k) => k % 2 === 0);
+      this.stride *= 2;
+      if (index % this.stride !== 0) return;
+    }
+    this.frames.push(encode());
+  }
+
+  /** Kept frames, oldest first. */
+  get kept(): readonly Uint8Array[] {
+    return this.frames;
+  }
+}
