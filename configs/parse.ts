@@ -19,7 +19,7 @@ import { AssertionError, ConfigError } from '../sim/core/errors.ts';
 import { layArms, type Refuse, type ResolvedRun } from './arms.ts';
 import { deriveWorld } from './derive.ts';
 import { BUILT_IN, type Registry } from './registry.ts';
-import { buildSchema, type RunConfig } from './schema.ts';
+import { buildSchema, type RunConfig, type RunSchema } from './schema.ts';
 import {
   allPaths,
   formatPath,
@@ -111,9 +111,18 @@ export function resolveConfig(raw: unknown, options: ParseOptions = {}): Resolve
 
 type Place = (path: readonly PathSegment[], arm: number, atKey: boolean) => string;
 
+/** Schemas take milliseconds to build, and a program may resolve thousands of configs. */
+const built = new WeakMap<Registry, { schema: RunSchema; tree: SchemaNode }>();
+
+function schemaOf(registry: Registry): { schema: RunSchema; tree: SchemaNode } {
+  const known = built.get(registry) ?? { schema: buildSchema(registry), tree: schemaTree(registry) };
+  built.set(registry, known);
+  return known;
+}
+
 function resolve(raw: unknown, place: Place, options: ParseOptions): ResolvedRun {
   const registry = options.registry ?? BUILT_IN;
-  const tree = schemaTree(registry);
+  const { schema, tree } = schemaOf(registry);
   const origins = new Map<string, string>();
   const where: Place = (path, arm, atKey) => {
     for (let n = path.length; n > 0; n--) {
@@ -131,7 +140,6 @@ function resolve(raw: unknown, place: Place, options: ParseOptions): ResolvedRun
     origins.set(formatPath(applyOverride(raw as object, tree, override)), override.origin);
 
   const { arms, labels, lists } = layArms(raw, tree, refuse);
-  const schema = buildSchema(registry);
   const configs = arms.map((value, arm) => {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
