@@ -1,0 +1,76 @@
+/** How many threads and how much memory a run takes, and whether this machine has them. */
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { type ResolvedRun, worldCount } from '../configs/arms.ts';
+import { ARENA_MAX_BYTES, ARENA_START } from '../sim/core/columns.ts';
+import { CapacityError } from '../sim/core/errors.ts';
+import { worldBytes } from '../sim/world.ts';
+
+/** Threads and memory that a run will take. */
+export interface Plan {
+  /** Worker threads, each with its own worlds and memory. */
+  readonly threads: number;
+  readonly bytes: number;
+}
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(bytes < 2 ** 30 ? 2 : 1)} GiB`;
+
+/**
+ * Chooses threads and checks that the worlds fit, before anything is allocated.
+ *
+ * @param threads as asked for; 0 = one per core, more where one memory would not hold its worlds
+ * @param availableBytes memory that may be used, the machine's free memory by default
+ * @throws CapacityError with the figure and the nearest size that fits
+ */
+export function planRun(
+  run: ResolvedRun,
+  threads: number,
+  availableBytes: number = process.availableMemory(),
+): Plan {
+  const { slots } = run.arms[0]!;
+  const worlds = worldCount(run);
+  const sizeAt = (count: number): number =>
+    Math.max(...run.arms.map(({ populations }) => worldBytes({ slots: count, populations })));
+  const each = sizeAt(slots);
+  const bytes = worlds * each;
+  const roomOfOne = ARENA_MAX_BYTES - ARENA_START;
+  const asked = `${worlds} ${worlds === 1 ? 'world' : 'worlds'} x ${slots} slots`;
+  if (bytes > availableBytes) {
+    const fewer = Math.floor(availableBytes / each);
+    const fit = largestSlots(sizeAt, Math.floor(availableBytes / worlds), slots);
+    throw new CapacityError(
+      `${asked} need ${gib(bytes)} of memory, ${gib(availableBytes)} are available`,
+      `${fit > 0 ? `slots: ${fit} fits` : 'no number of slots fits'}${fewer > 0 ? `, or ${fewer} worlds of this size` : ''}`,
+    );
+  }
+  if (each > roomOfOne) {
+    throw new CapacityError(
+      `a world of ${slots} slots needs ${gib(each)}, a WebAssembly memory ends at 4 GiB`,
+      `slots: ${largestSlots(sizeAt, roomOfOne, slots)} fits`,
+    );
+  }
+  const fitting = Math.floor(roomOfOne / each);
+  const needed = Math.ceil(worlds / fitting);
+  if (threads > 0 && Math.ceil(worlds / Math.min(threads, worlds)) > fitting) {
+    throw new CapacityError(
+      `${asked} on ${threads} threads need ${gib(Math.ceil(worlds / threads) * each)} a thread, a WebAssembly memory ends at 4 GiB`,
+      `use at least ${needed} threads`,
+    );
+  }
+  return {
+    threads: Math.min(worlds, threads > 0 ? threads : Math.max(needed, availableParallelism())),
+    bytes,
+  };
+}
+
+/** Most slots of one world that fit into `bytes`, at most `upTo`; 0 when none do. */
+function largestSlots(sizeAt: (slots: number) => number, bytes: number, upTo: number): number {
+  let low = 0;
+  let high = upTo;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (sizeAt(middle) <= bytes) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,51 @@
+/** Entry point of a worker thread: owns some worlds of a run and answers the calls of its ShardHandle. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '../sim/core/assert.ts';
+import type { AnyColumn } from '../sim/core/columns.ts';
+import type { ShardReport } from '../sim/frame.ts';
+import { createShard, type ShardHandle } from '../sim/shard.ts';
+import { toPlainError, type WorkerCall, type WorkerReply, type WorkerStart } from './threads.ts';
+
+assert(parentPort !== null, 'shardWorker.ts runs in a worker thread only');
+const port = parentPort;
+const { run, worlds, options } = workerData as WorkerStart;
+const { profile = false, ...plain } = options;
+const clock = (): number => performance.now() * 1e6;
+
+/** The buffers of a report, moved instead of copied; each array of a report owns its buffer. */
+function buffersOf({ frames, batches }: ShardReport): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  const add = (array: AnyColumn): void => {
+    if (array.byteLength === array.buffer.byteLength && array.byteLength > 0) buffers.add(array.buffer);
+  };
+  for (const frame of frames)
+    for (const value of Object.values(frame) as unknown[]) {
+      if (ArrayBuffer.isView(value)) add(value as AnyColumn);
+      else if (Array.isArray(value)) value.forEach((array: AnyColumn) => void add(array));
+    }
+  for (const batch of batches)
+    for (const column of Object.values(batch.columns)) if (ArrayBuffer.isView(column)) add(column);
+  return [...buffers];
+}
+
+let shard: ShardHandle | null = null;
+
+async function answer(call: WorkerCall): Promise<void> {
+  try {
+    shard ??= createShard(run, worlds, profile ? { ...plain, clock } : plain);
+    if (call.method === 'hashes') {
+      port.postMessage({ id: call.id, result: await shard.hashes() } satisfies WorkerReply);
+    } else {
+      const report = await shard.advance(call.toTick);
+      port.postMessage({ id: call.id, result: report } satisfies WorkerReply, buffersOf(report));
+    }
+  } catch (error) {
+    port.postMessage({ id: call.id, error: toPlainError(error) } satisfies WorkerReply);
+  }
+}
+
+// one call after the other, in the order in which they came
+let last = Promise.resolve();
+port.on('message', (call: WorkerCall) => {
+  last = last.then(() => answer(call));
+});

@@ -1,0 +1,153 @@
+/**
+ * Worker threads that own worlds: each thread advances its worlds one after the other, through many ticks
+ * each, and sends back reports. Errors arrive as the classes that they were thrown as.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { type ResolvedRun, worldCount } from '../configs/arms.ts';
+import * as errors from '../sim/core/errors.ts';
+import type { ShardReport } from '../sim/frame.ts';
+import { dealWorlds } from '../sim/run.ts';
+import type { ShardHandle } from '../sim/shard.ts';
+
+/** What a shard in another thread can be asked to do beside advancing; see ShardOptions. */
+export interface ThreadOptions {
+  readonly laws?: boolean;
+  readonly fault?: string;
+  /** Time every phase with the thread's own clock. */
+  readonly profile?: boolean;
+}
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly run: ResolvedRun;
+  readonly worlds: readonly number[];
+  readonly options: ThreadOptions;
+}
+/** A call of a ShardHandle's method. */
+export type WorkerCall =
+  | { readonly id: number; readonly method: 'advance'; readonly toTick: number }
+  | { readonly id: number; readonly method: 'hashes' };
+export type WorkerReply =
+  | { readonly id: number; readonly result: ShardReport | readonly string[] }
+  | { readonly id: number; readonly error: PlainError };
+
+/** An error as plain data. */
+export interface PlainError {
+  /** Name of the class in sim/core/errors.ts; anything else arrives as a plain Error. */
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  /** Own fields of a DarwinError: hint, code, law, ... */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Writes an error for another thread. */
+export function toPlainError(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '', fields: {} };
+  const expected = error instanceof errors.DarwinError;
+  const { cause: _, ...fields } = expected ? { ...error, cause: null } : {};
+  return { name: error.constructor.name, message: error.message, stack: error.stack ?? '', fields };
+}
+
+/** The error that another thread threw, of the same class. */
+export function fromPlainError(plain: PlainError): Error {
+  const known = (errors as Record<string, unknown>)[plain.name];
+  const isExpected = typeof known === 'function' && known.prototype instanceof errors.DarwinError;
+  // built as an Error with the class's prototype: constructors differ, the fields say it all
+  const error = Reflect.construct(Error, [plain.message], isExpected ? (known as never) : Error) as Error;
+  Object.assign(error, plain.fields);
+  error.stack = plain.stack;
+  return error;
+}
+
+/** The compiled worker beside this module, or in `dist` when this runs from source. */
+function workerFile(): URL {
+  const fromSource = import.meta.url.endsWith('.ts');
+  const file = new URL(
+    fromSource ? '../dist/experiments/shardWorker.js' : './shardWorker.js',
+    import.meta.url,
+  );
+  if (!existsSync(fileURLToPath(file)))
+    throw new errors.EnvironmentError('worker threads need the compiled code in dist/', 'npm run build');
+  return file;
+}
+
+/**
+ * Starts worker threads, each with its share of a run's worlds. Failures to start surface at the first call.
+ *
+ * @throws EnvironmentError when the compiled worker is missing
+ */
+export function createThreadShards(
+  run: ResolvedRun,
+  threads: number,
+  options: ThreadOptions = {},
+): ShardHandle[] {
+  const file = workerFile();
+  return dealWorlds(worldCount(run), threads).map(
+    (worlds) => new ThreadShard(file, { run, worlds, options }),
+  );
+}
+
+interface Waiting {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class ThreadShard implements ShardHandle {
+  readonly worlds: readonly number[];
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+  private nextId = 0;
+  private gone: Error | null = null;
+
+  constructor(file: URL, start: WorkerStart) {
+    this.worlds = start.worlds;
+    this.worker = new Worker(file, { workerData: start });
+    this.worker.on('message', (reply: WorkerReply) => this.settle(reply));
+    this.worker.on('error', (cause) => this.fail(fromPlainError(toPlainError(cause))));
+    this.worker.on('exit', (code) =>
+      this.fail(
+        new errors.EnvironmentError(
+          `the thread of worlds ${start.worlds[0]} to ${start.worlds.at(-1)} stopped with code ${code}`,
+          'it may have run out of memory: use fewer agents or worlds',
+        ),
+      ),
+    );
+  }
+
+  advance(toTick: number): Promise<ShardReport> {
+    return this.call({ id: this.nextId++, method: 'advance', toTick });
+  }
+
+  hashes(): Promise<readonly string[]> {
+    return this.call({ id: this.nextId++, method: 'hashes' });
+  }
+
+  async close(): Promise<void> {
+    this.gone ??= new errors.EnvironmentError('the thread was closed');
+    await this.worker.terminate();
+  }
+
+  private call<T>(call: WorkerCall): Promise<T> {
+    if (this.gone) return Promise.reject(this.gone);
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.set(call.id, { resolve, reject });
+      this.worker.postMessage(call);
+    });
+  }
+
+  private settle(reply: WorkerReply): void {
+    const waiting = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if ('error' in reply) waiting?.reject(fromPlainError(reply.error));
+    else waiting?.resolve(reply.result as never);
+  }
+
+  private fail(error: Error): void {
+    this.gone ??= error;
+    for (const { reject } of this.waiting.values()) reject(this.gone);
+    this.waiting.clear();
+  }
+}
