@@ -6,6 +6,7 @@ import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
 import { type Columns, f64, u32 } from '../sim/core/columns.ts';
 import type { Ledger } from './ledger.ts';
+import type { TradeSink } from './trades.ts';
 
 /** System accounts of a world, in the order of the `system*` columns. */
 export const SYSTEM = {
@@ -80,6 +81,8 @@ export const marketColumnSpec = (slots: number) => ({
   deliver: u32(slots),
 
   // --- flows of this tick; written by the phases of the market, cleared by income ---
+  /** Capacity at the opening of the tick, cu. */
+  opened: u32(slots),
   /** Compute at hand, cu: capacity, then plus bought, less sold. */
   compute: u32(slots),
   computeFilled: u32(slots),
@@ -93,8 +96,12 @@ export const marketColumnSpec = (slots: number) => ({
   labelsUsed: u32(slots),
   /** Sum over classes of skill gained this tick by training, 2^-32. */
   skillGain: u32(slots),
-  /** Cash due this tick, milli-cash. */
+  /** Cash due this tick, milli-cash: training adds its labels and environment, settle the rest. */
   bill: u32(slots),
+  /** Token entered into this tick's aggregate sale, milli-token. */
+  tokenOffered: u32(slots),
+  /** Cash entered into this tick's aggregate purchase, milli-cash. */
+  cashOffered: u32(slots),
   /** 1 when the agent could not pay its bill. Written by settle, read by live. */
   insolvent: u32(slots),
   /** Cash spent on hardware this tick, milli-cash. */
@@ -112,6 +119,9 @@ export const marketColumnSpec = (slots: number) => ({
   /** Units that it may still trade. */
   inducedUnits: u32(slots),
 
+  /** Scratch: a list of slots, such as the living in the order of a random matching. */
+  order: u32(slots),
+
   // --- per world ---
   /** World scalars, see WORLD. */
   scalar: u32(WORLD_SCALARS),
@@ -128,6 +138,8 @@ export const marketColumnSpec = (slots: number) => ({
   /** Demand and supply histograms of the last compute auction, [PRICE_LEVELS] each. */
   bidHistogram: u32(PRICE_LEVELS),
   askHistogram: u32(PRICE_LEVELS),
+  /** AMM reserves around each swap of this tick, see SWAP, [3 x 4]; zeros where none took place. */
+  swapReserves: f64(3 * SWAP_FIELDS),
 });
 export type MarketColumns = Columns<ReturnType<typeof marketColumnSpec>>;
 
@@ -160,6 +172,11 @@ export const WORLD = {
 } as const;
 const WORLD_SCALARS = 16;
 
+/** Swaps of a tick, in order: rows of `swapReserves`. */
+export const SWAP = { consumers: 0, sale: 1, purchase: 2 } as const;
+/** Fields of a row of `swapReserves`: token and cash before, token and cash after, milli-units. */
+export const SWAP_FIELDS = 4;
+
 /** Indices into `total`: running sums since genesis unless a unit says otherwise. */
 export const TOTAL = {
   /** Identity of the next agent; serials start at 1. */
@@ -184,8 +201,15 @@ export const TOTAL = {
   energy: 13,
   labels: 14,
   insolvencies: 15,
+  /** Gains on submitted limits in the compute market, milli-token. */
+  quoteSurplus: 16,
+  /** Induced values: gains made and gains possible, in price levels; units traded and efficient volume. */
+  inducedGains: 17,
+  inducedGainsMaximum: 18,
+  inducedVolume: 19,
+  inducedVolumeMaximum: 20,
 } as const;
-const WORLD_TOTALS = 16;
+const WORLD_TOTALS = 24;
 
 /** What every market phase is given: one world's columns, ledger and parameters. */
 export interface MarketWorld {
@@ -193,6 +217,8 @@ export interface MarketWorld {
   readonly columns: MarketColumns;
   readonly balances: LedgerColumns;
   readonly ledger: Ledger;
+  /** Told of every fill, or null. Watching never changes a result. */
+  trades?: TradeSink | null;
 }
 
 /** Converts a token amount to cash at a price in 2^-16, rounding down; exact for u32 operands. */

@@ -1,0 +1,226 @@
+/**
+ * Genesis, and who gives money back to whom each tick (MODEL 3): a closed loop, or the economy deflates to
+ * death. Nothing here mints or burns after genesis.
+ */
+import { CLASS_COUNT } from '../configs/schema.ts';
+import { isqrt, mulDiv } from '../sim/core/fixed.ts';
+import { PRODUCT_MAX, TWO_32, U32_MAX } from '../sim/core/units.ts';
+import { amountInNumber, amountOutNumber } from './amm.ts';
+import { ASSET, cashToToken, FREE_SLOT, type MarketWorld, SWAP, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import { moveDemand, WALK_STEPS, wantedTasks } from './demand.ts';
+import { REASON } from './ledger.ts';
+import { hardwarePrice } from './ownership.ts';
+import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
+import { BONUS_MAX } from './serviceMarket.ts';
+import { wealthOf } from './wealth.ts';
+
+/** Accounts whose cash returns to consumers every tick. */
+const RECEIVERS = [SYSTEM.supplier, SYSTEM.labour, SYSTEM.court, SYSTEM.operators] as const;
+/** Most that the court of a world of bets is given, milli-cash, so that sums stay exact. */
+const COURT_FLOAT_MAX = 2 ** 52;
+
+/**
+ * Mints all money of genesis and gives the agents in occupied slots their possessions; sets the opening
+ * prices. The slots must have been occupied (`population`) before.
+ */
+export function foundGenesis(world: MarketWorld): void {
+  const { parameters, columns, ledger } = world;
+  const { genesis, consumers, treasury, amm, computeMarket } = parameters;
+  const mint = (account: number, token: number, cash: number): void => {
+    ledger.mint(ASSET.token, account, token, REASON.genesis);
+    ledger.mint(ASSET.cash, account, cash, REASON.genesis);
+  };
+  mint(ledger.system(SYSTEM.consumers), consumers.token, consumers.cash);
+  mint(ledger.system(SYSTEM.treasury), treasury.tokenReserve, treasury.cashReserve);
+  if (amm.enabled) mint(ledger.system(SYSTEM.amm), amm.token, amm.cash);
+  mint(ledger.system(SYSTEM.court), 0, courtFloat(world));
+  columns.total[TOTAL.ammRootK] = rootK(world);
+  columns.scalar[WORLD.tokenPrice] = midPrice(world);
+  columns.scalar[WORLD.tokenPriceBefore] = columns.scalar[WORLD.tokenPrice]!;
+  columns.scalar[WORLD.priceFast] = Math.min(U32_MAX, computeMarket.priceStart);
+  columns.scalar[WORLD.priceSlow] = Math.min(U32_MAX, computeMarket.priceStart);
+  columns.demandState.fill(WALK_STEPS);
+  let alive = 0;
+  for (let i = 0; i < parameters.slots; i++) {
+    if (columns.population[i] === FREE_SLOT) continue;
+    alive++;
+    mint(i, genesis.token, genesis.cash);
+    columns.capacity[i] = genesis.capacity;
+    columns.data[i] = genesis.data;
+    for (let c = 0; c < CLASS_COUNT; c++) columns.skill[i * CLASS_COUNT + c] = genesis.skill;
+    const wealth = Math.min(U32_MAX, wealthOf(world, i, columns.scalar[WORLD.tokenPrice]!));
+    columns.wealth[i] = wealth;
+    columns.wealthBefore[i] = wealth;
+  }
+  columns.scalar[WORLD.alive] = alive;
+  columns.total[TOTAL.capacity] = alive * genesis.capacity;
+  columns.scalar[WORLD.hardwarePrice] = hardwarePrice(world);
+  columns.scalar[WORLD.taskValue] = taskValue(world);
+}
+
+/** The court's bank in a world of bets: what all gamblers can win, milli-cash. */
+function courtFloat({ parameters: { randomExchange, slots } }: MarketWorld): number {
+  if (randomExchange.kind !== 'bets') return 0;
+  const each = randomExchange.target === 0 ? U32_MAX : randomExchange.target;
+  return Math.min(COURT_FLOAT_MAX, slots * each);
+}
+
+/** isqrt(token reserve x cash reserve) now. */
+const rootK = (world: MarketWorld): number =>
+  Number(isqrt(BigInt(tokenReserve(world)) * BigInt(cashReserve(world))));
+
+/**
+ * Value of a task of quality 1 in milli-token at the opening price, rounded down; at most what keeps a
+ * payment for maxTasks within 31 bits.
+ */
+function taskValue({ parameters: { serviceMarket }, columns }: MarketWorld): number {
+  const value = cashToToken(serviceMarket.value, columns.scalar[WORLD.tokenPrice]!);
+  return Math.min(value, Math.floor(PRODUCT_MAX / serviceMarket.maxTasks));
+}
+
+/**
+ * Opens a tick: clears its flows, makes capacity this tick's compute and fixes the opening prices, before any
+ * swap of the tick. Intents stand until agents act: the last quotes are part of what an agent observes.
+ */
+export function startTick(world: MarketWorld, tick: number): void {
+  const { parameters, columns } = world;
+  const { scalar } = columns;
+  for (const flow of [
+    columns.computeFilled,
+    columns.computeAmount,
+    columns.computeUsed,
+    columns.tasksOffered,
+    columns.tasksSold,
+    columns.serviceAmount,
+    columns.labelsUsed,
+    columns.skillGain,
+    columns.bill,
+    columns.tokenOffered,
+    columns.cashOffered,
+    columns.insolvent,
+    columns.invested,
+    columns.served,
+    columns.marginalScore,
+    columns.bidHistogram,
+    columns.askHistogram,
+    columns.swapReserves,
+  ]) {
+    flow.fill(0);
+  }
+  for (let i = 0; i < parameters.slots; i++) {
+    const capacity = columns.population[i] === FREE_SLOT ? 0 : columns.capacity[i]!;
+    columns.opened[i] = capacity;
+    columns.compute[i] = capacity;
+  }
+  scalar[WORLD.computeVolume] = 0;
+  scalar[WORLD.computeBid] = 0;
+  scalar[WORLD.computeOffered] = 0;
+  scalar[WORLD.tokenPriceBefore] = scalar[WORLD.tokenPrice]!;
+  scalar[WORLD.tokenPrice] = midPrice(world);
+  scalar[WORLD.taskValue] = taskValue(world);
+  scalar[WORLD.hardwarePrice] = hardwarePrice(world);
+  moveDemand(world, tick);
+  for (let c = 0; c < CLASS_COUNT; c++) {
+    columns.demand[c] = parameters.serviceMarket.enabled ? wantedTasks(world, tick, c) : 0;
+  }
+}
+
+/**
+ * Returns money to the consumers, lets them buy the token they lack, and cuts `demand` to their budget. Runs
+ * after startTick.
+ */
+export function circulate(world: MarketWorld, tick: number): void {
+  returnReceipts(world);
+  releaseTreasury(world);
+  if (world.parameters.amm.enabled) {
+    buyConsumersToken(world);
+    if (tick > 0 && tick % world.parameters.amm.redeemEvery === 0) redeemLiquidity(world);
+  }
+  cutDemandToBudget(world);
+}
+
+function returnReceipts({ ledger, balances, parameters }: MarketWorld): void {
+  const consumers = ledger.system(SYSTEM.consumers);
+  for (const account of RECEIVERS) {
+    // in a world of bets the court is the bank that gamblers play against
+    if (account === SYSTEM.court && parameters.randomExchange.kind === 'bets') continue;
+    const cash = balances.systemCash[account]!;
+    ledger.transfer(ASSET.cash, ledger.system(account), consumers, cash, REASON.circulation);
+  }
+}
+
+/** 1 / 2^shift of what is above the reserve, rounded down; the treasury keeps the remainder. */
+function releaseTreasury({ ledger, balances, parameters }: MarketWorld): void {
+  const { tokenReserve: token, cashReserve: cash, releaseShift } = parameters.treasury;
+  const treasury = ledger.system(SYSTEM.treasury);
+  const consumers = ledger.system(SYSTEM.consumers);
+  const above = (balance: number, reserve: number): number =>
+    Math.max(0, Math.floor((balance - reserve) / 2 ** releaseShift));
+  const tokenOut = above(balances.systemToken[SYSTEM.treasury]!, token);
+  const cashOut = above(balances.systemCash[SYSTEM.treasury]!, cash);
+  ledger.transfer(ASSET.token, treasury, consumers, tokenOut, REASON.circulation);
+  ledger.transfer(ASSET.cash, treasury, consumers, cashOut, REASON.circulation);
+}
+
+/** Consumers swap min(swapShare x cash, cost of the token they lack) cash for token. */
+function buyConsumersToken(world: MarketWorld): void {
+  const { ledger, balances, parameters, columns } = world;
+  const reserve = tokenReserve(world);
+  const price = columns.scalar[WORLD.taskValue]! + BONUS_MAX;
+  let wanted = 0;
+  for (let c = 0; c < CLASS_COUNT; c++) wanted += columns.demand[c]! * price;
+  const lacking = wanted - balances.systemToken[SYSTEM.consumers]!;
+  if (lacking <= 0) return;
+  const most = mulDiv(balances.systemCash[SYSTEM.consumers]!, parameters.consumers.swapShare, TWO_32);
+  const cash =
+    lacking < reserve ? Math.min(most, amountInNumber(lacking, cashReserve(world), reserve)) : most;
+  const token = amountOutNumber(cash, cashReserve(world), reserve);
+  if (token === 0) return;
+  const amm = ledger.system(SYSTEM.amm);
+  const consumers = ledger.system(SYSTEM.consumers);
+  openSwap(world, SWAP.consumers);
+  ledger.transfer(ASSET.cash, consumers, amm, cash, REASON.consumerSwap);
+  ledger.transfer(ASSET.token, amm, consumers, token, REASON.consumerSwap);
+  closeSwap(world, SWAP.consumers);
+}
+
+/**
+ * Redeems the liquidity that fees added: afterwards isqrt(k) is what it was at genesis, never below. The
+ * smaller reserve is scaled down and rounded up; the larger is then the least that keeps k, so that
+ * k < (isqrt(k at genesis) + 1)^2 and the price moves by rounding alone. Proceeds go to consumers.
+ */
+function redeemLiquidity(world: MarketWorld): void {
+  const { ledger, columns } = world;
+  const root = columns.total[TOTAL.ammRootK]!;
+  const now = rootK(world);
+  if (now <= root) return;
+  const token = tokenReserve(world);
+  const cash = cashReserve(world);
+  const small = Math.min(token, cash);
+  const target = BigInt(root);
+  const smallAfter = Number((BigInt(small) * target + BigInt(now) - 1n) / BigInt(now));
+  const largeAfter = Number((target * target + BigInt(smallAfter) - 1n) / BigInt(smallAfter));
+  const amm = ledger.system(SYSTEM.amm);
+  const consumers = ledger.system(SYSTEM.consumers);
+  const tokenAfter = token === small ? smallAfter : largeAfter;
+  const cashAfter = token === small ? largeAfter : smallAfter;
+  ledger.transfer(ASSET.token, amm, consumers, Math.max(0, token - tokenAfter), REASON.redemption);
+  ledger.transfer(ASSET.cash, amm, consumers, Math.max(0, cash - cashAfter), REASON.redemption);
+}
+
+/**
+ * D_c = min(V_c(t), floor(budget_c / (v + bonusMax))), the consumers' token split by V_c v_c, which is by V_c
+ * because a task of every class has the same value. Rounding leaves the rest of a budget unspent.
+ */
+function cutDemandToBudget({ balances, columns }: MarketWorld): void {
+  const { demand, scalar } = columns;
+  const price = scalar[WORLD.taskValue]! + BONUS_MAX;
+  const token = balances.systemToken[SYSTEM.consumers]!;
+  let wanted = 0;
+  for (let c = 0; c < CLASS_COUNT; c++) wanted += demand[c]!;
+  if (wanted === 0) return;
+  for (let c = 0; c < CLASS_COUNT; c++) {
+    const budget = mulDiv(token, demand[c]!, wanted);
+    demand[c] = price === 0 ? 0 : Math.min(demand[c]!, Math.floor(budget / price));
+  }
+}

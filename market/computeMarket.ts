@@ -1,0 +1,126 @@
+/**
+ * The compute market (MODEL 5a): one batch auction a tick, uniform price. An agent has one order, on one
+ * side, so that a trade with itself is impossible by construction.
+ */
+import { PRICE_FRACTION_BITS, PRICE_LEVELS } from '../configs/derive.ts';
+import { draw, STREAM } from '../sim/core/rng.ts';
+import { U32_MAX } from '../sim/core/units.ts';
+import type { BatchAuction } from './batchAuction.ts';
+import { ASSET, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import { feeOf } from './fee.ts';
+import { takeInducedFills } from './inducedValues.ts';
+import { REASON } from './ledger.ts';
+
+const FAST = 8;
+const SLOW = 64;
+
+/**
+ * Clears this tick's compute orders and settles the fills at once. Buyers' limits are covered by free token
+ * before clearing (an order is cut to what its limit allows), so that payment cannot fail.
+ *
+ * @param auction scratch of this world's size
+ */
+export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: number): void {
+  const { parameters, columns } = world;
+  if (!parameters.computeMarket.enabled) return;
+  admitOrders(world, auction);
+  auction.clear(
+    columns.computeSide,
+    columns.computeLevel,
+    draw(parameters.seed, tick, 0, STREAM.computeRotation),
+  );
+  columns.bidHistogram.set(auction.bids);
+  columns.askHistogram.set(auction.asks);
+  columns.scalar[WORLD.computeBid] = auction.bidTotal;
+  columns.scalar[WORLD.computeOffered] = auction.askTotal;
+  columns.scalar[WORLD.computeVolume] = auction.volume;
+  if (auction.volume === 0) return;
+  columns.scalar[WORLD.computeLevel] = auction.level;
+  settleFills(world, auction);
+  if (parameters.induced.enabled) takeInducedFills(world, auction.fill);
+  movePrices(world, parameters.computeMarket.priceTable[auction.level]!);
+  columns.total[TOTAL.computeVolume]! += auction.volume;
+  if (world.trades?.wants(tick)) recordFills(world, auction, tick);
+}
+
+/** Writes each order's quantity, cut to what its owner can pay for or deliver; 0 for no valid order. */
+function admitOrders(world: MarketWorld, auction: BatchAuction): void {
+  const { parameters, columns, balances } = world;
+  const { population, computeSide, computeLevel, computeQuantity, compute, inducedSide, inducedUnits } =
+    columns;
+  const { priceTable } = parameters.computeMarket;
+  const induced = parameters.induced.enabled;
+  for (let i = 0; i < parameters.slots; i++) {
+    const side = computeSide[i]!;
+    const level = computeLevel[i]!;
+    let q =
+      side === SIDE.none || population[i] === FREE_SLOT || level >= PRICE_LEVELS ? 0 : computeQuantity[i]!;
+    if (q > 0) {
+      const most = side === SIDE.buy ? Math.floor(balances.token[i]! / priceTable[level]!) : compute[i]!;
+      if (q > most) q = most;
+      if (induced) q = inducedSide[i] === side ? Math.min(q, inducedUnits[i]!) : 0;
+    }
+    auction.quantity[i] = q;
+  }
+}
+
+/** Moves money through escrow, and compute. The fee rounds down and the seller keeps the remainder. */
+function settleFills(world: MarketWorld, auction: BatchAuction): void {
+  const { parameters, columns, ledger } = world;
+  const { computeSide, computeLevel, computeFilled, computeAmount, compute, total } = columns;
+  const { priceTable, feeBps } = parameters.computeMarket;
+  const { slots } = parameters;
+  const price = priceTable[auction.level]!;
+  const escrow = ledger.system(SYSTEM.escrow);
+  for (let i = 0; i < slots; i++) {
+    const q = auction.fill[i]!;
+    if (q === 0 || computeSide[i] !== SIDE.buy) continue;
+    ledger.transfer(ASSET.token, i, escrow, price * q, REASON.compute);
+    compute[i]! += q;
+    computeFilled[i] = q;
+    computeAmount[i] = price * q;
+    total[TOTAL.quoteSurplus]! += (priceTable[computeLevel[i]!]! - price) * q;
+  }
+  for (let i = 0; i < slots; i++) {
+    const q = auction.fill[i]!;
+    if (q === 0 || computeSide[i] !== SIDE.sell) continue;
+    const paid = price * q;
+    const fee = feeOf(paid, feeBps);
+    ledger.transfer(ASSET.token, escrow, i, paid - fee, REASON.compute);
+    ledger.transfer(ASSET.token, escrow, ledger.system(SYSTEM.treasury), fee, REASON.computeFee);
+    compute[i]! -= q;
+    computeFilled[i] = q;
+    computeAmount[i] = paid - fee;
+    total[TOTAL.quoteSurplus]! += (price - priceTable[computeLevel[i]!]!) * q;
+  }
+}
+
+/** Moving averages in 1/256 milli-token, rounded down and saturated at 2^32 - 1. */
+function movePrices(world: MarketWorld, price: number): void {
+  const { scalar } = world.columns;
+  const now = Math.min(U32_MAX, price * 2 ** PRICE_FRACTION_BITS);
+  scalar[WORLD.priceFast]! += Math.floor((now - scalar[WORLD.priceFast]!) / FAST);
+  scalar[WORLD.priceSlow]! += Math.floor((now - scalar[WORLD.priceSlow]!) / SLOW);
+}
+
+/** Who bought from whom, by cumulative position in slot order. */
+function recordFills(world: MarketWorld, auction: BatchAuction, tick: number): void {
+  const { computeSide } = world.columns;
+  const price = world.parameters.computeMarket.priceTable[auction.level]!;
+  let seller = -1;
+  let left = 0;
+  for (let buyer = 0; buyer < world.parameters.slots; buyer++) {
+    if (computeSide[buyer] !== SIDE.buy) continue;
+    let wanted = auction.fill[buyer]!;
+    while (wanted > 0) {
+      while (left === 0) {
+        seller++;
+        if (computeSide[seller] === SIDE.sell) left = auction.fill[seller]!;
+      }
+      const q = Math.min(wanted, left);
+      world.trades?.fill(tick, 'compute', buyer, seller, 0, q, price);
+      wanted -= q;
+      left -= q;
+    }
+  }
+}

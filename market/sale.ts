@@ -1,0 +1,102 @@
+/**
+ * How much token enters a tick's aggregate sale: what agents choose to sell, and what those short of cash
+ * must sell to pay their bills. The price depends on the total and the total on the price, so the search
+ * below finds a total that the offers it causes do not exceed; a solvent agent must not die of slippage.
+ */
+import { mulHigh } from '../sim/core/fixed.ts';
+import { amountOutNumber, SwapRate } from './amm.ts';
+import { FINANCE, FREE_SLOT, type MarketWorld } from './columns.ts';
+import { cashReserve, tokenReserve } from './pool.ts';
+
+/** Bound on the search; a concave piecewise-linear function needs far fewer. */
+const STEPS_MAX = 32;
+const trial = new SwapRate();
+
+/** Token that an agent chooses to sell, milli-token. */
+const chosen = ({ columns, balances, parameters }: MarketWorld, i: number): number =>
+  columns.finance[i] === FINANCE.sellToken ? mulHigh(balances.token[i]!, parameters.policy.financeStep) : 0;
+
+/**
+ * Writes `tokenOffered` and the rate at which the sale is shared out; returns its total, milli-token.
+ *
+ * Let X(r) be the total offered when shares are paid at rate r: those short of cash offer the least token
+ * whose share covers the bill, or all they have. X(r(Y)) is concave in Y with one crossing of the diagonal.
+ * Newton's method from the right, starting at "all of it", stays on the side where X(r(Y)) <= Y. Then
+ * r(Y) can be paid: X r(Y) <= X out(Y) / Y <= out(X), since the pool's average price falls with size. So
+ * whoever's token cover the bill at the rate returned is paid in full, whatever step the search stops at.
+ */
+export function offerToken(world: MarketWorld, rate: SwapRate): number {
+  const { parameters, columns, balances } = world;
+  const { order, tokenOffered, bill, population } = columns;
+  let voluntary = 0;
+  let most = 0;
+  let short = 0;
+  for (let i = 0; i < parameters.slots; i++) {
+    if (population[i] === FREE_SLOT || balances.token[i] === 0) continue;
+    if (balances.cash[i]! < bill[i]!) {
+      order[short++] = i;
+      most += balances.token[i]!;
+    } else {
+      tokenOffered[i] = chosen(world, i);
+      voluntary += tokenOffered[i]!;
+    }
+  }
+  const all = voluntary + most;
+  if (all === 0) return 0;
+  const total = short === 0 ? all : findTotal(world, voluntary, all, short);
+  setRate(world, rate, total);
+  const sold = voluntary + offerAt(world, rate, short);
+  // the executed price can only be better than the one that the offers were sized for
+  if (sold > 0) rate.raiseTo(setRate(world, trial, sold));
+  return sold;
+}
+
+const setRate = (world: MarketWorld, rate: SwapRate, total: number): SwapRate =>
+  rate.set(amountOutNumber(total, tokenReserve(world), cashReserve(world)), total);
+
+/** Shortfall of those whose offer depends on the rate, milli-cash; set by offerAt for the search's slope. */
+let elastic = 0;
+
+/** Offers of the short at a rate, written to `tokenOffered`; returns their sum. */
+function offerAt(world: MarketWorld, rate: SwapRate, short: number): number {
+  const { columns, balances } = world;
+  const { order, tokenOffered, bill } = columns;
+  let sum = 0;
+  elastic = 0;
+  for (let k = 0; k < short; k++) {
+    const i = order[k]!;
+    const free = balances.token[i]!;
+    const lacking = bill[i]! - balances.cash[i]!;
+    const needed = rate.cost(lacking, free);
+    const least = chosen(world, i);
+    if (needed < free && needed > least) elastic += lacking;
+    tokenOffered[i] = Math.max(needed, least);
+    sum += tokenOffered[i]!;
+  }
+  return sum;
+}
+
+/** A total Y with X(r(Y)) <= Y, close to equality: Newton's method from `all`, where that holds. */
+function findTotal(world: MarketWorld, voluntary: number, all: number, short: number): number {
+  const cash = cashReserve(world);
+  let total = all;
+  let offered = voluntary + offerAt(world, setRate(world, trial, total), short);
+  for (let step = 0; step < STEPS_MAX; step++) {
+    // 1 / rate is linear in the total with slope 1 / cash reserve
+    const slope = elastic / cash;
+    // rounding: one unit an agent, and the token that one milli-cash of the pool's rounding costs
+    const slack = short + Math.ceil(total / (cash - cashReserveAfter(world, total) || 1));
+    if (total - offered <= slack || slope >= 1) break;
+    const next = total - Math.floor((total - offered - slack) / (1 - slope));
+    if (next >= total || next <= 0) break;
+    const offeredNext = voluntary + offerAt(world, setRate(world, trial, next), short);
+    if (offeredNext > next) break;
+    total = next;
+    offered = offeredNext;
+  }
+  return total;
+}
+
+/** Cash left in the pool after a sale of `total`. */
+const cashReserveAfter = (world: MarketWorld, total: number): number =>
+  cashReserve(world) - amountOutNumber(total, tokenReserve(world), cashReserve(world));

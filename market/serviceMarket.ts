@@ -1,0 +1,154 @@
+/**
+ * The service market (MODEL 5b): a scoring auction a class. Consumers take the best scores first, score =
+ * value of the seller's quality + bonus - ask, exactly to one bucket of the score.
+ */
+import { SCORE_BUCKETS } from '../configs/derive.ts';
+import { CLASS_COUNT } from '../configs/schema.ts';
+import { mulHigh } from '../sim/core/fixed.ts';
+import { draw, STREAM } from '../sim/core/rng.ts';
+import { U32_MAX } from '../sim/core/units.ts';
+import { Margin } from './batchAuction.ts';
+import { ASSET, FREE_SLOT, type MarketWorld, MODE, SYSTEM, TOTAL, tokenToCash, WORLD } from './columns.ts';
+import { feeOf } from './fee.ts';
+import { REASON } from './ledger.ts';
+import { CONSUMERS } from './trades.ts';
+
+/** Most that consumers add to a score for reasons other than value, milli-token; no mechanism gives one yet. */
+export const BONUS_MAX = 0;
+/** Moving average of tasks sold: 1/256 task, rate 1/16, moved in the ticks in which an agent serves. */
+export const SOLD_ONE = 256;
+const SOLD_RATE = 16;
+/** The score of an order that is not admitted. */
+const NO_SCORE = -1;
+
+/** Scratch of the service market over N slots. */
+export class ServiceAuction {
+  /** Score of each offer in milli-token, NO_SCORE where there is none, [N]. */
+  readonly score: Float64Array;
+  /** Tasks won, [N]. */
+  readonly fill: Uint32Array;
+  /** Tasks offered per class and score bucket, [CLASS_COUNT x SCORE_BUCKETS]. */
+  readonly histogram = new Uint32Array(CLASS_COUNT * SCORE_BUCKETS);
+  readonly margins: readonly Margin[] = Array.from({ length: CLASS_COUNT }, () => new Margin());
+  /** Bits that a score is shifted right to give its bucket. */
+  shift = 0;
+
+  constructor(slots: number) {
+    this.score = new Float64Array(slots);
+    this.fill = new Uint32Array(slots);
+  }
+}
+
+/** The least shift at which every score up to `best` has a bucket. */
+export const scoreShift = (best: number): number => Math.max(0, 32 - Math.clz32(best) - 8);
+
+/** Sells this tick's tasks: at most `demand` of each class, which the consumers' budget already covers. */
+export function serveTasks(world: MarketWorld, auction: ServiceAuction, tick: number): void {
+  const { parameters } = world;
+  if (!parameters.serviceMarket.enabled) return;
+  scoreOffers(world, auction);
+  choose(world, auction, draw(parameters.seed, tick, 0, STREAM.serviceRotation));
+  findMarginalScores(world, auction);
+  pay(world, auction, world.trades?.wants(tick) ? tick : -1);
+}
+
+function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
+  const { columns, parameters } = world;
+  const { population, mode, taskClass, taskAsk, tasksOffered, compute, skill, scalar } = columns;
+  const { cuPerTask, maxTasks } = parameters.serviceMarket;
+  const value = scalar[WORLD.taskValue]!;
+  auction.shift = scoreShift(value + BONUS_MAX);
+  auction.histogram.fill(0);
+  for (let i = 0; i < parameters.slots; i++) {
+    auction.score[i] = NO_SCORE;
+    if (mode[i] !== MODE.serve || population[i] === FREE_SLOT) continue;
+    const c = taskClass[i]!;
+    const q = Math.min(maxTasks, Math.floor(compute[i]! / cuPerTask));
+    tasksOffered[i] = q;
+    const score = mulHigh(value, skill[i * CLASS_COUNT + c]!) + BONUS_MAX - taskAsk[i]!;
+    if (q === 0 || score < 0) continue;
+    auction.score[i] = score;
+    auction.histogram[c * SCORE_BUCKETS + (score >>> auction.shift)]! += q;
+  }
+}
+
+/** Best buckets first until demand is met; the marginal bucket is rationed in an order rotated by `word`. */
+function choose(world: MarketWorld, auction: ServiceAuction, word: number): void {
+  const { demand, served } = world.columns;
+  const { slots } = world.parameters;
+  for (let c = 0; c < CLASS_COUNT; c++) {
+    let offered = 0;
+    for (let k = 0; k < SCORE_BUCKETS; k++) offered += auction.histogram[c * SCORE_BUCKETS + k]!;
+    served[c] = Math.min(offered, demand[c]!);
+    auction.margins[c]!.fromTop(auction.histogram, c * SCORE_BUCKETS, SCORE_BUCKETS, served[c]!);
+  }
+  const start = mulHigh(word, slots);
+  fillOffers(world, auction, start, slots);
+  fillOffers(world, auction, 0, start);
+}
+
+function fillOffers(world: MarketWorld, auction: ServiceAuction, start: number, end: number): void {
+  const { taskClass, tasksOffered } = world.columns;
+  const { score, fill, shift, margins } = auction;
+  for (let i = start; i < end; i++) {
+    fill[i] = 0;
+    if (score[i]! < 0) continue;
+    const margin = margins[taskClass[i]!]!;
+    const bucket = score[i]! >>> shift;
+    if (bucket > margin.level) fill[i] = tasksOffered[i]!;
+    else if (bucket === margin.level) fill[i] = margin.take(tasksOffered[i]!);
+  }
+}
+
+/**
+ * The second score S* of each class: the best score left unfilled, but never above the worst that won, so
+ * that a winner of the rationed bucket is not paid less than it asked. Zero where nobody lost.
+ */
+function findMarginalScores(world: MarketWorld, auction: ServiceAuction): void {
+  const { taskClass, tasksOffered, marginalScore } = world.columns;
+  for (let c = 0; c < CLASS_COUNT; c++) {
+    let lost = NO_SCORE;
+    let won = U32_MAX;
+    for (let i = 0; i < world.parameters.slots; i++) {
+      const score = auction.score[i]!;
+      if (score < 0 || taskClass[i] !== c) continue;
+      if (auction.fill[i]! > 0 && score < won) won = score;
+      if (auction.fill[i]! < tasksOffered[i]! && score > lost) lost = score;
+    }
+    marginalScore[c] = lost === NO_SCORE ? 0 : Math.min(lost, won);
+  }
+}
+
+/** Consumers pay each winner its own ask, or value + bonus - S*. The fee rounds down; the seller keeps the rest. */
+function pay(world: MarketWorld, auction: ServiceAuction, recordAt: number): void {
+  const { parameters, columns, ledger } = world;
+  const { taskClass, taskAsk, tasksSold, serviceAmount, computeUsed, skill, data, soldEma, mode } = columns;
+  const { population, scalar, total, marginalScore } = columns;
+  const { value: valueInCash, cuPerTask, feeBps, pricing } = parameters.serviceMarket;
+  const value = scalar[WORLD.taskValue]!;
+  const tokenPrice = scalar[WORLD.tokenPrice]!;
+  const consumers = ledger.system(SYSTEM.consumers);
+  const treasury = ledger.system(SYSTEM.treasury);
+  for (let i = 0; i < parameters.slots; i++) {
+    if (mode[i] !== MODE.serve || population[i] === FREE_SLOT) continue;
+    const sold = auction.fill[i]!;
+    soldEma[i]! += Math.floor((sold * SOLD_ONE - soldEma[i]!) / SOLD_RATE);
+    if (sold === 0) continue;
+    const c = taskClass[i]!;
+    const quality = skill[i * CLASS_COUNT + c]!;
+    const price = pricing === 'ask' ? taskAsk[i]! : mulHigh(value, quality) + BONUS_MAX - marginalScore[c]!;
+    const paid = price * sold;
+    const fee = feeOf(paid, feeBps);
+    ledger.transfer(ASSET.token, consumers, i, paid - fee, REASON.task);
+    ledger.transfer(ASSET.token, consumers, treasury, fee, REASON.taskFee);
+    tasksSold[i] = sold;
+    serviceAmount[i] = paid - fee;
+    computeUsed[i]! += sold * cuPerTask;
+    data[i] = Math.min(U32_MAX, data[i]! + sold * parameters.training.dataPerTask);
+    total[TOTAL.spentToken]! += paid;
+    total[TOTAL.spentCash]! += tokenToCash(paid, tokenPrice);
+    total[TOTAL.tasks]! += sold;
+    total[TOTAL.taskValue]! += mulHigh(valueInCash, quality) * sold;
+    if (recordAt >= 0) world.trades?.fill(recordAt, 'service', CONSUMERS, i, c, sold, price);
+  }
+}

@@ -1,0 +1,40 @@
+/** A market world of its own for tests: the config's defaults with some values changed, founded. */
+import { deriveWorld } from '../configs/derive.ts';
+import { buildSchema } from '../configs/schema.ts';
+import { Arena, columnBytes } from '../sim/core/columns.ts';
+import { foundGenesis } from './circulation.ts';
+import { FREE_SLOT, ledgerColumnSpec, type MarketWorld, marketColumnSpec } from './columns.ts';
+import { Ledger } from './ledger.ts';
+
+const schema = buildSchema();
+
+export interface TestWorldOptions {
+  slots?: number;
+  seed?: number;
+  /** Slots that are occupied; all by default. */
+  living?: number;
+  /** Number of the world, as errors name it. */
+  number?: number;
+  /** The config's `world` section, partly. */
+  world?: object;
+}
+
+/** A founded world. */
+export function testWorld({
+  slots = 8,
+  seed = 1,
+  living = slots,
+  number = 0,
+  world = {},
+}: TestWorldOptions = {}): MarketWorld {
+  const config = schema.parse({ slots, world });
+  const parameters = deriveWorld(config, { world: number, arm: 0, replicate: 0, seed });
+  const specs = { balances: ledgerColumnSpec(slots), columns: marketColumnSpec(slots) };
+  const arena = new Arena(columnBytes(specs.balances) + columnBytes(specs.columns));
+  const balances = arena.columns(specs.balances);
+  const columns = arena.columns(specs.columns);
+  columns.population.fill(FREE_SLOT, living);
+  const market: MarketWorld = { parameters, columns, balances, ledger: new Ledger(number, balances) };
+  foundGenesis(market);
+  return market;
+}
