@@ -13,6 +13,7 @@ export const BUILT_IN_POPULATIONS = [
   'learner',
   'random',
   'ziC',
+  'ziU',
   'fixedMarkup',
   'rule',
   'truthful',

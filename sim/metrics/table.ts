@@ -5,7 +5,7 @@ export interface Metric {
   readonly about: string;
 }
 
-const metric = (name: string, unit: string, about: string): Metric => ({ name, unit, about });
+const metric = <const N extends string>(name: N, unit: string, about: string) => ({ name, unit, about });
 
 /** Per world and interval. `per interval` values count what happened since the last row. */
 export const METRICS = [

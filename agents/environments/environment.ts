@@ -1,0 +1,20 @@
+/**
+ * What an environment is: it writes observations, reads actions and gives rewards through the same columns,
+ * learner and tick as the economy.
+ */
+import type { WorldParameters } from '../../configs/derive.ts';
+import type { AgentWorld } from '../columns.ts';
+
+export interface Environment {
+  /** Bit k = 1: logit k may be sampled. */
+  readonly logitMask: number;
+  /** Writes the raw observation of every agent for this tick. */
+  observe(world: AgentWorld, tick: number): void;
+  /** Reads the actions just taken; writes `reward` and, where an episode ended, `done`. */
+  step(world: AgentWorld, tick: number): void;
+  /** Figures measured since the last call, by name. */
+  measure(): Readonly<Record<string, number>>;
+}
+
+/** Makes one world's environment. */
+export type EnvironmentFactory = (parameters: WorldParameters) => Environment;

@@ -1,0 +1,78 @@
+/**
+ * How the members of a population decide. Learners decide by their brains; all others by a function that
+ * writes their action before the engine decodes it, in the same market and under the same limits.
+ */
+
+import { BUILT_IN_POPULATIONS } from '../configs/registry.ts';
+import type { PopulationConfig } from '../configs/schema.ts';
+import type { AgentWorld } from './columns.ts';
+import { decideFixedMarkup } from './scripted/fixedMarkup.ts';
+import { decidePassive } from './scripted/passive.ts';
+import { decideRandom } from './scripted/random.ts';
+import { decideRule } from './scripted/rule.ts';
+import { decideTruthful } from './scripted/truthful.ts';
+import { decideZiC } from './scripted/ziC.ts';
+import { decideZiU } from './scripted/ziU.ts';
+
+/**
+ * Decides for one living agent: sets heads by `chooseOption`, or quotes that no head can express in
+ * `agents.scriptedAsk` and `agents.scriptedLevel` (each plus one). May read all columns and keep up to four
+ * numbers in `agents.memory`; draws only by `STREAM.scripted`, so that nobody else's luck moves.
+ */
+export type Decide = (world: AgentWorld, tick: number, agent: number) => void;
+
+/** The kind whose members decide by their brains. */
+export const LEARNER = 'learner';
+
+const deciders = new Map<string, Decide>([
+  ['random', decideRandom],
+  ['ziC', decideZiC],
+  ['ziU', decideZiU],
+  ['fixedMarkup', decideFixedMarkup],
+  ['rule', decideRule],
+  ['truthful', decideTruthful],
+  ['passive', decidePassive],
+]);
+
+/**
+ * Makes a kind of population usable in configs that were validated with this name in their registry.
+ *
+ * @throws RangeError when the name is taken
+ */
+export function registerPopulation(name: string, decide: Decide): void {
+  if (deciders.has(name) || (BUILT_IN_POPULATIONS as readonly string[]).includes(name))
+    throw new RangeError(`the population kind '${name}' is already registered`);
+  deciders.set(name, decide);
+}
+
+/** Whether members of a population learn. */
+export const isLearner = (population: PopulationConfig | undefined): boolean => population?.kind === LEARNER;
+
+// The function of each population, by its index; learners have none.
+const resolved = new WeakMap<readonly PopulationConfig[], readonly (Decide | null)[]>();
+
+function decidersOf(populations: readonly PopulationConfig[]): readonly (Decide | null)[] {
+  let list = resolved.get(populations);
+  if (list === undefined) {
+    list = populations.map(({ kind }) => {
+      if (kind === LEARNER) return null;
+      const decide = deciders.get(kind);
+      if (decide === undefined)
+        throw new RangeError(`no population kind '${kind}' is registered; call registerPopulation first`);
+      return decide;
+    });
+    resolved.set(populations, list);
+  }
+  return list;
+}
+
+/** Writes the actions of all living agents that do not learn. Throws RangeError for an unregistered kind. */
+export function decideScripted(world: AgentWorld, tick: number): void {
+  const list = decidersOf(world.parameters.populations);
+  if (list.every((decide) => decide === null)) return;
+  const { population } = world.columns;
+  for (let agent = 0; agent < population.length; agent++) {
+    const decide = list[population[agent]!];
+    if (decide !== undefined && decide !== null) decide(world, tick, agent);
+  }
+}

@@ -1,0 +1,164 @@
+/** Cases about births, deaths and drift: the population code of the economy on classic schedules. */
+import { Shard } from '../../sim/shard.ts';
+import { type TickHooks, tick } from '../../sim/tick.ts';
+import type { World } from '../../sim/world.ts';
+import { BLANK_WORLD, meanOf, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
+
+/** Worlds held in memory at once while many replicates are run. */
+const BATCH = 100;
+const QUIET: TickHooks = { laws: null, afterPhase: null };
+
+const QUIET_OUTPUT = { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false } as const;
+
+/** Two types that differ in fitness alone; `mutants` of `population` start as the second type. */
+function twoTypes(options: {
+  seed: string;
+  population: number;
+  mutants: number;
+  fitness: number;
+  worlds: number;
+  demography: object;
+}) {
+  const { population, mutants } = options;
+  return resolve({
+    seed: options.seed,
+    ticks: 1_000_000,
+    worlds: options.worlds,
+    slots: population,
+    output: QUIET_OUTPUT,
+    world: {
+      ...BLANK_WORLD,
+      demography: {
+        enabled: true,
+        ageDeath: false,
+        lottery: 'fitness',
+        parentPays: false,
+        mutation: false,
+        crossover: 0,
+        immigrationFloor: 0,
+        immigrantsPerTick: 0,
+        ...options.demography,
+      },
+    },
+    populations: [
+      { name: 'residents', kind: 'passive', share: population - mutants, fitness: 1 },
+      { name: 'mutants', kind: 'passive', share: mutants, fitness: options.fitness },
+    ],
+  });
+}
+
+const mutantsIn = (world: World): number =>
+  world.columns.population.reduce((sum, p) => sum + (p === 1 ? 1 : 0), 0);
+
+/** Share of worlds in which the mutants take over; every world runs until one type is gone. */
+function fixationShare(run: ReturnType<typeof twoTypes>, worlds: number, population: number): number {
+  let fixed = 0;
+  for (let from = 0; from < worlds; from += BATCH) {
+    const shard = new Shard(
+      run,
+      Array.from({ length: Math.min(BATCH, worlds - from) }, (_, k) => from + k),
+    );
+    for (const world of shard.inside()) {
+      let mutants = mutantsIn(world);
+      while (mutants > 0 && mutants < population) {
+        tick(world, QUIET);
+        mutants = mutantsIn(world);
+      }
+      if (mutants === population) fixed++;
+    }
+  }
+  return fixed / worlds;
+}
+
+export const moran: ValidationCase = {
+  name: 'moran',
+  about:
+    'One birth in proportion to fitness and one uniform death a tick; a single mutant of fitness r fixes with probability (1 - 1/r)/(1 - r^-n) (Moran 1958).',
+  parameters: {
+    fitness: { default: 1.1, about: 'fitness r of the mutant; residents have 1' },
+    population: { default: 100, about: 'agents n' },
+  },
+  seeds: 1000,
+  async measure(params, seeds) {
+    const fitness = params.number('fitness');
+    const population = params.integer('population', 2);
+    const run = twoTypes({
+      seed: 'moran',
+      population,
+      mutants: 1,
+      fitness,
+      worlds: seeds,
+      demography: { deathsPerTick: 1, birthsPerTick: 1 },
+    });
+    const expected = fitness === 1 ? 1 / population : (1 - 1 / fitness) / (1 - fitness ** -population);
+    return {
+      measured: { fixation: fixationShare(run, seeds, population) },
+      expected: { fixation: expected },
+      tolerance: { fixation: STANDARD_ERRORS * Math.sqrt((expected * (1 - expected)) / seeds) },
+    };
+  },
+};
+
+export const wrightFisher: ValidationCase = {
+  name: 'wright-fisher',
+  about:
+    'All agents replaced each tick by multinomial sampling of parents: heterozygosity decays as H0 (1 - 1/n)^t; a mutant of advantage s fixes with (1 - e^-2s)/(1 - e^-2ns) (Kimura 1962, haploid).',
+  parameters: {
+    population: { default: 50, about: 'agents n' },
+    selection: { default: 0, about: 'advantage s of the mutant in the fixation run' },
+    generations: { default: 30, about: 'ticks t over which heterozygosity decays' },
+  },
+  seeds: 1000,
+  async measure(params, seeds) {
+    const population = params.integer('population', 2);
+    const selection = params.number('selection');
+    const generations = params.integer('generations');
+    const schedule = { deathsPerTick: population, birthsPerTick: population, sampling: 'multinomial' };
+    const half = Math.floor(population / 2);
+    const drift = twoTypes({
+      seed: 'wright-fisher',
+      population,
+      mutants: half,
+      fitness: 1,
+      worlds: seeds,
+      demography: schedule,
+    });
+    const heterozygosity: number[] = [];
+    for (let from = 0; from < seeds; from += BATCH) {
+      const shard = new Shard(
+        drift,
+        Array.from({ length: Math.min(BATCH, seeds - from) }, (_, k) => from + k),
+      );
+      for (const world of shard.inside()) {
+        for (let t = 0; t < generations; t++) tick(world, QUIET);
+        const share = mutantsIn(world) / population;
+        heterozygosity.push(2 * share * (1 - share));
+      }
+    }
+    const start = half / population;
+    const { mean, standardError } = meanOf(heterozygosity);
+    const fixing = twoTypes({
+      seed: 'wright-fisher fixation',
+      population,
+      mutants: 1,
+      fitness: 1 + selection,
+      worlds: seeds,
+      demography: schedule,
+    });
+    const fixation =
+      selection === 0
+        ? 1 / population
+        : (1 - Math.exp(-2 * selection)) / (1 - Math.exp(-2 * population * selection));
+    return {
+      measured: { heterozygosity: mean, fixation: fixationShare(fixing, seeds, population) },
+      expected: {
+        heterozygosity: 2 * start * (1 - start) * (1 - 1 / population) ** generations,
+        fixation,
+      },
+      tolerance: {
+        heterozygosity: STANDARD_ERRORS * standardError,
+        fixation: STANDARD_ERRORS * Math.sqrt((fixation * (1 - fixation)) / seeds),
+      },
+    };
+  },
+};

@@ -1,0 +1,128 @@
+/** Cases about random exchange of money: kinetic exchange and the gambler's ruin. */
+import { Shard } from '../../sim/shard.ts';
+import { BLANK_WORLD, meanOf, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
+
+/** One unit of money in these worlds, in cash. */
+const UNIT_CASH = 0.001;
+
+/** Gini coefficient of non-negative integers. */
+function gini(values: Uint32Array): number {
+  const sorted = Uint32Array.from(values).sort();
+  let total = 0;
+  let weighted = 0;
+  sorted.forEach((value, k) => {
+    total += value;
+    weighted += (k + 1) * value;
+  });
+  const n = sorted.length;
+  return (2 * weighted) / (n * total) - (n + 1) / n;
+}
+
+export const kineticExchange: ValidationCase = {
+  name: 'kinetic-exchange',
+  about:
+    'Random pairs move one unit, no debt, mean money T: P(k) = T^k/(1+T)^(k+1), Gini (1+T)/(1+2T) (Dragulescu & Yakovenko 2000).',
+  parameters: {
+    meanMoney: { default: 20, about: 'mean units of money T' },
+    agents: { default: 1000, about: 'agents' },
+  },
+  seeds: 4,
+  async measure(params, seeds) {
+    const meanMoney = params.integer('meanMoney');
+    const agents = params.integer('agents', 10);
+    // money diffuses: about T^2 exchanges an agent to relax; measure over as many again
+    const relaxTicks = Math.ceil(6 * meanMoney ** 2) + 100;
+    const samples = 40;
+    const between = Math.max(1, Math.ceil(meanMoney ** 2 / 4));
+    const run = resolve({
+      seed: 'kinetic-exchange',
+      ticks: relaxTicks + samples * between,
+      worlds: seeds,
+      slots: agents,
+      output: { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false },
+      world: {
+        ...BLANK_WORLD,
+        genesis: { token: 0, cash: meanMoney * UNIT_CASH, capacity: 0 },
+        randomExchange: { kind: 'kinetic', stake: UNIT_CASH },
+      },
+      populations: [{ name: 'traders', kind: 'passive' }],
+    });
+    const shard = new Shard(
+      run,
+      Array.from({ length: seeds }, (_, w) => w),
+    );
+    shard.advance(relaxTicks);
+    const perWorld = Array.from({ length: seeds }, () => 0);
+    for (let s = 1; s <= samples; s++) {
+      shard.advance(relaxTicks + s * between);
+      [...shard.inside()].forEach((world, w) => {
+        perWorld[w]! += gini(world.balances.cash) / samples;
+      });
+    }
+    const { mean, standardError } = meanOf(perWorld);
+    return {
+      measured: { gini: mean },
+      expected: { gini: (1 + meanMoney) / (1 + 2 * meanMoney) },
+      tolerance: { gini: Math.max(0.01, STANDARD_ERRORS * standardError) },
+    };
+  },
+};
+
+export const gamblersRuin: ValidationCase = {
+  name: 'gamblers-ruin',
+  about:
+    'Bets of one unit won with probability p from a start until 0 or a target: P(ruin) = (rho^i - rho^n)/(1 - rho^n), rho = (1-p)/p.',
+  parameters: {
+    p: { default: 0.49, about: 'probability of winning a bet' },
+    start: { default: 10, about: 'units at the start' },
+    target: { default: 20, about: 'units at which a gambler stops' },
+  },
+  seeds: 4,
+  async measure(params, seeds) {
+    const p = params.number('p');
+    const start = params.integer('start');
+    const target = params.integer('target', start + 1);
+    const gamblers = 2000;
+    const run = resolve({
+      seed: 'gamblers-ruin',
+      ticks: 1_000_000,
+      worlds: seeds,
+      slots: gamblers,
+      output: { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false },
+      world: {
+        ...BLANK_WORLD,
+        genesis: { token: 0, cash: start * UNIT_CASH, capacity: 0 },
+        randomExchange: {
+          kind: 'bets',
+          stake: UNIT_CASH,
+          winProbability: p,
+          target: target * UNIT_CASH,
+          roundsPerTick: 8,
+        },
+      },
+      populations: [{ name: 'gamblers', kind: 'passive' }],
+    });
+    const shard = new Shard(
+      run,
+      Array.from({ length: seeds }, (_, w) => w),
+    );
+    const targetMilli = Math.round(target * UNIT_CASH * 1000);
+    const playing = (): number => {
+      let count = 0;
+      for (const world of shard.inside())
+        for (const cash of world.balances.cash) if (cash > 0 && cash < targetMilli) count++;
+      return count;
+    };
+    for (let tick = 100; playing() > 0; tick += 100) shard.advance(tick);
+    let ruined = 0;
+    for (const world of shard.inside()) for (const cash of world.balances.cash) if (cash === 0) ruined++;
+    const total = seeds * gamblers;
+    const rho = (1 - p) / p;
+    const expected = rho === 1 ? 1 - start / target : (rho ** start - rho ** target) / (1 - rho ** target);
+    return {
+      measured: { ruin: ruined / total },
+      expected: { ruin: expected },
+      tolerance: { ruin: STANDARD_ERRORS * Math.sqrt((expected * (1 - expected)) / total) },
+    };
+  },
+};

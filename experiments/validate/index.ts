@@ -1,0 +1,32 @@
+/** All validation cases, in the order in which `darwin validate` runs them. */
+import { closest } from 'fastest-levenshtein';
+import { UsageError } from '../../sim/core/errors.ts';
+import type { ValidationCase } from './case.ts';
+import { moran, priceEquation, wrightFisher } from './evolution.ts';
+import { gamblersRuin, kineticExchange } from './exchange.ts';
+import { bandit, gradients } from './learning.ts';
+import { amm, callAuctionTruthful, callAuctionZi, ledgerConservation } from './markets.ts';
+
+export const CASES: readonly ValidationCase[] = [
+  ledgerConservation,
+  kineticExchange,
+  gamblersRuin,
+  callAuctionTruthful,
+  callAuctionZi,
+  amm,
+  moran,
+  wrightFisher,
+  priceEquation,
+  gradients,
+  bandit,
+];
+
+/** The case of a name. Throws UsageError with the nearest name when there is none. */
+export function caseNamed(name: string): ValidationCase {
+  const found = CASES.find((validationCase) => validationCase.name === name);
+  if (found !== undefined) return found;
+  const names = CASES.map((validationCase) => validationCase.name);
+  throw new UsageError(`no validation case is called '${name}'`, `did you mean '${closest(name, names)}'?`);
+}
+
+export { runCase, type ValidationCase, type ValidationResult } from './case.ts';

@@ -1,0 +1,90 @@
+/**
+ * Sums over the current metric interval that single ticks contribute to. Watching only: nothing in the
+ * model reads them, and they are no part of the state hash.
+ */
+import { FREE_SLOT, MODE, WORLD } from '../../market/columns.ts';
+import type { World } from '../world.ts';
+import { MATURITY_TICKS } from './table.ts';
+
+const MODES = Object.keys(MODE).length;
+
+/** What one population did over an interval. */
+export interface PopulationTally {
+  agentTicks: number;
+  matureTicks: number;
+  profit: number;
+  matureProfit: number;
+  reward: number;
+  births: number;
+  deaths: number;
+  /** Agent-ticks in each mode, [4]. */
+  readonly modes: Float64Array;
+}
+
+export class Tally {
+  readonly populations: readonly PopulationTally[];
+  ticks = 0;
+  births = 0;
+  deaths = 0;
+  immigrants = 0;
+  /** Largest number of agents alive at once since genesis. */
+  agentSteps = 0;
+
+  constructor(populationCount: number) {
+    this.populations = Array.from({ length: populationCount }, () => ({
+      agentTicks: 0,
+      matureTicks: 0,
+      profit: 0,
+      matureProfit: 0,
+      reward: 0,
+      births: 0,
+      deaths: 0,
+      modes: new Float64Array(MODES),
+    }));
+  }
+
+  /** Adds the tick that a world has just completed. */
+  add(world: World): void {
+    const { columns, agents, brain, tick, parameters } = world;
+    const { population, mode, scalar } = columns;
+    const { reward } = brain.columns;
+    for (let i = 0; i < parameters.slots; i++) {
+      const p = population[i]!;
+      // A newborn has done nothing yet: its first tick is the next one.
+      if (p === FREE_SLOT || agents.bornAt[i]! > tick) continue;
+      const tally = this.populations[p]!;
+      const profit = agents.profit[i]!;
+      tally.agentTicks++;
+      tally.profit += profit;
+      tally.reward += reward[i]!;
+      tally.modes[mode[i]!]!++;
+      if (tick - agents.bornAt[i]! >= MATURITY_TICKS) {
+        tally.matureTicks++;
+        tally.matureProfit += profit;
+      }
+    }
+    this.ticks++;
+    this.births += scalar[WORLD.births]!;
+    this.deaths += scalar[WORLD.deaths]!;
+    this.immigrants += scalar[WORLD.immigrants]!;
+    this.agentSteps += scalar[WORLD.alive]!;
+  }
+
+  /** Starts a new interval. */
+  clear(): void {
+    for (const tally of this.populations) {
+      tally.agentTicks = 0;
+      tally.matureTicks = 0;
+      tally.profit = 0;
+      tally.matureProfit = 0;
+      tally.reward = 0;
+      tally.births = 0;
+      tally.deaths = 0;
+      tally.modes.fill(0);
+    }
+    this.ticks = 0;
+    this.births = 0;
+    this.deaths = 0;
+    this.immigrants = 0;
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Rows for the run directory, collected while a shard's worlds advance and drained with each report.
+ * Recording reads the state and never writes it.
+ */
+import type { AgentWorld, LineageSink } from '../agents/columns.ts';
+import { FEATURE_COUNT, REWARD_FEATURES } from '../agents/columns.ts';
+import type { RunConfig } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/schema.ts';
+import type { Asset } from '../market/columns.ts';
+import { FREE_SLOT } from '../market/columns.ts';
+import { type Journal, REASON_NAMES, type Reason } from '../market/ledger.ts';
+import type { TradeSink } from '../market/trades.ts';
+import type { AnyColumn } from './core/columns.ts';
+import { fromFraction32 } from './core/units.ts';
+import type { RecordBatch, TableName, WorldFrame } from './frame.ts';
+import { METRICS, POPULATION_METRICS } from './metrics/table.ts';
+import { TABLES, type TableColumn } from './tables.ts';
+import type { World } from './world.ts';
+
+type Cell = number | string;
+
+/** Rows of one table, kept column by column until they are drained. */
+class TableBuilder {
+  private readonly table: TableName;
+  private readonly specs: readonly TableColumn[];
+  private readonly cells: Cell[][];
+  private rows = 0;
+
+  constructor(table: TableName) {
+    this.table = table;
+    this.specs = TABLES[table];
+    this.cells = this.specs.map(() => []);
+  }
+
+  /** Adds one row, cells in the order of TABLES. */
+  add(row: readonly Cell[]): void {
+    for (let k = 0; k < this.cells.length; k++) this.cells[k]!.push(row[k]!);
+    this.rows++;
+  }
+
+  /** The rows so far as a batch, or null; starts again empty. */
+  drain(): RecordBatch | null {
+    if (this.rows === 0) return null;
+    const columns: Record<string, AnyColumn | readonly string[]> = {};
+    this.specs.forEach(({ name, type }, k) => {
+      const cells = this.cells[k]!;
+      this.cells[k] = [];
+      columns[name] = typed(type, cells);
+    });
+    const batch = { table: this.table, rows: this.rows, columns };
+    this.rows = 0;
+    return batch;
+  }
+}
+
+function typed(type: TableColumn['type'], cells: Cell[]): AnyColumn | readonly string[] {
+  if (type === 'string') return cells as string[];
+  const numbers = cells as number[];
+  if (type === 'u32') return Uint32Array.from(numbers);
+  return type === 'f32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
+}
+
+/** Collects what the config's `output` section asks for, from any number of worlds. */
+export class Recorder {
+  private readonly output: RunConfig['output'];
+  private readonly tables: Readonly<Record<TableName, TableBuilder>>;
+
+  constructor(output: RunConfig['output']) {
+    this.output = output;
+    const names = Object.keys(TABLES) as TableName[];
+    this.tables = Object.fromEntries(names.map((name) => [name, new TableBuilder(name)])) as Record<
+      TableName,
+      TableBuilder
+    >;
+  }
+
+  /** All rows since the last drain. */
+  drain(): RecordBatch[] {
+    return Object.values(this.tables).flatMap((table) => table.drain() ?? []);
+  }
+
+  /** One metrics row and one row per population. */
+  frame(frame: WorldFrame, populationNames: readonly string[]): void {
+    const place = [frame.tick, frame.world, frame.arm, frame.replicate];
+    this.tables.metrics.add([...place, ...frame.metrics, ...frame.geneMean, ...frame.shadowMean]);
+    frame.populations.forEach((row, k) => {
+      this.tables.populations.add([...place, populationNames[k]!, ...row]);
+    });
+  }
+
+  /** One row per living agent. */
+  agents(world: World): void {
+    const { columns, balances, agents, parameters } = world;
+    for (let i = 0; i < parameters.slots; i++) {
+      if (columns.population[i] === FREE_SLOT) continue;
+      const skills = Array.from({ length: CLASS_COUNT }, (_, c) =>
+        fromFraction32(columns.skill[i * CLASS_COUNT + c]!),
+      );
+      this.tables.agents.add([
+        world.tick,
+        parameters.world,
+        i,
+        agents.serial[i]!,
+        agents.parent[i]!,
+        columns.population[i]!,
+        agents.bornAt[i]!,
+        agents.generation[i]!,
+        balances.token[i]!,
+        balances.cash[i]!,
+        balances.stake[i]!,
+        columns.wealth[i]!,
+        columns.capacity[i]!,
+        columns.data[i]!,
+        ...skills,
+        columns.mode[i]!,
+        agents.profit[i]!,
+        agents.lifeProfit[i]!,
+        agents.lifeReward[i]!,
+        ...linearGenes(world, i),
+      ]);
+    }
+  }
+
+  /** A lineage sink that counts for the tally and, where asked for, records. */
+  lineageOf(number: number): LineageSink {
+    const record = (world: World, tick: number, slot: number, event: string): void => {
+      if (!this.output.lineage) return;
+      const { columns, agents } = world;
+      this.tables.lineage.add([
+        tick,
+        number,
+        event,
+        slot,
+        agents.serial[slot]!,
+        agents.parent[slot]!,
+        agents.secondParent[slot]!,
+        columns.population[slot]!,
+        agents.generation[slot]!,
+        tick - Math.min(tick, agents.bornAt[slot]!),
+        columns.wealth[slot]!,
+        agents.lifeProfit[slot]!,
+        agents.lifeReward[slot]!,
+        ...linearGenes(world, slot),
+      ]);
+    };
+    return {
+      birth: (world: AgentWorld, tick, slot, cause) => {
+        const w = world as World;
+        if (cause === 'birth') w.tally.populations[w.columns.population[slot]!]!.births++;
+        record(w, tick, slot, cause);
+      },
+      death: (world: AgentWorld, tick, slot, cause) => {
+        const w = world as World;
+        w.tally.populations[w.columns.population[slot]!]!.deaths++;
+        record(w, tick, slot, cause);
+      },
+    };
+  }
+
+  /** A journal for a world, or null where none is asked for. */
+  journalOf(world: number): Journal | null {
+    if (world >= this.output.journalWorlds) return null;
+    const table = this.tables.journal;
+    return {
+      record(tick: number, from: number, to: number, asset: Asset, amount: number, reason: Reason): void {
+        table.add([tick, world, from, to, asset, amount, REASON_NAMES[reason]!]);
+      },
+    };
+  }
+
+  /** A sink of fills for a world, or null where none is asked for. */
+  tradesOf(world: number): TradeSink | null {
+    if (world >= this.output.tradesWorlds) return null;
+    const { tradesEvery } = this.output;
+    const table = this.tables.trades;
+    return {
+      wants: (tick: number) => tick % tradesEvery === 0,
+      fill(
+        tick: number,
+        market: 'compute' | 'service',
+        buyer: number,
+        seller: number,
+        taskClass: number,
+        quantity: number,
+        price: number,
+      ): void {
+        table.add([tick, world, market, buyer, seller, taskClass, quantity, price]);
+      },
+    };
+  }
+}
+
+const linearGenes = (world: World, slot: number): number[] =>
+  Array.from({ length: FEATURE_COUNT }, (_, f) => world.agents.genes[f * world.parameters.slots + slot]!);
+
+/** Columns that a metrics row must have, for the order of `frame`. */
+export const METRIC_ROW_LENGTH = 4 + METRICS.length + 2 * REWARD_FEATURES.length;
+export const POPULATION_ROW_LENGTH = 5 + POPULATION_METRICS.length;

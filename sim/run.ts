@@ -1,0 +1,157 @@
+/**
+ * A run: all worlds of a config, held by one or more shards and advanced together. The number of shards
+ * and the schedule of `advance` never change a result.
+ */
+import { type ResolvedRun, worldParameters } from '../configs/arms.ts';
+import type { LawStatus, RecordBatch, RunFrame, ShardReport, WorldFrame } from './frame.ts';
+import { createShard, type ShardHandle } from './shard.ts';
+import { combineHashes } from './stateHash.ts';
+
+/** What one call of `advance` gives. */
+export interface Advance {
+  /** The state at the tick reached, all worlds. */
+  readonly frame: RunFrame;
+  /** Frames of every sampled tick on the way, oldest first; the last one is `frame`. */
+  readonly frames: readonly RunFrame[];
+  /** Rows for the run directory. */
+  readonly batches: readonly RecordBatch[];
+  readonly agentSteps: number;
+  /** Nanoseconds per phase summed over shards, when they were given a clock. */
+  readonly phaseNs: Readonly<Record<string, number>> | null;
+}
+
+export interface Simulation {
+  /** Ticks completed. */
+  readonly tick: number;
+  readonly ticks: number;
+  readonly worldCount: number;
+  /**
+   * Advances every world to `toTick`.
+   * @throws LawViolation when an economic law breaks; the run cannot go on after that
+   */
+  advance(toTick: number): Promise<Advance>;
+  /** Hash of the state of all worlds: equal for equal configs on any machine and thread count. */
+  finalHash(): Promise<string>;
+  close(): Promise<void>;
+  /** Frames at every tick of the metrics schedule until the run's last tick. */
+  [Symbol.asyncIterator](): AsyncIterator<RunFrame>;
+}
+
+/** Deals worlds out to `shards` as evenly as possible, in runs of neighbours. */
+export function dealWorlds(worlds: number, shards: number): number[][] {
+  return Array.from({ length: Math.min(shards, worlds) }, (_, s, count = Math.min(shards, worlds)) => {
+    const from = Math.floor((s * worlds) / count);
+    const to = Math.floor(((s + 1) * worlds) / count);
+    return Array.from({ length: to - from }, (_, k) => from + k);
+  });
+}
+
+/**
+ * Prepares a run.
+ *
+ * @param options.shards who holds the worlds; default one shard in this thread
+ * @throws ConfigError when a relation between constants does not hold, CapacityError when memory is short
+ */
+export function createSimulation(
+  run: ResolvedRun,
+  options: { shards?: readonly ShardHandle[] } = {},
+): Simulation {
+  const worldCount = run.arms.length * run.arms[0]!.worlds;
+  const shards = options.shards ?? [
+    createShard(
+      run,
+      Array.from({ length: worldCount }, (_, w) => w),
+    ),
+  ];
+  return new ShardedSimulation(run, shards, worldCount);
+}
+
+class ShardedSimulation implements Simulation {
+  tick = 0;
+  readonly ticks: number;
+  readonly worldCount: number;
+  private readonly shards: readonly ShardHandle[];
+  private readonly metricsEvery: number;
+
+  constructor(run: ResolvedRun, shards: readonly ShardHandle[], worldCount: number) {
+    this.ticks = run.arms[0]!.ticks;
+    this.metricsEvery = run.arms[0]!.output.metricsEvery;
+    this.shards = shards;
+    this.worldCount = worldCount;
+  }
+
+  async advance(toTick: number): Promise<Advance> {
+    const reports = await Promise.all(this.shards.map((shard) => shard.advance(toTick)));
+    this.tick = toTick;
+    const frames = this.framesOf(reports);
+    return {
+      frame: frames.at(-1)!,
+      frames,
+      batches: reports.flatMap((report) => report.batches),
+      agentSteps: reports.reduce((sum, report) => sum + report.agentSteps, 0),
+      phaseNs: sumPhases(reports),
+    };
+  }
+
+  async finalHash(): Promise<string> {
+    const byWorld: string[] = [];
+    await Promise.all(
+      this.shards.map(async (shard) => {
+        const hashes = await shard.hashes();
+        shard.worlds.forEach((world, k) => {
+          byWorld[world] = hashes[k]!;
+        });
+      }),
+    );
+    return combineHashes(byWorld);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.shards.map((shard) => shard.close()));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<RunFrame> {
+    while (this.tick < this.ticks) {
+      const next = Math.min(this.ticks, this.tick + this.metricsEvery - (this.tick % this.metricsEvery));
+      yield (await this.advance(next)).frame;
+    }
+  }
+
+  private framesOf(reports: readonly ShardReport[]): RunFrame[] {
+    const byTick = new Map<number, WorldFrame[]>();
+    for (const frame of reports.flatMap((report) => report.frames)) {
+      const worlds = byTick.get(frame.tick);
+      if (worlds === undefined) byTick.set(frame.tick, [frame]);
+      else worlds.push(frame);
+    }
+    const laws = mergeLaws(reports.map((report) => report.laws));
+    return [...byTick]
+      .sort(([a], [b]) => a - b)
+      .map(([tick, worlds]) => ({
+        tick,
+        ticks: this.ticks,
+        worlds: worlds.sort((a, b) => a.world - b.world),
+        laws,
+      }));
+  }
+}
+
+function mergeLaws(books: readonly (readonly LawStatus[])[]): LawStatus[] {
+  return (books[0] ?? []).map((law, k) => ({
+    ...law,
+    checks: books.reduce((sum, book) => sum + book[k]!.checks, 0),
+    lastTick: Math.max(...books.map((book) => book[k]!.lastTick)),
+    violated: books.map((book) => book[k]!.violated).find((violated) => violated !== null) ?? null,
+  }));
+}
+
+function sumPhases(reports: readonly ShardReport[]): Record<string, number> | null {
+  const sums: Record<string, number> = {};
+  for (const { phaseNs } of reports) {
+    if (phaseNs === null) return null;
+    for (const [phase, ns] of Object.entries(phaseNs)) sums[phase] = (sums[phase] ?? 0) + ns;
+  }
+  return sums;
+}
+
+export { worldParameters };

@@ -1,0 +1,37 @@
+import { type AnyColumn, ColumnHash } from './core/columns.ts';
+import type { World } from './world.ts';
+
+/** Columns that belong to watching (the census of the Price equation) or to one memory (addresses), not to the state. */
+const NOT_STATE = new Set(['censusAncestor', 'descriptor']);
+
+const addAll = (hash: ColumnHash, columns: Readonly<Record<string, AnyColumn>>): void => {
+  for (const [name, column] of Object.entries(columns)) if (!NOT_STATE.has(name)) hash.add(column);
+};
+
+/** Hash of everything a world is: money, markets, agents and brains, bit for bit. Sixteen hexadecimal digits. */
+export function stateHash(world: World): string {
+  const hash = new ColumnHash().addWord(world.tick);
+  addAll(hash, world.balances);
+  addAll(hash, world.columns);
+  addAll(hash, world.agents);
+  addAll(hash, world.brain.columns);
+  return hash.digest();
+}
+
+/** Hash of the integer side alone, which every engine must reproduce exactly: balances and markets. */
+export function ledgerHash(world: World): string {
+  const hash = new ColumnHash().addWord(world.tick);
+  addAll(hash, world.balances);
+  addAll(hash, world.columns);
+  return hash.digest();
+}
+
+/** One hash of many, in order. */
+export function combineHashes(hashes: readonly string[]): string {
+  const combined = new ColumnHash();
+  for (const hash of hashes) {
+    combined.addWord(Number.parseInt(hash.slice(0, 8), 16));
+    combined.addWord(Number.parseInt(hash.slice(8), 16));
+  }
+  return combined.digest();
+}

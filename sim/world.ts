@@ -1,0 +1,114 @@
+/**
+ * One world: all of its columns, its ledger, its brains and the scratch space of its phases. Worlds share
+ * nothing, so a thread can advance one through many ticks while its state stays in the cache.
+ */
+import { headUse, logitMask } from '../agents/actions.ts';
+import { type Brain, type BrainKernel, bindBrain } from '../agents/brain/brain.ts';
+import { ALL_HEADS, brainColumnSpec } from '../agents/brain/layout.ts';
+import { type AgentColumns, type AgentWorld, agentColumnSpec, type LineageSink } from '../agents/columns.ts';
+import { foundPopulation } from '../agents/demography.ts';
+import type { Environment } from '../agents/environments/environment.ts';
+import { createEnvironment } from '../agents/environments/registry.ts';
+import type { WorldParameters } from '../configs/derive.ts';
+import { BatchAuction } from '../market/batchAuction.ts';
+import { foundGenesis } from '../market/circulation.ts';
+import {
+  type LedgerColumns,
+  ledgerColumnSpec,
+  type MarketColumns,
+  type MarketWorld,
+  marketColumnSpec,
+} from '../market/columns.ts';
+import { type Journal, Ledger } from '../market/ledger.ts';
+import { ServiceAuction } from '../market/serviceMarket.ts';
+import type { TradeSink } from '../market/trades.ts';
+import { type Arena, columnBytes } from './core/columns.ts';
+import { Tally } from './metrics/tally.ts';
+
+export interface World extends MarketWorld, AgentWorld {
+  readonly parameters: WorldParameters;
+  readonly columns: MarketColumns;
+  readonly balances: LedgerColumns;
+  readonly ledger: Ledger;
+  readonly agents: AgentColumns;
+  readonly brain: Brain;
+  lineage: LineageSink | null;
+  /** Where a plugged-in environment stands in for the markets. */
+  readonly environment: Environment | null;
+  readonly computeAuction: BatchAuction;
+  readonly serviceAuction: ServiceAuction;
+  /** Told of every fill where a run records trades. */
+  trades: TradeSink | null;
+  /** Sums over the current metric interval; never read by the model. */
+  readonly tally: Tally;
+  /** Ticks that are complete: the number of the next one. */
+  tick: number;
+}
+
+/** Brain columns that scripted agents and metrics also use; the others exist only where learners can live. */
+const SHARED_BRAIN_COLUMNS = new Set(['active', 'action', 'reward', 'tdError', 'descriptor']);
+
+function columnSpecs({ slots, populations }: Pick<WorldParameters, 'slots' | 'populations'>) {
+  const brain = brainColumnSpec(slots);
+  const learners = populations.some((population) => population.kind === 'learner');
+  const withoutWeights = Object.fromEntries(
+    Object.entries(brain).map(([name, spec]) => [
+      name,
+      SHARED_BRAIN_COLUMNS.has(name) ? spec : { ...spec, length: 0 },
+    ]),
+  ) as unknown as typeof brain;
+  return {
+    balances: ledgerColumnSpec(slots),
+    columns: marketColumnSpec(slots),
+    agents: agentColumnSpec(slots),
+    brain: learners ? brain : withoutWeights,
+  };
+}
+
+/** Bytes of column memory that one world takes. */
+export function worldBytes(parameters: Pick<WorldParameters, 'slots' | 'populations'>): number {
+  return Object.values(columnSpecs(parameters)).reduce((sum, spec) => sum + columnBytes(spec), 0);
+}
+
+/**
+ * Allocates a world and founds it: genesis agents, their brains and all money.
+ *
+ * @param kernel instantiated on the arena's memory
+ */
+export function createWorld(
+  parameters: WorldParameters,
+  arena: Arena,
+  kernel: BrainKernel,
+  lineage: LineageSink | null = null,
+  journal: Journal | null = null,
+): World {
+  const specs = columnSpecs(parameters);
+  const balances = arena.columns(specs.balances);
+  const environment = createEnvironment(parameters);
+  const ledger = new Ledger(parameters.world, balances);
+  ledger.journal = journal;
+  const world: World = {
+    parameters,
+    balances,
+    columns: arena.columns(specs.columns),
+    agents: arena.columns(specs.agents),
+    ledger,
+    brain: bindBrain(kernel, arena.columns(specs.brain), {
+      seed: parameters.seed,
+      logitMask: environment?.logitMask ?? logitMask(parameters),
+      headUse: environment === null ? headUse(parameters) : [ALL_HEADS, ALL_HEADS, ALL_HEADS, ALL_HEADS],
+      centreReward: parameters.learner.centreReward,
+      sparsity: parameters.learner.sparsity,
+    }),
+    lineage,
+    environment,
+    computeAuction: new BatchAuction(parameters.slots),
+    serviceAuction: new ServiceAuction(parameters.slots),
+    trades: null,
+    tally: new Tally(parameters.populations.length),
+    tick: 0,
+  };
+  foundPopulation(world);
+  foundGenesis(world);
+  return world;
+}
