@@ -85,8 +85,28 @@ export const agentColumnSpec = (slots: number) => ({
   lifeReward: f32(slots),
   lifeProfit: f32(slots),
 
-  // --- memory of scripted traders, [4 x N] ---
+  // --- what the agent remembers of its last tick; written by reward, read by observe and scripted traders ---
+  /** Share of its compute order that was filled, 0 without an order, [N]. */
+  computeFill: f32(slots),
+  /** Share of the tasks it offered that were sold, 0 without an offer, [N]. */
+  serviceFill: f32(slots),
+  /** Share of its compute that was neither used nor rented out, [N]. */
+  unusedCompute: f32(slots),
+
+  // --- scripted traders ---
+  /** Their memory, [4 x N]. */
   memory: f32(4 * slots),
+  /** A quote that no head can express, plus one; 0 = quote by the heads. Written by decideScripted, taken by applyActions, [N]. */
+  scriptedLevel: u32(slots),
+  scriptedAsk: u32(slots),
+
+  // --- demography ---
+  /** Tick and slot from which the weights at birth were drawn: Baldwinian children draw them again, [N]. */
+  weightsBornAt: u32(slots),
+  weightsBornIn: u32(slots),
+  /** The trait of the Price equation at the last census, and whether somebody lived in the slot then, [N]. */
+  censusTrait: f64(slots),
+  censusAlive: u32(slots),
   /** Given to children this tick, milli-cash equivalent, [N]. */
   transferGiven: u32(slots),
 });

@@ -1,0 +1,261 @@
+/**
+ * What an agent can choose, and how a choice becomes an order. Heads hold indices; orders hold integers
+ * that the agent can afford. Quotes are relative to what the agent can see (cost, value, moving-average
+ * price), so that no quote drifts out of range.
+ */
+import type { WorldParameters } from '../configs/derive.ts';
+import { cashToToken, FINANCE, FREE_SLOT, type MarketWorld, MODE, SIDE, WORLD } from '../market/columns.ts';
+import { mulHigh } from '../sim/core/fixed.ts';
+import { U32_MAX } from '../sim/core/units.ts';
+import { HEAD, HEAD_COUNT, HEADS, LANES } from './brain/layout.ts';
+import type { AgentWorld } from './columns.ts';
+
+/** Service ask = cost + this share, in percent, of (value of the agent's quality - cost). */
+export const ASK_SHARE_PERCENT = [5, 25, 50, 75, 95] as const;
+/** Compute ask and bid, in percent of the fast moving-average price. */
+export const COMPUTE_ASK_PERCENT = [70, 90, 100, 110, 140] as const;
+export const COMPUTE_BID_PERCENT = [50, 80, 95, 105, 120] as const;
+/** Where values are induced: levels given up, in sixteenths of the way from the limit to the end of the table. */
+export const INDUCED_SHADE_SIXTEENTHS = [0, 1, 2, 4, 8] as const;
+const PERCENT = 100;
+const SIXTEENTH_BITS = 4;
+
+export interface ActionHead {
+  readonly name: (typeof HEADS)[number]['name'];
+  readonly options: readonly string[];
+  readonly about: string;
+}
+
+const percents = (shares: readonly number[]): readonly string[] => shares.map((share) => `${share} %`);
+
+/** The heads of an action in the order of the brain's `HEADS`, and what their options mean. */
+export const ACTION_HEADS: readonly ActionHead[] = [
+  {
+    name: 'mode',
+    options: ['rent out', 'serve', 'train', 'idle'],
+    about: 'what the machine does with its compute this tick',
+  },
+  {
+    name: 'class',
+    options: ['class 0', 'class 1', 'class 2', 'class 3'],
+    about: 'class of task that it serves or trains for',
+  },
+  {
+    name: 'ask',
+    options: percents(ASK_SHARE_PERCENT),
+    about: 'service ask: energy cost plus this share of what its quality is worth above cost',
+  },
+  {
+    name: 'quote',
+    options: ['lowest', 'low', 'middle', 'high', 'highest'],
+    about: `compute ask (${percents(COMPUTE_ASK_PERCENT).join(', ')}) or bid (${percents(COMPUTE_BID_PERCENT).join(', ')}) of the moving-average price`,
+  },
+  { name: 'deliver', options: ['honest', 'default'], about: 'whether a sold task is delivered' },
+  {
+    name: 'finance',
+    options: ['hold', 'sell token', 'buy token', 'stake', 'unstake', 'buy hardware'],
+    about: 'one step of its finances',
+  },
+  {
+    name: 'method',
+    options: ['supervised', 'unsupervised', 'semi-supervised', 'reinforcement'],
+    about: 'how it trains',
+  },
+  { name: 'objective', options: ['keep', 'revise'], about: 'whether it tries a mutated reward function' },
+];
+
+const logit = (head: keyof typeof HEAD, option: number): number =>
+  (1 << (HEADS[HEAD[head]].offset + option)) >>> 0;
+const allOf = (head: keyof typeof HEAD): number =>
+  (((1 << HEADS[HEAD[head]].size) - 1) << HEADS[HEAD[head]].offset) >>> 0;
+
+/**
+ * Bit k is 1 where logit k may be chosen. Heads and options of mechanisms that are off are masked; staking,
+ * default on delivery and revision of the objective do not exist yet and are always masked.
+ */
+export function logitMask(parameters: WorldParameters): number {
+  if (parameters.induced.enabled) return (logit('mode', MODE.rentOut) | allOf('quote')) >>> 0;
+  let mask = logit('mode', MODE.idle) | logit('finance', FINANCE.hold);
+  if (parameters.computeMarket.enabled) mask |= logit('mode', MODE.rentOut) | allOf('quote');
+  if (parameters.serviceMarket.enabled) mask |= logit('mode', MODE.serve) | allOf('class') | allOf('ask');
+  if (parameters.training.enabled) mask |= logit('mode', MODE.train) | allOf('class') | allOf('method');
+  if (parameters.amm.enabled)
+    mask |= logit('finance', FINANCE.sellToken) | logit('finance', FINANCE.buyToken);
+  if (parameters.hardware.enabled) mask |= logit('finance', FINANCE.buyHardware);
+  return mask >>> 0;
+}
+
+const bit = (head: keyof typeof HEAD): number => 1 << HEAD[head];
+
+/** Per mode, bit h is 1 where head h decided something, so that it counts in log pi. */
+export function headUse(parameters: WorldParameters): [number, number, number, number] {
+  const quote = parameters.computeMarket.enabled || parameters.induced.enabled ? bit('quote') : 0;
+  if (parameters.induced.enabled) return [quote | 1, quote | 1, quote | 1, quote | 1];
+  const always = bit('mode') | bit('finance');
+  return [
+    always | quote,
+    always | bit('class') | bit('ask') | quote,
+    always | bit('class') | bit('method') | quote,
+    always,
+  ];
+}
+
+/** Index of an agent's first head in `brain.columns.action`; further heads follow every LANES. */
+export const actionIndex = (agent: number): number =>
+  Math.floor(agent / LANES) * HEAD_COUNT * LANES + (agent % LANES);
+
+/** Sets one head of an agent's action. */
+export function chooseOption(world: AgentWorld, agent: number, head: number, option: number): void {
+  world.brain.columns.action[actionIndex(agent) + head * LANES] = option;
+}
+
+/**
+ * What a task costs its seller, milli-token at the tick's opening price: the energy of its compute, rounded up
+ * so that an ask at cost is never a loss. The rent that the compute could earn instead is not a cost: it
+ * would tie asks to a quote that the same agents make, and idle compute has none.
+ */
+export function taskCost({ parameters, columns }: MarketWorld): number {
+  const cash = parameters.serviceMarket.cuPerTask * parameters.energy.price;
+  const tokenPrice = columns.scalar[WORLD.tokenPrice]!;
+  return tokenPrice === 0 ? 0 : Math.min(U32_MAX, cashToToken(cash + 1, tokenPrice) + 1);
+}
+
+/** Service ask at a share of the margin, milli-token, rounded down; `cost` where the quality is worth less. */
+export const askOf = (cost: number, worth: number, sharePercent: number): number =>
+  worth <= cost ? cost : cost + Math.floor(((worth - cost) * sharePercent) / PERCENT);
+
+/** The level whose price is nearest to `price` milli-token (ties to the lower), by binary search. */
+export function nearestLevel(table: Uint32Array, price: number): number {
+  const above = levelAtLeast(table, price);
+  if (above === 0) return 0;
+  if (above === table.length) return table.length - 1;
+  return table[above]! - price < price - table[above - 1]! ? above : above - 1;
+}
+
+/** The lowest level whose price is at least `price`; `table.length` when there is none. */
+export function levelAtLeast(table: Uint32Array, price: number): number {
+  let low = 0;
+  let high = table.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (table[middle]! >= price) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The fast moving-average price of compute, milli-token x 2^8; the config's start before any trade. */
+export const fastPrice = ({ parameters, columns }: MarketWorld): number =>
+  columns.scalar[WORLD.priceFast]! || parameters.computeMarket.priceStart;
+
+const SOLD_EMA_ONE = 256;
+/** Tasks that an agent may serve: ceil(1.3 x its moving average of sales + 0.5), from 1/256 task, in integers. */
+export const expectedTasks = (soldEma: number): number =>
+  Math.ceil((13 * soldEma + 5 * SOLD_EMA_ONE) / (10 * SOLD_EMA_ONE));
+
+const PRICE_ONE = 256;
+const askLevels = new Uint32Array(COMPUTE_ASK_PERCENT.length);
+const bidLevels = new Uint32Array(COMPUTE_BID_PERCENT.length);
+
+/**
+ * Phase 4, second half: decodes every living agent's action into the intent columns of the markets, within
+ * what it can afford.
+ */
+export function applyActions(world: AgentWorld, _tick: number): void {
+  if (world.parameters.induced.enabled) applyInduced(world);
+  else applyHeads(world);
+}
+
+function applyHeads(world: AgentWorld): void {
+  const { parameters: p, columns: c, balances, agents, brain } = world;
+  const { action } = brain.columns;
+  const { priceTable, bidShare } = p.computeMarket;
+  const rents = p.computeMarket.enabled;
+  const cost = taskCost(world);
+  const taskValue = c.scalar[WORLD.taskValue]!;
+  const average = fastPrice(world);
+  for (let k = 0; k < askLevels.length; k++) {
+    askLevels[k] = nearestLevel(priceTable, (average * COMPUTE_ASK_PERCENT[k]!) / (PERCENT * PRICE_ONE));
+    bidLevels[k] = nearestLevel(priceTable, (average * COMPUTE_BID_PERCENT[k]!) / (PERCENT * PRICE_ONE));
+  }
+  const slots = c.population.length;
+  for (let i = 0; i < slots; i++) {
+    if (c.population[i] === FREE_SLOT) continue;
+    const at = actionIndex(i);
+    const mode = allowedMode(p, action[at + HEAD.mode * LANES]!);
+    const taskClass = action[at + HEAD.class * LANES]!;
+    c.mode[i] = mode;
+    c.taskClass[i] = taskClass;
+    c.method[i] = action[at + HEAD.method * LANES]!;
+    c.finance[i] = action[at + HEAD.finance * LANES]!;
+    c.deliver[i] = action[at + HEAD.deliver * LANES]!;
+
+    let ask = 0;
+    if (mode === MODE.serve) {
+      const worth = mulHigh(taskValue, c.skill[i * 4 + taskClass]!);
+      ask = askOf(cost, worth, ASK_SHARE_PERCENT[action[at + HEAD.ask * LANES]!]!);
+      if (agents.scriptedAsk[i] !== 0) ask = agents.scriptedAsk[i]! - 1;
+    }
+    c.taskAsk[i] = ask;
+
+    let side: number = SIDE.none;
+    let level = 0;
+    let quantity = 0;
+    if (rents && mode === MODE.rentOut) {
+      level = askLevels[action[at + HEAD.quote * LANES]!]!;
+      if (agents.scriptedLevel[i] !== 0) level = agents.scriptedLevel[i]! - 1;
+      quantity = c.compute[i]!;
+      side = SIDE.sell;
+    } else if (rents && mode !== MODE.idle) {
+      level = bidLevels[action[at + HEAD.quote * LANES]!]!;
+      if (agents.scriptedLevel[i] !== 0) level = agents.scriptedLevel[i]! - 1;
+      const use =
+        mode === MODE.serve
+          ? Math.min(p.serviceMarket.maxTasks, expectedTasks(c.soldEma[i]!)) * p.serviceMarket.cuPerTask
+          : p.training.maxCompute;
+      const affordable = Math.floor(mulHigh(balances.token[i]!, bidShare) / priceTable[level]!);
+      quantity = Math.max(0, Math.min(use - c.compute[i]!, affordable));
+      side = SIDE.buy;
+    }
+    c.computeSide[i] = quantity === 0 ? SIDE.none : side;
+    c.computeLevel[i] = level;
+    c.computeQuantity[i] = quantity;
+    agents.scriptedAsk[i] = 0;
+    agents.scriptedLevel[i] = 0;
+  }
+}
+
+/** A recorded or custom action may name a mode whose mechanism is off: the agent idles. */
+function allowedMode(p: WorldParameters, mode: number): number {
+  const on =
+    (mode === MODE.rentOut && p.computeMarket.enabled) ||
+    (mode === MODE.serve && p.serviceMarket.enabled) ||
+    (mode === MODE.train && p.training.enabled);
+  return on ? mode : MODE.idle;
+}
+
+/** Induced values: everybody with units left quotes one unit on its side, never beyond its limit. */
+function applyInduced({ parameters: p, columns: c, balances, agents, brain }: AgentWorld): void {
+  const { priceTable } = p.computeMarket;
+  const top = priceTable.length - 1;
+  const slots = c.population.length;
+  for (let i = 0; i < slots; i++) {
+    if (c.population[i] === FREE_SLOT) continue;
+    const side = c.inducedUnits[i]! > 0 ? c.inducedSide[i]! : SIDE.none;
+    const limit = c.inducedLevel[i]!;
+    const room = side === SIDE.buy ? limit : top - limit;
+    const shade = INDUCED_SHADE_SIXTEENTHS[brain.columns.action[actionIndex(i) + HEAD.quote * LANES]!]!;
+    const step = (room * shade) >> SIXTEENTH_BITS;
+    let level = side === SIDE.buy ? limit - step : limit + step;
+    if (agents.scriptedLevel[i] !== 0) level = agents.scriptedLevel[i]! - 1;
+    const affordable = side !== SIDE.buy || balances.token[i]! >= priceTable[level]!;
+    c.mode[i] = side === SIDE.sell ? MODE.rentOut : MODE.idle;
+    c.computeSide[i] = affordable ? side : SIDE.none;
+    c.computeLevel[i] = level;
+    c.computeQuantity[i] = side !== SIDE.none && affordable ? 1 : 0;
+    c.taskAsk[i] = 0;
+    c.finance[i] = FINANCE.hold;
+    agents.scriptedLevel[i] = 0;
+    agents.scriptedAsk[i] = 0;
+  }
+}

@@ -1,0 +1,94 @@
+/** The laws of agents/: checked away from the code that upholds them. Each throws LawViolation at its first breach. */
+import { FREE_SLOT, SYSTEM, SYSTEM_NAMES, TOTAL } from '../market/columns.ts';
+import { LawViolation } from '../sim/core/errors.ts';
+import { HEADS, LANES, LOGIT_COUNT } from './brain/layout.ts';
+import { type AgentWorld, GENE, UNIT_NORM_GENES } from './columns.ts';
+import { isUnrewarded } from './rewardGenome.ts';
+
+/** f32 rounding of a norm of 19 terms, and of a sum of 6 probabilities. */
+const NORM_TOLERANCE = 1e-5;
+const PROBABILITY_TOLERANCE = 1e-5;
+
+const violation = (law: string, world: AgentWorld, tick: number, account: string, found: string): never => {
+  throw new LawViolation(law, { world: world.parameters.world, tick, account }, found);
+};
+
+/** ||(w, v)||_2 = 1 of every living agent; 0 where the population has no reward. Genes and shadow alike. */
+export function checkUnitNorm(world: AgentWorld, tick: number): void {
+  const { parameters: p, columns, agents } = world;
+  for (let i = 0; i < p.slots; i++) {
+    const population = columns.population[i]!;
+    if (population === FREE_SLOT) continue;
+    const expected = isUnrewarded(p.populations[population]!) ? 0 : 1;
+    for (const genes of [agents.genes, agents.shadowGenes]) {
+      let squares = 0;
+      for (let k = 0; k < UNIT_NORM_GENES; k++) squares += genes[(GENE.linear + k) * p.slots + i]! ** 2;
+      const norm = Math.sqrt(squares);
+      if (Math.abs(norm - expected) <= NORM_TOLERANCE) continue;
+      const which = genes === agents.genes ? 'genome' : 'shadow genome';
+      violation(
+        'unit-norm',
+        world,
+        tick,
+        `agent ${i} ${which}`,
+        `||(w, v)|| = ${norm}, expected ${expected}`,
+      );
+    }
+  }
+}
+
+/**
+ * The probabilities of every learner that has acted are finite, and sum to 1 in each head that has options.
+ *
+ * @param logitMask the mask that the world's brains were bound with
+ */
+export function checkProbabilities(world: AgentWorld, tick: number, logitMask: number): void {
+  const { active, fresh, probability } = world.brain.columns;
+  for (let i = 0; i < world.parameters.slots; i++) {
+    if (active[i] === 0 || fresh[i] !== 0) continue;
+    const first = Math.floor(i / LANES) * LOGIT_COUNT * LANES + (i % LANES);
+    for (let h = 0; h < HEADS.length; h++) {
+      const { name, offset, size } = HEADS[h]!;
+      let sum = 0;
+      let allowed = 0;
+      for (let k = offset; k < offset + size; k++) {
+        sum += probability[first + k * LANES]!;
+        allowed |= (logitMask >>> k) & 1;
+      }
+      if (Math.abs(sum - allowed) <= PROBABILITY_TOLERANCE) continue;
+      violation('probabilities', world, tick, `agent ${i} head ${name}`, `sum ${sum}, expected ${allowed}`);
+    }
+  }
+}
+
+/** Living agents = genesis + births + immigrants - deaths, recounted from the slots. */
+export function checkPopulationBalance(world: AgentWorld, tick: number): void {
+  const { population, total } = world.columns;
+  let alive = 0;
+  for (let i = 0; i < population.length; i++) if (population[i] !== FREE_SLOT) alive++;
+  const expected =
+    total[TOTAL.genesisAgents]! + total[TOTAL.births]! + total[TOTAL.immigrants]! - total[TOTAL.deaths]!;
+  if (alive !== expected)
+    violation('population-balance', world, tick, 'population', `${alive} alive, expected ${expected}`);
+}
+
+/** Nobody lives on in an empty slot: no money, no hardware, no identity. */
+export function checkEmptySlots(world: AgentWorld, tick: number): void {
+  const { columns: c, balances, agents, brain } = world;
+  for (let i = 0; i < c.population.length; i++) {
+    if (c.population[i] !== FREE_SLOT) continue;
+    const left =
+      balances.token[i]! + balances.cash[i]! + balances.stake[i]! + c.capacity[i]! + agents.serial[i]!;
+    if (left + brain.columns.active[i]! === 0) continue;
+    violation('empty-slots', world, tick, `agent ${i}`, `an empty slot owns money, hardware or a brain`);
+  }
+}
+
+/** Escrow is empty at the end of a tick. */
+export function checkEscrow(world: AgentWorld, tick: number): void {
+  const { systemToken, systemCash } = world.balances;
+  const account = SYSTEM.escrow;
+  if (systemToken[account] === 0 && systemCash[account] === 0) return;
+  const found = `${systemToken[account]} milli-token and ${systemCash[account]} milli-cash left`;
+  violation('escrow-empty', world, tick, SYSTEM_NAMES[account]!, found);
+}

@@ -1,0 +1,229 @@
+/**
+ * What an agent sees, MODEL.md section 6: one table and the function that fills it. Raw values of fixed
+ * scale; the brain keeps running moments of each and normalises. Integers become logs by the table of
+ * sim/core/fixed.ts, so that the bits are the same everywhere. A feature of a mechanism that is off is 0.
+ */
+import type { WorldParameters } from '../configs/derive.ts';
+import { CLASS_COUNT } from '../configs/schema.ts';
+import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
+import { exp2Integer, LOG2_ONE, log2Fixed, mulHigh } from '../sim/core/fixed.ts';
+import { TWO_32, U32_MAX } from '../sim/core/units.ts';
+import { fastPrice, taskCost } from './actions.ts';
+import { LANES, OBSERVATION_COUNT } from './brain/layout.ts';
+import type { AgentWorld } from './columns.ts';
+
+export interface ObservationFeature {
+  readonly name: string;
+  readonly formula: string;
+  /** Smallest and largest raw value. */
+  readonly range: readonly [number, number];
+}
+
+const feature = (name: string, formula: string, min: number, max: number): ObservationFeature => ({
+  name,
+  formula,
+  range: [min, max],
+});
+
+/** The features of an observation, in order; `last` means the previous tick. */
+export const OBSERVATIONS: readonly ObservationFeature[] = [
+  feature('wealth', 'log2(wealth / median wealth of the living) / 4', -8, 8),
+  feature('token', 'log2(1 + free milli-token) / 16', 0, 2),
+  feature('cash', 'log2(1 + milli-cash) / 16', 0, 2),
+  feature('stake', 'log2(1 + staked milli-token) / 16', 0, 2),
+  feature('capacity', 'log2(1 + capacity in cu) / 8', 0, 4),
+  feature('unusedCompute', 'share of compute neither used nor rented out, last', 0, 1),
+  feature('skill0', 'skill in class 0', 0, 1),
+  feature('skill1', 'skill in class 1', 0, 1),
+  feature('skill2', 'skill in class 2', 0, 1),
+  feature('skill3', 'skill in class 3', 0, 1),
+  feature('data', 'log2(1 + data units) / 16', 0, 2),
+  feature('reputation', 'reputation; 0 while no mechanism uses it', 0, 1),
+  feature('ownAsk', 'own last ask / value of a task of quality 1, where it served', 0, 4),
+  feature('ownBid', 'log2(own last compute quote / fast moving-average price), where it quoted', -8, 8),
+  feature('ownMarkup', '(own last ask - cost) / (value of its quality - cost), where it served', -4, 4),
+  feature('clearingPrice', 'log2(last clearing price of compute / slow moving average)', -8, 8),
+  feature('priceFast', 'log2(fast / slow moving-average price of compute)', -8, 8),
+  feature('priceSlow', 'log2(slow moving-average price of compute / energy price of a cu) / 4', -8, 8),
+  feature('imbalance', '(cu bid - cu offered) / (cu bid + cu offered), last', -1, 1),
+  feature('computeFill', 'share of its compute order that was filled, last', 0, 1),
+  feature('serviceFill', 'share of its offered tasks that were sold, last', 0, 1),
+  feature('tokenPrice', 'log2(cash per token) / 4', -8, 8),
+  feature('tokenReturn', '16 x log2(token price / token price one tick before)', -8, 8),
+  feature('energyPrice', 'log2(energy of a task / value of a task of quality 1) / 4', -8, 8),
+  feature('demand0', 'tasks wanted in class 0 / their mean - 1', -1, 8),
+  feature('demand1', 'tasks wanted in class 1 / their mean - 1', -1, 8),
+  feature('demand2', 'tasks wanted in class 2 / their mean - 1', -1, 8),
+  feature('demand3', 'tasks wanted in class 3 / their mean - 1', -1, 8),
+  feature('reward', 'own last reward', -8, 8),
+  feature('age', 'log2(1 + age in ticks) / 16', 0, 2),
+  feature('claims', 'claims pending; 0 while no mechanism makes claims', 0, 0),
+  feature('onTrial', '1 during a trial of new reward genes; 0 while there are none', 0, 0),
+];
+
+/** Index of each observation feature. */
+export const OBSERVATION: Readonly<Record<string, number>> = Object.fromEntries(
+  OBSERVATIONS.map(({ name }, k) => [name, k]),
+);
+
+// Positions in the lane-blocked column: feature k of an agent stands k x LANES after its first.
+const at = (name: string): number => OBSERVATION[name]! * LANES;
+const WEALTH = at('wealth');
+const TOKEN = at('token');
+const CASH = at('cash');
+const STAKE = at('stake');
+const CAPACITY = at('capacity');
+const UNUSED = at('unusedCompute');
+const SKILL = at('skill0');
+const DATA = at('data');
+const OWN_ASK = at('ownAsk');
+const OWN_BID = at('ownBid');
+const OWN_MARKUP = at('ownMarkup');
+const CLEARING_PRICE = at('clearingPrice');
+const PRICE_FAST = at('priceFast');
+const PRICE_SLOW = at('priceSlow');
+const IMBALANCE = at('imbalance');
+const COMPUTE_FILL = at('computeFill');
+const SERVICE_FILL = at('serviceFill');
+const TOKEN_PRICE = at('tokenPrice');
+const TOKEN_RETURN = at('tokenReturn');
+const ENERGY_PRICE = at('energyPrice');
+const DEMAND = at('demand0');
+const REWARD = at('reward');
+const AGE = at('age');
+
+const WIDE_LOG = 1 / (16 * LOG2_ONE);
+const NARROW_LOG = 1 / (8 * LOG2_ONE);
+const QUARTER_LOG = 1 / (4 * LOG2_ONE);
+const UNIT_LOG = 1 / LOG2_ONE;
+const RETURN_LOG = 16 / LOG2_ONE;
+const SHARE = 1 / TWO_32;
+const LIMIT = 8;
+const MARKUP_LIMIT = 4;
+const PRICE_ONE = 256;
+
+const clip = (x: number, limit: number): number => Math.min(limit, Math.max(-limit, x));
+/** log2 of a u32, 0 counted as 1. */
+const log2 = (x: number): number => (x > 0 ? log2Fixed(x) : 0);
+/** log2(1 + x) in 2^-16, saturated. */
+const log2Plus = (x: number): number => log2Fixed(x < U32_MAX ? x + 1 : U32_MAX);
+
+// Features that are the same for all agents of a world, in the order of the table; filled once a tick.
+const shared = new Float64Array(OBSERVATION_COUNT * LANES);
+
+function observeWorld({ parameters: p, columns: { scalar, demand } }: AgentWorld, average: number): void {
+  shared.fill(0);
+  if (p.computeMarket.enabled) {
+    const slow = log2(scalar[WORLD.priceSlow]! || p.computeMarket.priceStart);
+    const price = p.computeMarket.priceTable[scalar[WORLD.computeLevel]!]! * PRICE_ONE;
+    const bid = scalar[WORLD.computeBid]!;
+    const offered = scalar[WORLD.computeOffered]!;
+    shared[CLEARING_PRICE] = clip((log2(Math.min(U32_MAX, price)) - slow) * UNIT_LOG, LIMIT);
+    shared[PRICE_FAST] = clip((log2(average) - slow) * UNIT_LOG, LIMIT);
+    shared[PRICE_SLOW] = clip((slow - log2(energyOfUnit(p, scalar))) * QUARTER_LOG, LIMIT);
+    shared[IMBALANCE] = bid + offered === 0 ? 0 : (bid - offered) / (bid + offered);
+  }
+  if (p.amm.enabled) {
+    const price = log2(scalar[WORLD.tokenPrice]!);
+    shared[TOKEN_PRICE] = clip((price - 16 * LOG2_ONE) * QUARTER_LOG, LIMIT);
+    const before = scalar[WORLD.tokenPriceBefore]!;
+    shared[TOKEN_RETURN] = before === 0 ? 0 : clip((price - log2(before)) * RETURN_LOG, LIMIT);
+  }
+  if (p.serviceMarket.enabled) {
+    const energy = p.serviceMarket.cuPerTask * p.energy.price;
+    shared[ENERGY_PRICE] = clip((log2(energy) - log2(p.serviceMarket.value)) * QUARTER_LOG, LIMIT);
+    for (let c = 0; c < CLASS_COUNT; c++) {
+      const mean = p.serviceMarket.demand[c]!;
+      shared[DEMAND + c * LANES] = mean === 0 ? 0 : clip(demand[c]! / mean - 1, LIMIT);
+    }
+  }
+}
+
+/** Energy of one cu in milli-token x 2^8 at the opening price, at least 1. */
+const energyOfUnit = (p: WorldParameters, scalar: Uint32Array): number =>
+  Math.min(
+    U32_MAX,
+    Math.max(1, Math.floor((p.energy.price * PRICE_ONE * 0x1_0000) / Math.max(1, scalar[WORLD.tokenPrice]!))),
+  );
+
+/**
+ * Phase 2: writes the raw observation of every living learner to `brain.columns.observation`, lane-blocked.
+ * Scripted agents read the columns themselves.
+ */
+export function observe(world: AgentWorld, tick: number): void {
+  const { parameters: p, columns: c, balances, agents, brain } = world;
+  const { observation, active, reward } = brain.columns;
+  const average = fastPrice(world);
+  observeWorld(world, average);
+  const median = log2(c.scalar[WORLD.medianWealth]!);
+  const averageLog = log2(average);
+  const cost = taskCost(world);
+  const taskValue = c.scalar[WORLD.taskValue]!;
+  const { priceTable } = p.computeMarket;
+  const hasCompute = p.computeMarket.enabled;
+  const hasService = p.serviceMarket.enabled;
+  const hasSkill = hasService || p.training.enabled;
+  const slots = c.population.length;
+  for (let i = 0; i < slots; i++) {
+    if (active[i] === 0) continue;
+    const to = Math.floor(i / LANES) * OBSERVATION_COUNT * LANES + (i % LANES);
+    for (let k = CLEARING_PRICE; k <= IMBALANCE; k += LANES) observation[to + k] = shared[k]!;
+    for (let k = TOKEN_PRICE; k <= DEMAND + 3 * LANES; k += LANES) observation[to + k] = shared[k]!;
+    observation[to + WEALTH] = clip((log2(c.wealth[i]!) - median) * QUARTER_LOG, LIMIT);
+    observation[to + TOKEN] = log2Plus(balances.token[i]!) * WIDE_LOG;
+    observation[to + CASH] = log2Plus(balances.cash[i]!) * WIDE_LOG;
+    observation[to + STAKE] = balances.stake[i] === 0 ? 0 : log2Plus(balances.stake[i]!) * WIDE_LOG;
+    observation[to + CAPACITY] = log2Plus(c.capacity[i]!) * NARROW_LOG;
+    observation[to + UNUSED] = agents.unusedCompute[i]!;
+    if (hasSkill)
+      for (let k = 0; k < CLASS_COUNT; k++)
+        observation[to + SKILL + k * LANES] = c.skill[i * CLASS_COUNT + k]! * SHARE;
+    if (p.training.enabled) observation[to + DATA] = log2Plus(c.data[i]!) * WIDE_LOG;
+    let ask = 0;
+    let markup = 0;
+    if (hasService && c.mode[i] === MODE.serve && taskValue > 0) {
+      ask = clip(c.taskAsk[i]! / taskValue, MARKUP_LIMIT);
+      const worth = mulHigh(taskValue, c.skill[i * CLASS_COUNT + c.taskClass[i]!]!);
+      markup = worth > cost ? clip((c.taskAsk[i]! - cost) / (worth - cost), MARKUP_LIMIT) : 0;
+    }
+    observation[to + OWN_ASK] = ask;
+    observation[to + OWN_MARKUP] = markup;
+    let quote = 0;
+    if (hasCompute && c.computeSide[i] !== SIDE.none) {
+      const price = priceTable[c.computeLevel[i]!]! * PRICE_ONE;
+      quote = clip((log2(Math.min(U32_MAX, price)) - averageLog) * UNIT_LOG, LIMIT);
+    }
+    observation[to + OWN_BID] = quote;
+    observation[to + COMPUTE_FILL] = hasCompute ? agents.computeFill[i]! : 0;
+    observation[to + SERVICE_FILL] = hasService ? agents.serviceFill[i]! : 0;
+    observation[to + REWARD] = clip(reward[i]!, LIMIT);
+    observation[to + AGE] = log2Plus(tick - agents.bornAt[i]!) * WIDE_LOG;
+  }
+}
+
+/** Bins of an octave in the histogram of wealth: the median is exact to 2^(1/32). */
+const BINS_PER_OCTAVE = 16;
+const BIN_SHIFT = 12;
+const histogram = new Uint32Array(32 * BINS_PER_OCTAVE + 1);
+
+/**
+ * Writes the median wealth of the living to `WORLD.medianWealth`, milli-cash: the middle of the bin of a
+ * log2 histogram that holds the lower median, so that the GPU can form it too. Integers only; within
+ * 2.2 % of the true median. 0 when nobody lives.
+ */
+export function measureWealth({ columns: c }: Pick<AgentWorld, 'columns'>): void {
+  histogram.fill(0);
+  let alive = 0;
+  const slots = c.population.length;
+  for (let i = 0; i < slots; i++) {
+    if (c.population[i] === FREE_SLOT) continue;
+    alive++;
+    const wealth = c.wealth[i]!;
+    histogram[wealth === 0 ? 0 : 1 + (log2Fixed(wealth) >>> BIN_SHIFT)]!++;
+  }
+  let before = 0;
+  let bin = 0;
+  while (alive > 0 && before + histogram[bin]! < (alive + 1) >> 1) before += histogram[bin++]!;
+  c.scalar[WORLD.medianWealth] =
+    bin === 0 ? 0 : exp2Integer(((bin - 1) << BIN_SHIFT) + (1 << (BIN_SHIFT - 1)));
+}

@@ -1,0 +1,225 @@
+/**
+ * What an agent wants: r = w . phi + v . tanh(U phi) over features that only the engine can write. Reward
+ * steers learning within a life; selection never sees it.
+ */
+import type { PopulationConfig, WorldConfig } from '../configs/schema.ts';
+import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
+import { LOG2_ONE, log2Fixed } from '../sim/core/fixed.ts';
+import { tanh } from '../sim/core/floatMath.ts';
+import { type DrawSequence, draw, STREAM, unitInterval } from '../sim/core/rng.ts';
+import { MILLI, TWO_32 } from '../sim/core/units.ts';
+import {
+  type AgentWorld,
+  FEATURE_COUNT,
+  GENE,
+  REWARD_FEATURES,
+  REWARD_HIDDEN,
+  UNIT_NORM_GENES,
+} from './columns.ts';
+import { measureWealth } from './observation.ts';
+
+/** wealthGain reaches 1 at a change of 1/1000 in log wealth within a tick. */
+export const WEALTH_GAIN_SCALE = 1000;
+/** skillGain reaches 1 at a gain of 1/1000 of skill within a tick. */
+export const SKILL_GAIN_SCALE = 1000;
+/** profit is 1/2 at this many cash within a tick. */
+export const PROFIT_SCALE_CASH = 4;
+/** transferGiven is 1/2 at this many cash given to children. */
+export const TRANSFER_SCALE_CASH = 500;
+/** relativeWealth reaches 1 at 2^4 times the median wealth. */
+export const RELATIVE_WEALTH_OCTAVES = 4;
+/** computeSpent reaches 1 at this many cu used within a tick. */
+export const COMPUTE_SCALE_CU = 32;
+/** Rate of the moving share of ticks spent in each mode. */
+export const MODE_SHARE_RATE = 1 / 64;
+const MODE_COUNT = 4;
+
+export interface RewardFeature {
+  readonly name: (typeof REWARD_FEATURES)[number];
+  readonly formula: string;
+  readonly range: readonly [number, number];
+}
+
+/** phi in words, in the order of REWARD_FEATURES. */
+export const REWARD_FEATURE_TABLE: readonly RewardFeature[] = [
+  {
+    name: 'wealthGain',
+    formula: 'clip(1000 x change in ln wealth, 1), before gifts to children',
+    range: [-1, 1],
+  },
+  {
+    name: 'skillGain',
+    formula: 'clip(1000 x skill gained by training, summed over classes, 1)',
+    range: [0, 1],
+  },
+  { name: 'profit', formula: 'p / (4 + |p|), p = realised profit in cash', range: [-1, 1] },
+  { name: 'fill', formula: 'share of what it offered or bid for that traded', range: [0, 1] },
+  { name: 'contractKept', formula: '0 until a trust mechanism exists', range: [0, 0] },
+  { name: 'contractBreached', formula: '0 until a trust mechanism exists', range: [0, 0] },
+  { name: 'slashed', formula: '0 until a trust mechanism exists', range: [0, 0] },
+  { name: 'reputationGain', formula: '0 until a trust mechanism exists', range: [0, 0] },
+  { name: 'transferGiven', formula: 'g / (500 + g), g = cash-equivalent given to children', range: [0, 1] },
+  { name: 'relativeWealth', formula: 'clip(log2(wealth / median) / 4, 1)', range: [-1, 1] },
+  { name: 'novelty', formula: '1 - moving share of ticks in the mode chosen', range: [0, 1] },
+  { name: 'forecastError', formula: '|d| / (1 + |d|), d = last temporal-difference error', range: [0, 1] },
+  { name: 'computeSpent', formula: 'clip(compute used / 32 cu, 1)', range: [0, 1] },
+  { name: 'idle', formula: '1 in idle mode', range: [0, 1] },
+  { name: 'survival', formula: '1', range: [1, 1] },
+];
+
+const PHI = Object.fromEntries(REWARD_FEATURES.map((name, k) => [name, k])) as Record<
+  (typeof REWARD_FEATURES)[number],
+  number
+>;
+
+const clip = (x: number): number => Math.min(1, Math.max(-1, x));
+const squash = (x: number, scale: number): number => x / (scale + Math.abs(x));
+const log2 = (x: number): number => (x > 0 ? log2Fixed(x) : 0);
+/** ln 2 per 2^-16, to turn a difference of integer logs into a change of natural log. */
+const LN_UNIT = Math.LN2 / LOG2_ONE;
+/** Below this ratio of change the logarithm's table is coarser than the change: use the relative change. */
+const SMALL_CHANGE = 0.05;
+
+/** Change of ln wealth from `before` to `after` milli-cash, 0 counted as 1; relative error below 1e-3. */
+export function logChange(before: number, after: number): number {
+  const from = before > 0 ? before : 1;
+  const to = after > 0 ? after : 1;
+  const x = (to - from) / from;
+  // ln(1 + x) to third order
+  if (x < SMALL_CHANGE && x > -SMALL_CHANGE) return x * (1 - x * (1 / 2 - x / 3));
+  return (log2Fixed(to) - log2Fixed(from)) * LN_UNIT;
+}
+
+const phi = new Float64Array(FEATURE_COUNT);
+
+/**
+ * Phase 9: turns this tick's events into features, reward (`brain.columns.reward`), profit, fills and the sums
+ * over each agent's life, for all living agents. Also measures the median wealth after settlement.
+ */
+export function reward(world: AgentWorld, tick: number): void {
+  measureWealth(world);
+  const { parameters: p, columns: c, agents, brain } = world;
+  const { tdError, active } = brain.columns;
+  const tokenToCash = c.scalar[WORLD.tokenPrice]! / 0x1_0000 / MILLI;
+  const median = log2(c.scalar[WORLD.medianWealth]!);
+  const slots = c.population.length;
+  for (let i = 0; i < slots; i++) {
+    const population = c.population[i]!;
+    if (population === FREE_SLOT) continue;
+    const mode = c.mode[i]!;
+    const side = c.computeSide[i]!;
+    const filled = c.computeFilled[i]!;
+    const rented = side === SIDE.buy ? -c.computeAmount[i]! : c.computeAmount[i]!;
+    const profit = (c.serviceAmount[i]! + rented) * tokenToCash - c.bill[i]! / MILLI;
+    const computeFill = c.computeQuantity[i] === 0 ? 0 : filled / c.computeQuantity[i]!;
+    const serviceFill = c.tasksOffered[i] === 0 ? 0 : c.tasksSold[i]! / c.tasksOffered[i]!;
+    const atHand = c.compute[i]! + (side === SIDE.sell ? filled : 0);
+    const used = c.computeUsed[i]!;
+    agents.profit[i] = profit;
+    agents.computeFill[i] = computeFill;
+    agents.serviceFill[i] = serviceFill;
+    agents.unusedCompute[i] = atHand === 0 ? 0 : Math.max(0, c.compute[i]! - used) / atHand;
+    const share = mode * slots + i;
+
+    phi[PHI.wealthGain] = clip(WEALTH_GAIN_SCALE * logChange(c.wealthBefore[i]!, c.wealth[i]!));
+    phi[PHI.skillGain] = clip((SKILL_GAIN_SCALE * c.skillGain[i]!) / TWO_32);
+    phi[PHI.profit] = squash(profit, PROFIT_SCALE_CASH);
+    phi[PHI.fill] = mode === MODE.serve ? serviceFill : computeFill;
+    phi[PHI.transferGiven] = squash(agents.transferGiven[i]! / MILLI, TRANSFER_SCALE_CASH);
+    phi[PHI.relativeWealth] = clip((log2(c.wealth[i]!) - median) / (RELATIVE_WEALTH_OCTAVES * LOG2_ONE));
+    phi[PHI.novelty] = 1 - agents.modeShare[share]!;
+    phi[PHI.forecastError] = active[i] === 0 ? 0 : squash(Math.abs(tdError[i]!), 1);
+    phi[PHI.computeSpent] = clip(used / COMPUTE_SCALE_CU);
+    phi[PHI.idle] = mode === MODE.idle ? 1 : 0;
+    phi[PHI.survival] = 1;
+
+    for (let k = 0; k < FEATURE_COUNT; k++) agents.features[k * slots + i] = phi[k]!;
+    for (let m = 0; m < MODE_COUNT; m++) {
+      const at = m * slots + i;
+      agents.modeShare[at]! += MODE_SHARE_RATE * ((m === mode ? 1 : 0) - agents.modeShare[at]!);
+    }
+    const { reward: kind, rewardHidden } = p.populations[population]!;
+    const r =
+      kind === 'randomReward'
+        ? 2 * unitInterval(draw(p.seed, tick, i, STREAM.randomReward)) - 1
+        : rewardOf(agents.genes, i, slots, rewardHidden);
+    brain.columns.reward[i] = r;
+    agents.lifeReward[i]! += r;
+    agents.lifeProfit[i]! += profit;
+  }
+}
+
+/** w . phi + v . tanh(U phi) of the features in `phi`. */
+function rewardOf(genes: Float32Array, agent: number, slots: number, hidden: boolean): number {
+  let r = 0;
+  for (let k = 0; k < FEATURE_COUNT; k++) r += genes[(GENE.linear + k) * slots + agent]! * phi[k]!;
+  if (!hidden) return r;
+  for (let j = 0; j < REWARD_HIDDEN; j++) {
+    let sum = 0;
+    for (let k = 0; k < FEATURE_COUNT; k++)
+      sum += genes[(GENE.hidden + j * FEATURE_COUNT + k) * slots + agent]! * phi[k]!;
+    r += genes[(GENE.output + j) * slots + agent]! * tanh(sum);
+  }
+  return r;
+}
+
+/**
+ * Scales w and v of a genome to ||(w, v)||_2 = 1; a genome of zeros stays zero.
+ *
+ * @param genes any array; gene k stands at start + k x stride
+ */
+export function normalise(genes: Float32Array, start: number, stride: number): void {
+  let squares = 0;
+  for (let k = 0; k < UNIT_NORM_GENES; k++) squares += genes[start + k * stride]! ** 2;
+  if (squares === 0) return;
+  const scale = 1 / Math.sqrt(squares);
+  for (let k = 0; k < UNIT_NORM_GENES; k++) genes[start + k * stride]! *= scale;
+}
+
+/** The single feature that a fixed choice of reward pays for. */
+const FIXED_REWARD: Partial<Record<PopulationConfig['reward'], (typeof REWARD_FEATURES)[number]>> = {
+  logWealth: 'wealthGain',
+  constant: 'survival',
+  profit: 'profit',
+  skill: 'skillGain',
+  computeSpent: 'computeSpent',
+};
+
+/** Whether a population's reward genes are zero by definition, and stay so. */
+export const isUnrewarded = ({ reward: kind }: Pick<PopulationConfig, 'reward'>): boolean =>
+  kind === 'zero' || kind === 'randomReward';
+
+/**
+ * Writes a genome of generation 0 to genes[start + k x stride]: reward genes as the population's config says
+ * (a uniformly random unit vector by default), learner genes from the config.
+ */
+export function initialGenome(
+  genes: Float32Array,
+  start: number,
+  stride: number,
+  population: Pick<PopulationConfig, 'reward' | 'rewardHidden'>,
+  learner: WorldConfig['learner'],
+  logKappa: number,
+  sigma: number,
+  draws: DrawSequence,
+): void {
+  const set = (gene: number, value: number): void => {
+    genes[start + gene * stride] = value;
+  };
+  for (let k = 0; k < GENE.gamma; k++) set(k, 0);
+  if (population.reward === 'random') {
+    for (let k = 0; k < FEATURE_COUNT; k++) set(GENE.linear + k, draws.normal());
+    if (population.rewardHidden) for (let k = 0; k < REWARD_HIDDEN; k++) set(GENE.output + k, draws.normal());
+    normalise(genes, start, stride);
+  } else {
+    const fixed = FIXED_REWARD[population.reward];
+    if (fixed !== undefined) set(GENE.linear + PHI[fixed], 1);
+  }
+  if (population.rewardHidden && !isUnrewarded(population))
+    for (let k = GENE.hidden; k < GENE.gamma; k++) set(k, draws.normal());
+  set(GENE.gamma, learner.gamma);
+  set(GENE.lambda, learner.lambda);
+  set(GENE.tau, learner.tau);
+  set(GENE.logKappa, logKappa);
+  set(GENE.sigma, sigma);
+}

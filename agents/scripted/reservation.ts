@@ -1,0 +1,45 @@
+/** What a scripted trader must know to never quote at a loss, and to invest within its means. */
+import { CLASS_COUNT } from '../../configs/schema.ts';
+import { cashToToken, type MarketWorld, WORLD } from '../../market/columns.ts';
+import { mulHigh } from '../../sim/core/fixed.ts';
+import { levelAtLeast, taskCost } from '../actions.ts';
+
+const BPS = 10_000;
+
+/** What a task of an agent's quality is worth to consumers, milli-token. */
+export const worthOf = ({ columns }: MarketWorld, agent: number, taskClass: number): number =>
+  mulHigh(columns.scalar[WORLD.taskValue]!, columns.skill[agent * CLASS_COUNT + taskClass]!);
+
+/** The lowest compute level at which renting out pays for the energy that it takes; the top one if none does. */
+export function lowestAskLevel(world: MarketWorld): number {
+  const { parameters: p, columns: c } = world;
+  const tokenPrice = c.scalar[WORLD.tokenPrice]!;
+  const energy = tokenPrice === 0 ? 0 : cashToToken(p.energy.price + 1, tokenPrice) + 1;
+  // the fee is taken from what the seller receives
+  const needed = Math.ceil((energy * BPS) / Math.max(1, BPS - p.computeMarket.feeBps));
+  const { priceTable } = p.computeMarket;
+  return Math.min(priceTable.length - 1, levelAtLeast(priceTable, needed));
+}
+
+/** The highest compute level at which a bought unit still earns its price in a task sold at `ask`; -1 when none does. */
+export function highestBidLevel(world: MarketWorld, ask: number): number {
+  const { priceTable } = world.parameters.computeMarket;
+  const { cuPerTask, feeBps } = world.parameters.serviceMarket;
+  const margin = Math.floor((ask * (BPS - feeBps)) / BPS) - taskCost(world);
+  return margin <= 0 ? -1 : levelAtLeast(priceTable, Math.floor(margin / cuPerTask) + 1) - 1;
+}
+
+/** Whether an agent can pay for one step of training and keep the runway that the engine demands. */
+export function canTrain({ parameters: p, columns: c }: MarketWorld, agent: number): boolean {
+  return p.training.enabled && c.wealth[agent]! > 2 * p.hardware.trainingRunway;
+}
+
+/** The finance step of an agent that invests: hardware as soon as it is rich enough, paid in cash. */
+export function wantsHardware({ parameters: p, columns: c }: MarketWorld, agent: number): boolean {
+  const price = c.scalar[WORLD.hardwarePrice]!;
+  return (
+    p.hardware.enabled &&
+    c.capacity[agent]! < p.hardware.capacityMax &&
+    c.wealth[agent]! > 2 * (p.hardware.runway + price)
+  );
+}

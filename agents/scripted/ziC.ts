@@ -1,0 +1,48 @@
+import { CLASS_COUNT } from '../../configs/schema.ts';
+import { FINANCE, MODE, SIDE } from '../../market/columns.ts';
+import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
+import { chooseOption, fastPrice, levelAtLeast, taskCost } from '../actions.ts';
+import { HEAD } from '../brain/layout.ts';
+import type { AgentWorld } from '../columns.ts';
+import { highestBidLevel, lowestAskLevel, worthOf } from './reservation.ts';
+
+const draws = new DrawSequence();
+const PRICE_ONE = 256;
+/** A seller of compute asks between its energy and this many times the moving-average price. */
+const ASK_SPAN = 2;
+
+/**
+ * Zero intelligence, constrained (Gode & Sunder 1993): quotes drawn uniformly within the agent's limits,
+ * never at a loss. With induced values, a uniform level between its limit and the end of the table; in a
+ * market economy it rents out or serves a random class by coin toss, asks uniformly between its cost and what
+ * its quality is worth, bids for compute up to what its own ask leaves, and neither trains nor invests.
+ */
+export function decideZiC(world: AgentWorld, tick: number, agent: number): void {
+  const { parameters: p, columns: c, agents } = world;
+  draws.at(p.seed, tick, agent, STREAM.scripted);
+  if (p.induced.enabled) {
+    const limit = c.inducedLevel[agent]!;
+    const buys = c.inducedSide[agent] === SIDE.buy;
+    const level = buys
+      ? draws.below(limit + 1)
+      : limit + draws.below(p.computeMarket.priceTable.length - limit);
+    agents.scriptedLevel[agent] = level + 1;
+    return;
+  }
+  const rents = p.computeMarket.enabled && (!p.serviceMarket.enabled || draws.below(2) === 0);
+  chooseOption(world, agent, HEAD.finance, FINANCE.hold);
+  chooseOption(world, agent, HEAD.mode, rents ? MODE.rentOut : MODE.serve);
+  const taskClass = draws.below(CLASS_COUNT);
+  chooseOption(world, agent, HEAD.class, taskClass);
+  if (rents) {
+    const low = lowestAskLevel(world);
+    const high = levelAtLeast(p.computeMarket.priceTable, (ASK_SPAN * fastPrice(world)) / PRICE_ONE);
+    agents.scriptedLevel[agent] = low + draws.below(Math.max(1, high - low)) + 1;
+    return;
+  }
+  const cost = taskCost(world);
+  const worth = worthOf(world, agent, taskClass);
+  const ask = cost + Math.floor(draws.unit() * Math.max(0, worth - cost + 1));
+  agents.scriptedAsk[agent] = ask + 1;
+  agents.scriptedLevel[agent] = draws.below(highestBidLevel(world, ask) + 1) + 1;
+}
