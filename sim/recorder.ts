@@ -3,7 +3,8 @@
  * Recording reads the state and never writes it.
  */
 import type { AgentWorld, LineageSink } from '../agents/columns.ts';
-import { FEATURE_COUNT, REWARD_FEATURES } from '../agents/columns.ts';
+import { FEATURE_COUNT } from '../agents/columns.ts';
+import { LineageRecorder } from '../agents/lineage.ts';
 import type { RunConfig } from '../configs/schema.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
 import type { Asset } from '../market/columns.ts';
@@ -13,7 +14,6 @@ import type { TradeSink } from '../market/trades.ts';
 import type { AnyColumn } from './core/columns.ts';
 import { fromFraction32 } from './core/units.ts';
 import type { RecordBatch, TableName, WorldFrame } from './frame.ts';
-import { METRICS, POPULATION_METRICS } from './metrics/table.ts';
 import { TABLES, type TableColumn } from './tables.ts';
 import type { World } from './world.ts';
 
@@ -63,6 +63,7 @@ function typed(type: TableColumn['type'], cells: Cell[]): AnyColumn | readonly s
 /** Collects what the config's `output` section asks for, from any number of worlds. */
 export class Recorder {
   private readonly output: RunConfig['output'];
+  private readonly lives = new LineageRecorder();
   private readonly tables: Readonly<Record<TableName, TableBuilder>>;
 
   constructor(output: RunConfig['output']) {
@@ -76,7 +77,9 @@ export class Recorder {
 
   /** All rows since the last drain. */
   drain(): RecordBatch[] {
-    return Object.values(this.tables).flatMap((table) => table.drain() ?? []);
+    const batches = Object.values(this.tables).flatMap((table) => table.drain() ?? []);
+    const lives = this.lives.drain();
+    return lives.rows === 0 ? batches : [...batches, { table: 'lineage', ...lives }];
   }
 
   /** One metrics row and one row per population. */
@@ -122,37 +125,18 @@ export class Recorder {
   }
 
   /** A lineage sink that counts for the tally and, where asked for, records. */
-  lineageOf(number: number): LineageSink {
-    const record = (world: World, tick: number, slot: number, event: string): void => {
-      if (!this.output.lineage) return;
-      const { columns, agents } = world;
-      this.tables.lineage.add([
-        tick,
-        number,
-        event,
-        slot,
-        agents.serial[slot]!,
-        agents.parent[slot]!,
-        agents.secondParent[slot]!,
-        columns.population[slot]!,
-        agents.generation[slot]!,
-        tick - Math.min(tick, agents.bornAt[slot]!),
-        columns.wealth[slot]!,
-        agents.lifeProfit[slot]!,
-        agents.lifeReward[slot]!,
-        ...linearGenes(world, slot),
-      ]);
-    };
+  lineageSink(): LineageSink {
+    const { lineage } = this.output;
+    const tallyOf = (world: AgentWorld, slot: number) =>
+      (world as World).tally.populations[world.columns.population[slot]!]!;
     return {
-      birth: (world: AgentWorld, tick, slot, cause) => {
-        const w = world as World;
-        if (cause === 'birth') w.tally.populations[w.columns.population[slot]!]!.births++;
-        record(w, tick, slot, cause);
+      birth: (world, tick, slot, cause) => {
+        if (cause === 'birth') tallyOf(world, slot).births++;
+        if (lineage) this.lives.birth(world, tick, slot, cause);
       },
-      death: (world: AgentWorld, tick, slot, cause) => {
-        const w = world as World;
-        w.tally.populations[w.columns.population[slot]!]!.deaths++;
-        record(w, tick, slot, cause);
+      death: (world, tick, slot, cause) => {
+        tallyOf(world, slot).deaths++;
+        if (lineage) this.lives.death(world, tick, slot, cause);
       },
     };
   }
@@ -192,7 +176,3 @@ export class Recorder {
 
 const linearGenes = (world: World, slot: number): number[] =>
   Array.from({ length: FEATURE_COUNT }, (_, f) => world.agents.genes[f * world.parameters.slots + slot]!);
-
-/** Columns that a metrics row must have, for the order of `frame`. */
-export const METRIC_ROW_LENGTH = 4 + METRICS.length + 2 * REWARD_FEATURES.length;
-export const POPULATION_ROW_LENGTH = 5 + POPULATION_METRICS.length;

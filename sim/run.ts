@@ -2,7 +2,7 @@
  * A run: all worlds of a config, held by one or more shards and advanced together. The number of shards
  * and the schedule of `advance` never change a result.
  */
-import { type ResolvedRun, worldParameters } from '../configs/arms.ts';
+import type { ResolvedRun } from '../configs/arms.ts';
 import type { LawStatus, RecordBatch, RunFrame, ShardReport, WorldFrame } from './frame.ts';
 import { createShard, type ShardHandle } from './shard.ts';
 import { combineHashes } from './stateHash.ts';
@@ -153,5 +153,3 @@ function sumPhases(reports: readonly ShardReport[]): Record<string, number> | nu
   }
   return sums;
 }
-
-export { worldParameters };

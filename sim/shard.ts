@@ -10,10 +10,9 @@ import { faultHook } from './faults.ts';
 import type { RecordBatch, ShardReport, WorldFrame } from './frame.ts';
 import { createLawBook, lawStatus } from './invariants.ts';
 import { type IntervalStart, measure, startInterval } from './metrics/measure.ts';
-import { startCensus } from './metrics/priceCensus.ts';
 import { Recorder } from './recorder.ts';
 import { ledgerHash, stateHash } from './stateHash.ts';
-import { phasesOf, type TickHooks, tick } from './tick.ts';
+import { type TickHooks, tick } from './tick.ts';
 import { createWorld, type World, worldBytes } from './world.ts';
 
 /** A shard as its owner sees it, in this thread or another. */
@@ -75,11 +74,10 @@ export class Shard {
         p,
         arena,
         kernel,
-        this.recorder.lineageOf(p.world),
+        this.recorder.lineageSink(),
         this.recorder.journalOf(p.world),
       );
       world.trades = this.recorder.tradesOf(p.world);
-      startCensus(world);
       return { world, since: startInterval(world) };
     });
     this.hooks = { laws: options.laws === false ? null : this.lawBook, afterPhase: this.phaseHook() };
@@ -144,8 +142,6 @@ export class Shard {
       frame,
       world.parameters.populations.map((p) => p.name),
     );
-    world.tally.clear();
-    startCensus(world);
     resident.since = startInterval(world);
   }
 
@@ -195,5 +191,3 @@ export function createShard(
     close: async () => {},
   };
 }
-
-export { phasesOf };

@@ -2,7 +2,7 @@ import { type AnyColumn, ColumnHash } from './core/columns.ts';
 import type { World } from './world.ts';
 
 /** Columns that belong to watching (the census of the Price equation) or to one memory (addresses), not to the state. */
-const NOT_STATE = new Set(['censusAncestor', 'descriptor']);
+const NOT_STATE = new Set(['censusAncestor', 'censusAlive', 'censusTrait', 'descriptor']);
 
 const addAll = (hash: ColumnHash, columns: Readonly<Record<string, AnyColumn>>): void => {
   for (const [name, column] of Object.entries(columns)) if (!NOT_STATE.has(name)) hash.add(column);

@@ -1,4 +1,5 @@
 /** Cases about births, deaths and drift: the population code of the economy on classic schedules. */
+import { METRIC_INDEX, type MetricName } from '../../sim/metrics/table.ts';
 import { Shard } from '../../sim/shard.ts';
 import { type TickHooks, tick } from '../../sim/tick.ts';
 import type { World } from '../../sim/world.ts';
@@ -159,6 +160,46 @@ export const wrightFisher: ValidationCase = {
         heterozygosity: STANDARD_ERRORS * standardError,
         fixation: STANDARD_ERRORS * Math.sqrt((fixation * (1 - fixation)) / seeds),
       },
+    };
+  },
+};
+
+export const priceEquation: ValidationCase = {
+  name: 'price-equation',
+  about:
+    'In an evolving economy the change of a gene\'s mean equals selection + transmission + migration over every interval (Price 1970).',
+  parameters: {
+    agents: { default: 64, about: 'slots of each world' },
+    ticks: { default: 2000, about: 'ticks' },
+    interval: { default: 100, about: 'ticks between censuses' },
+  },
+  seeds: 2,
+  async measure(params, seeds) {
+    const ticks = params.integer('ticks');
+    const interval = params.integer('interval');
+    const run = resolve({
+      seed: 'price-equation',
+      ticks,
+      worlds: seeds,
+      slots: params.integer('agents', 4),
+      output: { ...QUIET_OUTPUT, metricsEvery: interval },
+      world: { demography: { meanLife: 400 } },
+      populations: [{ name: 'learners', kind: 'learner' }],
+    });
+    const shard = new Shard(run, Array.from({ length: seeds }, (_, w) => w));
+    let worstResidual = 0;
+    let moved = 0;
+    for (let tick = interval; tick <= ticks; tick += interval) {
+      for (const { metrics } of shard.advance(tick).frames) {
+        const term = (name: MetricName): number => metrics[METRIC_INDEX[name]]!;
+        worstResidual = Math.max(worstResidual, Math.abs(term('priceResidual')));
+        moved += Math.abs(term('priceSelection')) > 0 ? 1 : 0;
+      }
+    }
+    return {
+      measured: { worstResidual, intervalsWithSelection: moved },
+      expected: { worstResidual: 0 },
+      tolerance: { worstResidual: 1e-5 },
     };
   },
 };

@@ -3,14 +3,15 @@
  * curves. Reads everything, writes nothing that the model reads.
  */
 import { FEATURE_COUNT } from '../../agents/columns.ts';
+import { linearGene, priceTerms, takeCensus } from '../../agents/priceEquation.ts';
 import { PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/derive.ts';
 import { CLASS_COUNT } from '../../configs/schema.ts';
 import { FREE_SLOT, SYSTEM, TOTAL, WORLD } from '../../market/columns.ts';
+import { allocativeEfficiency } from '../../market/inducedValues.ts';
 import { fromFraction32, fromMilli, MILLI } from '../core/units.ts';
 import type { WorldFrame } from '../frame.ts';
 import type { World } from '../world.ts';
 import { type Concentration, concentration } from './inequality.ts';
-import { priceEquationOf } from './priceCensus.ts';
 import {
   METRIC_INDEX,
   METRICS,
@@ -19,11 +20,18 @@ import {
   POPULATION_METRICS,
 } from './table.ts';
 
+/** The gene that the Price equation's terms follow. */
+export const TRACKED_TRAIT = linearGene('skillGain');
+
 /** Totals of a world when its current interval began. */
 export type IntervalStart = Float64Array;
 
-/** The totals from which the next interval is measured, [TOTAL]. */
-export const startInterval = (world: World): IntervalStart => Float64Array.from(world.columns.total);
+/** Starts a metric interval: clears the tally, takes the census; returns the totals to measure from, [TOTAL]. */
+export function startInterval(world: World): IntervalStart {
+  world.tally.clear();
+  takeCensus(world, TRACKED_TRAIT);
+  return Float64Array.from(world.columns.total);
+}
 
 /**
  * Measures a world.
@@ -94,7 +102,7 @@ function economyOf(
     tokenPrice * (sum(balances.token) + sum(balances.stake) + sum(balances.systemToken));
   const used = meanOf(living, (i) => columns.computeUsed[i]!) * living.length || 0;
   const tasks = gained(TOTAL.tasks);
-  const price = priceEquationOf(world);
+  const price = priceTerms(world, TRACKED_TRAIT);
   const values: Partial<Record<MetricName, number>> = {
     alive: living.length,
     births: tally.births,
@@ -140,7 +148,12 @@ function economyOf(
     treasuryToken: fromMilli(balances.systemToken[SYSTEM.treasury]!),
     meanAge: meanOf(living, (i) => world.tick - agents.bornAt[i]!),
     meanGeneration: meanOf(living, (i) => agents.generation[i]!),
-    ...price,
+    allocativeEfficiency: allocativeEfficiency(world),
+    quoteSurplus: fromMilli(gained(TOTAL.quoteSurplus)),
+    priceSelection: price.selection,
+    priceTransmission: price.transmission,
+    priceMigration: price.migration,
+    priceResidual: price.residual,
   };
   const row = new Float64Array(METRICS.length).fill(Number.NaN);
   for (const [name, value] of Object.entries(values)) row[METRIC_INDEX[name as MetricName]] = value;

@@ -1,0 +1,29 @@
+/**
+ * The library's public face.
+ *
+ * ```ts
+ * import { createSimulation, parseConfig } from 'darwin-market';
+ * const simulation = createSimulation(parseConfig('ticks: 1000'));
+ * for await (const frame of simulation) console.log(frame.tick, frame.worlds[0]?.metrics);
+ * console.log(await simulation.finalHash());
+ * ```
+ */
+export { registerEnvironment } from '../agents/environments/registry.ts';
+export type { Environment, EnvironmentFactory } from '../agents/environments/environment.ts';
+export { type Decide, registerPopulation } from '../agents/populations.ts';
+export { chooseOption } from '../agents/actions.ts';
+export { type AgentWorld, REWARD_FEATURES } from '../agents/columns.ts';
+export { type ResolvedRun, worldParameters } from '../configs/arms.ts';
+export type { WorldParameters } from '../configs/derive.ts';
+export { parseConfig, parseSet } from '../configs/parse.ts';
+export { BUILT_IN, extendRegistry, type Registry } from '../configs/registry.ts';
+export { buildSchema, type RunConfig } from '../configs/schema.ts';
+export * from './core/errors.ts';
+export type { LawStatus, RecordBatch, RunFrame, WorldFrame } from './frame.ts';
+export { LAWS } from './invariants.ts';
+export { METRIC_INDEX, METRICS, POPULATION_METRIC_INDEX, POPULATION_METRICS } from './metrics/table.ts';
+export { type Advance, createSimulation, type Simulation } from './run.ts';
+export { Shard, type ShardHandle, type ShardOptions } from './shard.ts';
+export { combineHashes, stateHash } from './stateHash.ts';
+export { TABLES, TABLES_VERSION } from './tables.ts';
+export type { World } from './world.ts';
