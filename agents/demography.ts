@@ -9,7 +9,6 @@ import {
   ASSET,
   cashToToken,
   FREE_SLOT,
-  type LedgerColumns,
   type MarketWorld,
   MODE,
   SIDE,
@@ -19,6 +18,8 @@ import {
   WORLD,
 } from '../market/columns.ts';
 import { REASON } from '../market/ledger.ts';
+import { midPrice } from '../market/pool.ts';
+import { wealthOf } from '../market/wealth.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { exp, log } from '../sim/core/floatMath.ts';
 import { DrawSequence, draw, STREAM } from '../sim/core/rng.ts';
@@ -99,14 +100,14 @@ const drawnWeights = new Float32Array(PARAMETER_COUNT);
 // --- founding ---
 
 /**
- * Fills all slots with the agents of genesis: identity, genomes, brains, skill and capacity. Money comes from
- * market/circulation.ts; wealth is set to what the config says that they are given.
+ * Fills all slots with the agents of genesis: identity, genomes, brains, skill and capacity. Runs before
+ * market/circulation.ts gives them their money; wealth is set to what that will be.
  */
 export function foundPopulation(world: AgentWorld): void {
   const { parameters: p, columns: c, agents } = world;
   const owner = populationOfSlots(p.populations, p.slots);
-  const tokenPrice = p.amm.token === 0 ? 0 : Math.floor((p.amm.cash * 0x1_0000) / p.amm.token);
-  const wealth = Math.min(U32_MAX, p.genesis.cash + tokenToCash(p.genesis.token, tokenPrice));
+  const token = p.amm.enabled ? tokenToCash(p.genesis.token, midPriceAtGenesis(world)) : 0;
+  const wealth = Math.min(U32_MAX, p.genesis.cash + token);
   agents.slotPopulation.set(owner);
   for (let i = 0; i < p.slots; i++) {
     draws.at(p.seed, 0, i, STREAM.genesisGenome);
@@ -119,6 +120,10 @@ export function foundPopulation(world: AgentWorld): void {
   c.scalar[WORLD.alive] = p.slots;
   measureWealth(world);
 }
+
+/** The price at which the AMM opens, 2^-16. */
+const midPriceAtGenesis = ({ parameters: { amm } }: MarketWorld): number =>
+  Math.floor((amm.cash * 0x1_0000) / amm.token);
 
 /** A newcomer of the genesis distribution in a free slot; its genome continues the sequence in `draws`. */
 function arrive(world: AgentWorld, tick: number, slot: number, population: number): void {
@@ -246,7 +251,7 @@ function drawParents(world: AgentWorld, tick: number, dying: number): void {
     for (let k = 0; k < parents; k++) {
       const parent = scratch.eligible[scratch.chosen[k]!]!;
       // with replacement, a parent's earlier child may have taken what this one would need
-      if (canReproduce(world, parent))
+      if (canReproduce(world, parent, tokenWorth(world)))
         stageChild(world, tick, parent, scratch.open[staged - before]!, candidates);
     }
     room -= staged - before;
@@ -267,11 +272,12 @@ function openSlots({ parameters: p, columns: c, agents }: AgentWorld, owner: num
 
 function findEligible(world: AgentWorld, owner: number): number {
   const { population } = world.columns;
+  const price = tokenWorth(world);
   let count = 0;
   for (let i = 0; i < population.length; i++) {
     const of = population[i]!;
     if (of === FREE_SLOT || (owner !== FREE_SLOT && of !== owner)) continue;
-    if (canReproduce(world, i)) scratch.eligible[count++] = i;
+    if (canReproduce(world, i, price)) scratch.eligible[count++] = i;
   }
   return count;
 }
@@ -284,18 +290,21 @@ export const kitSize = ({ parameters: p }: MarketWorld): number =>
   );
 const kitPrice = (world: MarketWorld): number => kitSize(world) * world.columns.scalar[WORLD.hardwarePrice]!;
 
+/** What a milli-token is worth to a parent, milli-cash in 2^-16: the closing price, 0 where none can be sold. */
+const tokenWorth = (world: MarketWorld): number => (world.parameters.amm.enabled ? midPrice(world) : 0);
+
 /**
  * Whether an agent's wealth passes its threshold (plus the kit's price) and its free money buys the kit and
- * the least endowment, with room for rounding.
+ * the least endowment, with room for rounding. Where children are made for nothing, everybody may be drawn.
+ *
+ * @param price milli-cash per milli-token, 2^-16
  */
-export function canReproduce(world: AgentWorld, agent: number): boolean {
+export function canReproduce(world: AgentWorld, agent: number, price: number): boolean {
   const { parameters: p, columns: c, balances, agents } = world;
+  if (!p.demography.parentPays) return true;
   if (c.insolvent[agent] !== 0) return false;
-  const wealth = c.wealth[agent]!;
-  if (!p.demography.parentPays) return wealth >= agents.thresholdGene[agent]!;
   const kit = kitPrice(world);
-  if (wealth < agents.thresholdGene[agent]! + kit) return false;
-  const price = c.scalar[WORLD.tokenPrice]!;
+  if (c.wealth[agent]! < agents.thresholdGene[agent]! + kit) return false;
   const money = balances.cash[agent]! + tokenToCash(balances.token[agent]!, price);
   return money >= kit + p.demography.endowmentFloor + roundingSlack(price);
 }
@@ -364,7 +373,7 @@ function stageChild(world: AgentWorld, tick: number, parent: number, slot: numbe
 }
 
 /**
- * The parent buys the kit, in cash as far as that goes and the rest in token at the opening price (rounded up,
+ * The parent buys the kit, in cash as far as that goes and the rest in token at the closing price (rounded up,
  * the seller keeps the remainder), then puts the endowment in escrow until the child's slot is free: a share
  * of each asset, rounded down, topped up to the floor in cash first.
  */
@@ -373,7 +382,7 @@ function pay(world: AgentWorld, parent: number, b: number): void {
   stage.token[b] = 0;
   stage.cash[b] = 0;
   if (!p.demography.parentPays) return;
-  const price = c.scalar[WORLD.tokenPrice]!;
+  const price = tokenWorth(world);
   const kit = kitPrice(world);
   const kitCash = Math.min(kit, balances.cash[parent]!);
   const kitToken = tokenFor(kit - kitCash, price);
@@ -532,18 +541,12 @@ function inheritWeights({ brain }: AgentWorld, slot: number, b: number): void {
   brain.writeRows('inputCount', slot, record.subarray(PARAMETER_COUNT + 2 * OBSERVATION_COUNT));
 }
 
-/** Wealth of a newcomer at the opening token price; its next tick's change starts from here. */
-function setWealth({ columns: c, balances }: AgentWorld, slot: number): void {
-  const wealth = worth(balances, slot, c.scalar[WORLD.tokenPrice]!);
-  c.wealth[slot] = wealth;
-  c.wealthBefore[slot] = wealth;
+/** Wealth of a newcomer at the closing price; its next tick's change starts from here. */
+function setWealth(world: AgentWorld, slot: number): void {
+  const wealth = Math.min(U32_MAX, wealthOf(world, slot, midPrice(world)));
+  world.columns.wealth[slot] = wealth;
+  world.columns.wealthBefore[slot] = wealth;
 }
-
-const worth = (balances: LedgerColumns, slot: number, tokenPrice: number): number =>
-  Math.min(
-    U32_MAX,
-    balances.cash[slot]! + tokenToCash(balances.token[slot]! + balances.stake[slot]!, tokenPrice),
-  );
 
 // --- death ---
 
@@ -558,7 +561,8 @@ function bury(world: AgentWorld, tick: number, slot: number): void {
   ledger.transfer(ASSET.cash, slot, treasury, balances.cash[slot]!, REASON.estate);
   c.total[TOTAL.capacity]! -= c.capacity[slot]!;
   c.total[TOTAL.deaths]!++;
-  if (cause === CAUSE.insolvency) c.total[TOTAL.insolvencies]!++;
+  // settle has counted those that could not pay their bill
+  if (cause === CAUSE.insolvency && c.insolvent[slot] === 0) c.total[TOTAL.insolvencies]!++;
   c.scalar[WORLD.deaths]!++;
   c.scalar[WORLD.alive]!--;
   vacate(world, slot);
