@@ -37,7 +37,7 @@ export function log(x: number): number {
 /** e^x; overflows to Infinity and underflows to 0 like Math.exp. */
 export function exp(x: number): number {
   if (Number.isNaN(x)) return x;
-  if (x > 709.78) return Infinity;
+  if (x > 709.782712893384) return Infinity; // log of the largest double
   if (x < -745.2) return 0;
   const k = Math.round(x / LN2);
   // r in [-ln2/2, ln2/2]; LN2 split in two so that k x LN2 is exact to the last bit
@@ -53,7 +53,7 @@ export function tanh(x: number): number {
   if (x > 20) return 1;
   if (x < -20) return -1;
   const magnitude = x < 0 ? -x : x;
-  if (magnitude < 1e-4) return x - (x * x * x) / 3;
+  if (magnitude < 1e-4) return x * (1 - (x * x) / 3); // keeps the sign of a zero
   const e = exp(-2 * magnitude);
   const value = (1 - e) / (1 + e);
   return x < 0 ? -value : value;

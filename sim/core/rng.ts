@@ -4,6 +4,11 @@
  * nobody's luck. Integers only, so that every engine draws the same numbers.
  *
  * Source: M. Jarzynski, M. Olano, "Hash Functions for GPU Rendering", JCGT 9(3), 2020 (pcg4d).
+ *
+ * Use the high 24 bits of a word. The low bits of neighbouring agents are not uniform: low bits of the
+ * products depend on low bits of the counters alone, and the paper's shift by 16 does not reach them all
+ * (rng.test.ts shows it). A comparison with a threshold, a high-word product, `unitInterval` and `indexBelow`
+ * all rest on the high bits; `word & 1` and counts of all 32 bits do not.
  */
 
 /** What a draw is for. A new use gets a new stream; a number is never given to another use. */
