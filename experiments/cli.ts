@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+/**
+ * The command line `darwin`. One file a command under commands/. Expected failures are one line and an exit
+ * code (0 ok, 1 a check failed, 2 bad input, 3 engine or environment missing, 130 interrupted); with `--json`
+ * they are one JSON object on standard output.
+ */
+import process from 'node:process';
+import { Command, CommanderError } from 'commander';
+import colors from 'picocolors';
+import { DarwinError, EXIT, UsageError } from '../sim/core/errors.ts';
+import { registerBench } from './commands/bench.ts';
+import { registerCheck } from './commands/check.ts';
+import { registerConfig } from './commands/config.ts';
+import { registerEngines } from './commands/engines.ts';
+import { registerRun } from './commands/run.ts';
+import { registerServe } from './commands/serve.ts';
+import { registerValidate } from './commands/validate.ts';
+import { registerVerify } from './commands/verify.ts';
+import { packageVersion } from './hardware.ts';
+
+/** Usage errors come as exceptions, so that they too can be JSON. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => {} });
+  for (const child of command.commands) throwInsteadOfExit(child);
+}
+
+export function buildProgram(): Command {
+  const program = new Command('darwin')
+    .description('A Darwinian intelligence market: learning agents that evolve their own reward functions.')
+    .version(packageVersion());
+  registerRun(program);
+  registerServe(program);
+  registerCheck(program);
+  registerVerify(program);
+  registerValidate(program);
+  registerBench(program);
+  registerEngines(program);
+  registerConfig(program);
+  throwInsteadOfExit(program);
+  return program;
+}
+
+/** Commander writes `error: unknown option '--foo'\n(Did you mean --bar?)`; help and version are no errors. */
+function toUsageError(error: CommanderError): UsageError | null {
+  if (error.exitCode === 0) return null;
+  if (error.code === 'commander.help') return null;
+  const [first = '', suggestion = ''] = error.message.split('\n');
+  const hint = /^\((.*)\)$/.exec(suggestion.trim())?.[1] ?? 'darwin --help';
+  return new UsageError(first.replace(/^error: /, ''), hint.replace(/^Did/, 'did'), { cause: error });
+}
+
+function fail(error: unknown, json: boolean): void {
+  if (error instanceof CommanderError) {
+    const usage = toUsageError(error);
+    if (usage) fail(usage, json);
+    else process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
+    return;
+  }
+  if (error instanceof DarwinError) {
+    if (json) process.stdout.write(`${JSON.stringify(error)}\n`);
+    else process.stderr.write(`${colors.red('error:')} ${error.line}\n`);
+    process.exitCode = error.exitCode;
+    return;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = 'this is a bug: please report it; DEBUG=1 shows where';
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code: 'bug', message, hint } })}\n`);
+  else process.stderr.write(`${colors.red('error:')} ${message} (${hint})\n`);
+  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = EXIT.checkFailed;
+}
+
+// a reader that stops early, such as `head`, is no failure
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+const args = process.argv.slice(2);
+try {
+  await buildProgram().parseAsync(args, { from: 'user' });
+} catch (error) {
+  fail(error, args.includes('--json'));
+}

@@ -1,0 +1,94 @@
+/** `darwin check CONFIG`: runs a config with every economic law checked on every tick; for CI. */
+import process from 'node:process';
+import type { Command } from 'commander';
+import { worldCount } from '../../configs/arms.ts';
+import { EXIT, LawViolation } from '../../sim/core/errors.ts';
+import type { LawStatus } from '../../sim/frame.ts';
+import { type ConfigOptions, loadConfig } from '../loadConfig.ts';
+import { Progress } from '../progress.ts';
+import { drive, interruptSignal, openRun } from '../simulate.ts';
+import { answer, note, table } from '../terminal.ts';
+import { addConfigOptions } from './run.ts';
+
+interface CheckOptions extends ConfigOptions {
+  readonly fault?: string;
+  readonly json?: boolean;
+}
+
+export function registerCheck(program: Command): void {
+  addConfigOptions(
+    program
+      .command('check')
+      .summary('run a config with all economic laws checked on every tick')
+      .description(
+        'Runs a config with all economic laws checked on every tick and writes nothing. Exit code 1 on the first violation.',
+      )
+      .argument('<config>', 'YAML file or preset'),
+  )
+    .option('--fault <name>', 'break a law on purpose, for testing the checker')
+    .option('--json', 'print one JSON object')
+    .action(checkCommand);
+}
+
+async function checkCommand(config: string, options: CheckOptions): Promise<void> {
+  const run = loadConfig(config, options);
+  const interrupt = interruptSignal();
+  const { simulation } = openRun(run, {
+    laws: true,
+    ...(options.fault === undefined ? {} : { fault: options.fault }),
+  });
+  const progress = new Progress(simulation.ticks);
+  let laws: readonly LawStatus[] = [];
+  const standing = (pass: boolean) => ({
+    pass,
+    ticks: simulation.tick,
+    worlds: worldCount(run),
+    laws: laws.map(({ name, checks, lastTick, violated }) => ({ name, checks, lastTick, violated })),
+  });
+  try {
+    const status = await drive(simulation, run.arms[0]!.output.metricsEvery, {
+      signal: interrupt.signal,
+      onAdvance: (advance) => {
+        laws = advance.frame.laws;
+        progress.update(simulation.tick, advance.agentSteps);
+      },
+    });
+    progress.stop();
+    const violated = laws.find((law) => law.violated !== null);
+    const pass = status === 'finished' && violated === undefined;
+    const finalHash = await simulation.finalHash();
+    answer(options.json, { ...standing(pass), status, finalHash, violation: null }, () =>
+      [
+        table(
+          ['law', 'checks', 'last tick'],
+          laws.map((law) => [`${law.name}: ${law.about}`, String(law.checks), String(law.lastTick)]),
+        ),
+        violated
+          ? `violated: ${violated.violated}`
+          : `all ${laws.length} laws hold, ${status}, hash ${finalHash}`,
+      ].join('\n'),
+    );
+    if (status === 'interrupted') process.exitCode = EXIT.interrupted;
+    else if (!pass) process.exitCode = EXIT.checkFailed;
+  } catch (error) {
+    progress.stop();
+    if (!(error instanceof LawViolation)) throw error;
+    const { law, at } = error;
+    if (options.json) {
+      answer(
+        true,
+        {
+          ...standing(false),
+          status: 'failed',
+          finalHash: null,
+          violation: { law, ...at, message: error.message },
+        },
+        () => '',
+      );
+    } else note(`error: ${error.line}`);
+    process.exitCode = EXIT.checkFailed;
+  } finally {
+    interrupt.release();
+    await simulation.close();
+  }
+}

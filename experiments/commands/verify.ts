@@ -1,0 +1,85 @@
+/** `darwin verify DIR`: re-runs what a manifest describes and compares the hash of the final state. */
+import process from 'node:process';
+import type { Command } from 'commander';
+import { resolveConfig } from '../../configs/parse.ts';
+import { EXIT, MismatchError, UsageError } from '../../sim/core/errors.ts';
+import { packageVersion } from '../hardware.ts';
+import { Progress } from '../progress.ts';
+import { type Manifest, readManifest } from '../runDirectory.ts';
+import { drive, interruptSignal, openRun } from '../simulate.ts';
+import { answer } from '../terminal.ts';
+
+interface VerifyOptions {
+  readonly threads?: string;
+  readonly json?: boolean;
+}
+
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .summary('re-run a run directory and compare hashes')
+    .description(
+      'Re-runs what a run directory holds and compares the final hash. Exit code 1 when they differ.',
+    )
+    .argument('<dir>', 'run directory')
+    .option('--threads <n>', 'worker threads; the hash does not depend on them')
+    .option('--json', 'print one JSON object')
+    .action(verifyCommand);
+}
+
+/** The run of a manifest, up to the tick that it reached. Throws ConfigError when it is not valid today. */
+function runOf(manifest: Manifest, directory: string, threads: string | undefined) {
+  const arms = manifest.arms.map((arm) => {
+    const asked = threads === undefined ? arm.threads : Number(threads);
+    const config = { ...arm, ticks: manifest.ticks, threads: asked };
+    return resolveConfig(config, { file: `${directory}/manifest.json` }).arms[0]!;
+  });
+  return { arms, armLabels: manifest.armLabels };
+}
+
+async function verifyCommand(directory: string, options: VerifyOptions): Promise<void> {
+  const manifest = readManifest(directory);
+  if (manifest.finalHash === null || manifest.ticks < 1)
+    throw new UsageError(
+      `${directory} holds no final hash: its run is ${manifest.status}`,
+      'verify a run that finished or was interrupted',
+    );
+  const run = runOf(manifest, directory, options.threads);
+  const interrupt = interruptSignal();
+  const { simulation } = openRun(run, { laws: false });
+  const progress = new Progress(simulation.ticks);
+  try {
+    const status = await drive(simulation, run.arms[0]!.output.metricsEvery, {
+      signal: interrupt.signal,
+      onAdvance: (advance) => progress.update(simulation.tick, advance.agentSteps),
+    });
+    progress.stop();
+    if (status === 'interrupted') {
+      process.exitCode = EXIT.interrupted;
+      return;
+    }
+    const finalHash = await simulation.finalHash();
+    const match = finalHash === manifest.finalHash;
+    if (!match && !options.json) throw mismatch(manifest, finalHash);
+    answer(
+      options.json,
+      { dir: directory, match, recorded: manifest.finalHash, computed: finalHash, ticks: manifest.ticks },
+      () => `${directory} is reproduced: hash ${finalHash} after ${manifest.ticks} ticks`,
+    );
+    if (!match) process.exitCode = EXIT.checkFailed;
+  } finally {
+    progress.stop();
+    interrupt.release();
+    await simulation.close();
+  }
+}
+
+function mismatch(manifest: Manifest, computed: string): MismatchError {
+  const version = packageVersion();
+  return new MismatchError(
+    `recorded hash ${manifest.finalHash}, computed ${computed} after ${manifest.ticks} ticks`,
+    manifest.version === version
+      ? 'the directory or the code was changed since'
+      : `it was written by version ${manifest.version}, this is ${version}`,
+  );
+}

@@ -1,0 +1,88 @@
+/** From the command line's CONFIG and options to a validated run. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import type { ResolvedRun } from '../configs/arms.ts';
+import { type Override, parseConfig, parseSet } from '../configs/parse.ts';
+import { EnvironmentError, UsageError } from '../sim/core/errors.ts';
+import { ENGINES } from './engines.ts';
+import { PACKAGE_ROOT } from './hardware.ts';
+
+/** Options that change a config; each is short for a `--set`. */
+export interface ConfigOptions {
+  readonly set?: readonly string[];
+  readonly seed?: string;
+  readonly ticks?: string;
+  readonly engine?: string;
+  readonly threads?: string;
+}
+
+const PRESETS = join(PACKAGE_ROOT, 'configs');
+const presetNames = (): string[] =>
+  readdirSync(PRESETS)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'));
+
+/** The file that CONFIG means: a path, or the name of a preset. Throws UsageError when there is none. */
+function findConfig(config: string): string {
+  if (existsSync(config)) {
+    if (statSync(config).isDirectory())
+      throw new UsageError(`${config} is a directory, not a config`, 'give a YAML file');
+    return config;
+  }
+  const preset = join(PRESETS, `${config.replace(/^configs\//, '').replace(/\.yaml$/, '')}.yaml`);
+  if (existsSync(preset)) return preset;
+  const names = presetNames();
+  const nearest = closest(basename(config, '.yaml'), names);
+  throw new UsageError(
+    `there is no config file ${config}`,
+    distance(basename(config, '.yaml'), nearest) <= 3
+      ? `did you mean ${nearest}?`
+      : `presets: ${names.join(', ')}`,
+  );
+}
+
+/** Text of the config and the name to show for it. */
+export function readConfig(config: string): { file: string; text: string } {
+  const file = findConfig(config);
+  try {
+    return { file, text: readFileSync(file, 'utf8') };
+  } catch (cause) {
+    throw new UsageError(`cannot read ${file}: ${(cause as Error).message}`, 'check its permissions', {
+      cause,
+    });
+  }
+}
+
+/**
+ * Reads, overrides and validates a config.
+ *
+ * @throws UsageError when the file is missing, ConfigError for what is wrong in it, EnvironmentError for an
+ * engine that exists but is not here
+ */
+export function loadConfig(config: string, options: ConfigOptions): ResolvedRun {
+  const { file, text } = readConfig(config);
+  return parseConfig(text, { file, overrides: overridesOf(options) });
+}
+
+/** A number where the text is one; the schema refuses the rest. */
+const numeric = (text: string): unknown =>
+  text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+
+function overridesOf(options: ConfigOptions): Override[] {
+  const overrides = (options.set ?? []).map(parseSet);
+  const add = (path: string, text: string | undefined, value: unknown): void => {
+    if (text !== undefined) overrides.push({ origin: `--${path} ${text}`, path, value });
+  };
+  add('seed', options.seed, options.seed);
+  add('ticks', options.ticks, numeric(options.ticks ?? ''));
+  add('threads', options.threads, numeric(options.threads ?? ''));
+  const missing = ENGINES.find((engine) => engine.name === options.engine && !engine.available);
+  if (missing)
+    throw new EnvironmentError(
+      `engine ${missing.name} is not available: ${missing.reason}`,
+      '--engine auto chooses one',
+    );
+  add('engine', options.engine, options.engine);
+  return overrides;
+}

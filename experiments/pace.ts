@@ -1,0 +1,78 @@
+/** Pause, step, resume and speed of a watched run. Decides when ticks are made, never what they do. */
+import type { Control } from '../viz/protocol.ts';
+
+/** A speed limit is kept in stretches of this long, so that a slow run still moves smoothly. */
+const STRETCH_S = 0.1;
+
+export class Pace {
+  private paused = false;
+  /** Ticks left of a step; 0 outside one. */
+  private steps = 0;
+  private ticksPerSecond: number | null = null;
+  private dueMs = 0;
+  private wake: () => void = () => {};
+
+  get state(): 'running' | 'paused' {
+    return this.paused && this.steps === 0 ? 'paused' : 'running';
+  }
+
+  /** Speed limit, ticks per second; null = none. */
+  get speed(): number | null {
+    return this.ticksPerSecond;
+  }
+
+  apply(control: Control): void {
+    if (control.type === 'pause') {
+      this.paused = true;
+      this.steps = 0;
+    } else if (control.type === 'resume') {
+      this.paused = false;
+      this.steps = 0;
+    } else if (control.type === 'step') {
+      this.paused = true;
+      this.steps += control.ticks;
+    } else {
+      this.ticksPerSecond = control.ticksPerSecond;
+      this.dueMs = 0;
+    }
+    this.wake();
+  }
+
+  /** Resolves when ticks may be made, to how many; at once when the signal is aborted. */
+  async turn(signal: AbortSignal): Promise<number> {
+    for (;;) {
+      if (signal.aborted) return 0;
+      const waitMs = this.dueMs - performance.now();
+      if (this.state === 'paused') await this.changed(signal);
+      else if (this.ticksPerSecond !== null && waitMs > 0) await this.changed(signal, waitMs);
+      else break;
+    }
+    const byStep = this.steps > 0 ? this.steps : Number.POSITIVE_INFINITY;
+    if (this.ticksPerSecond === null) return byStep;
+    return Math.min(byStep, Math.max(1, Math.floor(this.ticksPerSecond * STRETCH_S)));
+  }
+
+  /** Reports that so many ticks were made since the last turn. */
+  spent(ticks: number): void {
+    this.steps = Math.max(0, this.steps - ticks);
+    if (this.ticksPerSecond === null) return;
+    const now = performance.now();
+    // a late tick does not speed up those after it
+    this.dueMs = Math.max(this.dueMs, now - 1000 * STRETCH_S) + (ticks * 1000) / this.ticksPerSecond;
+  }
+
+  private changed(signal: AbortSignal, timeoutMs?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.wake = () => {};
+        resolve();
+      };
+      // without a limit, the timer only keeps the program alive while it is paused
+      const timer = setTimeout(done, timeoutMs ?? 2 ** 30);
+      signal.addEventListener('abort', done);
+      this.wake = done;
+    });
+  }
+}

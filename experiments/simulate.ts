@@ -1,0 +1,77 @@
+/** Opens a run on worker threads and drives it to its end, at the pace that a watcher asks for. */
+import process from 'node:process';
+import type { ResolvedRun } from '../configs/arms.ts';
+import { type Advance, createSimulation, type Simulation } from '../sim/run.ts';
+import type { Pace } from './pace.ts';
+import { type Plan, planRun } from './plan.ts';
+import { createThreadShards, type ThreadOptions } from './threads.ts';
+
+export interface OpenRun extends Plan {
+  readonly simulation: Simulation;
+}
+
+/**
+ * Checks that a run fits this machine, then starts its threads.
+ *
+ * @throws CapacityError when it does not fit
+ */
+export function openRun(run: ResolvedRun, options: ThreadOptions = {}): OpenRun {
+  const plan = planRun(run, run.arms[0]!.threads);
+  return {
+    ...plan,
+    simulation: createSimulation(run, { shards: createThreadShards(run, plan.threads, options) }),
+  };
+}
+
+/** Aborts on Ctrl-C or a request to stop; a second one ends the program at once. */
+export function interruptSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    release: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}
+
+export interface DriveOptions {
+  readonly signal: AbortSignal;
+  /** Called with every advance, in order; the run waits for it. */
+  readonly onAdvance: (advance: Advance) => void | Promise<void>;
+  /** Pauses, steps and speed limits of a watched run. */
+  readonly pace?: Pace;
+}
+
+/** A call to the threads should take about this long: long enough to be cheap, short enough to stop soon. */
+const CALL_MS = { unwatched: 300, watched: 60 };
+
+/** Advances a run to its last tick, or until the signal is aborted. */
+export async function drive(
+  simulation: Simulation,
+  metricsEvery: number,
+  { signal, onAdvance, pace }: DriveOptions,
+): Promise<'finished' | 'interrupted'> {
+  const targetMs = pace ? CALL_MS.watched : CALL_MS.unwatched;
+  let stretch = Math.min(metricsEvery, 64);
+  while (simulation.tick < simulation.ticks) {
+    const allowed = pace ? await pace.turn(signal) : Number.POSITIVE_INFINITY;
+    if (signal.aborted) return 'interrupted';
+    const from = simulation.tick;
+    const ticks = Math.min(allowed, stretch, simulation.ticks - from);
+    const start = performance.now();
+    const advance = await simulation.advance(from + ticks);
+    const elapsed = performance.now() - start;
+    pace?.spent(ticks);
+    await onAdvance(advance);
+    if (elapsed < targetMs / 2 && ticks === stretch) stretch *= 2;
+    else if (elapsed > targetMs * 2) stretch = Math.max(1, Math.floor(stretch / 2));
+  }
+  return signal.aborted ? 'interrupted' : 'finished';
+}
