@@ -8,11 +8,12 @@
  * console.log(await simulation.finalHash());
  * ```
  */
-export { registerEnvironment } from '../agents/environments/registry.ts';
-export type { Environment, EnvironmentFactory } from '../agents/environments/environment.ts';
-export { type Decide, registerPopulation } from '../agents/populations.ts';
+
 export { chooseOption } from '../agents/actions.ts';
 export { type AgentWorld, REWARD_FEATURES } from '../agents/columns.ts';
+export type { Environment, EnvironmentFactory } from '../agents/environments/environment.ts';
+export { registerEnvironment } from '../agents/environments/registry.ts';
+export { type Decide, registerPopulation } from '../agents/populations.ts';
 export { type ResolvedRun, worldParameters } from '../configs/arms.ts';
 export type { WorldParameters } from '../configs/derive.ts';
 export { parseConfig, parseSet } from '../configs/parse.ts';

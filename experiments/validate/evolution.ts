@@ -167,7 +167,7 @@ export const wrightFisher: ValidationCase = {
 export const priceEquation: ValidationCase = {
   name: 'price-equation',
   about:
-    'In an evolving economy the change of a gene\'s mean equals selection + transmission + migration over every interval (Price 1970).',
+    "In an evolving economy the change of a gene's mean equals selection + transmission + migration over every interval (Price 1970).",
   parameters: {
     agents: { default: 64, about: 'slots of each world' },
     ticks: { default: 2000, about: 'ticks' },
@@ -186,7 +186,10 @@ export const priceEquation: ValidationCase = {
       world: { demography: { meanLife: 400 } },
       populations: [{ name: 'learners', kind: 'learner' }],
     });
-    const shard = new Shard(run, Array.from({ length: seeds }, (_, w) => w));
+    const shard = new Shard(
+      run,
+      Array.from({ length: seeds }, (_, w) => w),
+    );
     let worstResidual = 0;
     let moved = 0;
     for (let tick = interval; tick <= ticks; tick += interval) {

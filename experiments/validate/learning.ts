@@ -1,5 +1,6 @@
 /** Cases about the learner: exact gradients, and a contextual bandit played through the engine's own brain. */
-import { gradientError } from '../../agents/brain/specification.ts';
+import { STANDARD_SHAPE } from '../../agents/brain/layout.ts';
+import { gradientErrors } from '../../agents/brain/specification.ts';
 import { Shard } from '../../sim/shard.ts';
 import { BLANK_WORLD, meanOf, resolve, type ValidationCase } from './case.ts';
 
@@ -13,14 +14,23 @@ export const gradients: ValidationCase = {
   },
   seeds: 3,
   async measure(params, seeds) {
-    let worst = 0;
+    const shape = {
+      ...STANDARD_SHAPE,
+      inputs: params.integer('inputs', 2),
+      hidden: params.integer('hidden', 2),
+    };
+    const worst = { logProbability: 0, entropy: 0, critic: 0 };
     for (let seed = 1; seed <= seeds; seed++) {
-      worst = Math.max(
-        worst,
-        gradientError({ inputs: params.integer('inputs', 2), hidden: params.integer('hidden', 2), seed }),
-      );
+      const errors = gradientErrors(seed, shape);
+      worst.logProbability = Math.max(worst.logProbability, ...errors.logProbability);
+      worst.entropy = Math.max(worst.entropy, ...errors.entropy);
+      worst.critic = Math.max(worst.critic, errors.critic);
     }
-    return { measured: { maxError: worst }, expected: { maxError: 0 }, tolerance: { maxError: 1e-6 } };
+    return {
+      measured: worst,
+      expected: { logProbability: 0, entropy: 0, critic: 0 },
+      tolerance: { logProbability: 1e-6, entropy: 1e-6, critic: 1e-6 },
+    };
   },
 };
 
