@@ -166,6 +166,7 @@ export class Ledger {
       column = asset === ASSET.token ? balances.token : balances.cash;
       at = account;
     } else if (account < this.firstSystem) {
+      assert(asset === ASSET.token, 'a stake holds token only');
       column = balances.stake;
       at = account - slots;
     } else {
@@ -188,6 +189,7 @@ export class Ledger {
       return;
     }
     const own = account < slots;
+    assert(own || asset === ASSET.token, 'a stake holds token only');
     const column = own ? (asset === ASSET.token ? balances.token : balances.cash) : balances.stake;
     const at = own ? account : account - slots;
     const after = column[at]! + amount;

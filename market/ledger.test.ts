@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Arena, columnBytes } from '../sim/core/columns.ts';
+import { AssertionError, LawViolation, OverflowError } from '../sim/core/errors.ts';
+import { U32_MAX } from '../sim/core/units.ts';
+import { ASSET, type Asset, type LedgerColumns, ledgerColumnSpec, SYSTEM } from './columns.ts';
+import { type Journal, Ledger, NOBODY, REASON, type Reason } from './ledger.ts';
+
+const SLOTS = 4;
+const { token, cash } = ASSET;
+
+function book(slots = SLOTS, world = 0): { ledger: Ledger; balances: LedgerColumns } {
+  const spec = ledgerColumnSpec(slots);
+  const balances = new Arena(columnBytes(spec)).columns(spec);
+  return { ledger: new Ledger(world, balances), balances };
+}
+
+/** Accounts by the names that the tables below use. */
+const account = (ledger: Ledger, name: string): number => {
+  if (/^\d+$/.test(name)) return Number(name);
+  if (name.startsWith('stake')) return ledger.stakeOf(Number(name.slice(5)));
+  return ledger.system(SYSTEM[name as keyof typeof SYSTEM]);
+};
+
+describe('the ledger, entry by entry', () => {
+  //  entry                asset  from         to           amount  ->  balance of from, of to
+  const entries: [string, Asset, string | null, string | null, number, number | null, number | null][] = [
+    ['genesis of 0', token, null, '0', 2000, null, 2000],
+    ['genesis of 0', cash, null, '0', 500, null, 500],
+    ['genesis of consumers', cash, null, 'consumers', 9000, null, 9000],
+    ['genesis of the pool', token, null, 'amm', 7_000_000_000, null, 7_000_000_000],
+    ['0 pays 1', token, '0', '1', 300, 1700, 300],
+    ['0 pays a fee', token, '0', 'treasury', 1, 1699, 1],
+    ['0 stakes', token, '0', 'stake0', 699, 1000, 699],
+    ['0 is slashed', token, 'stake0', 'treasury', 99, 600, 100],
+    ['0 unstakes', token, 'stake0', '0', 600, 0, 1600],
+    ['0 pays energy', cash, '0', 'supplier', 500, 0, 500],
+    ['the supplier spends', cash, 'supplier', 'consumers', 500, 0, 9500],
+    ['nothing moves', cash, 'supplier', 'consumers', 0, 0, 9500],
+    ['1 pays itself', token, '1', '1', 300, 300, 300],
+    ['mint', token, null, 'treasury', 50, null, 150],
+    ['burn', token, 'treasury', null, 150, 0, null],
+  ];
+
+  it('adds up', () => {
+    const { ledger } = book();
+    for (const [what, asset, from, to, amount, fromAfter, toAfter] of entries) {
+      const reason = what.startsWith('genesis') ? REASON.genesis : REASON.task;
+      if (from === null) ledger.mint(asset, account(ledger, to!), amount, reason);
+      else if (to === null) ledger.burn(asset, account(ledger, from), amount, reason);
+      else ledger.transfer(asset, account(ledger, from), account(ledger, to), amount, reason);
+      if (fromAfter !== null) expect(ledger.balance(asset, account(ledger, from!)), what).toBe(fromAfter);
+      if (toAfter !== null) expect(ledger.balance(asset, account(ledger, to!)), what).toBe(toAfter);
+      ledger.checkConservation();
+    }
+    expect(ledger.supply(token)).toBe(2000 + 7_000_000_000 + 50 - 150);
+    expect(ledger.supply(cash)).toBe(9500);
+    expect(ledger.holdings(cash)).toBe(9500);
+  });
+});
+
+describe('a balance', () => {
+  it.each([
+    ['an agent', 2, 'agent 2 cash', cash],
+    ['an agent', 2, 'agent 2 token', token],
+    ['a stake', SLOTS + 1, 'stake of agent 1 token', token],
+    ['a system account', 2 * SLOTS + SYSTEM.court, 'court cash', cash],
+  ])('of %s pays its last unit and not one more', (_, payer, name, asset) => {
+    const { ledger } = book(SLOTS, 7);
+    ledger.tick = 41;
+    ledger.mint(asset, payer, 10, REASON.genesis);
+    ledger.transfer(asset, payer, 0, 10, REASON.task);
+    const error = caught(() => ledger.transfer(asset, payer, 0, 1, REASON.task));
+    expect(error).toBeInstanceOf(OverflowError);
+    expect((error as OverflowError).at).toEqual({ world: 7, tick: 41, account: name });
+    expect(error.message).toContain('balance 0 cannot pay 1');
+  });
+
+  it('of an agent holds 2^32 - 1 and not one more', () => {
+    const { ledger } = book();
+    ledger.mint(token, 3, U32_MAX, REASON.genesis);
+    expect(ledger.balance(token, 3)).toBe(U32_MAX);
+    const error = caught(() => ledger.mint(token, 3, 1, REASON.genesis));
+    expect((error as OverflowError).at.account).toBe('agent 3 token');
+    expect(error.message).toContain(`balance ${U32_MAX + 1} passes 2^32 - 1`);
+  });
+
+  it('of a system account holds 2^53 - 1 and not one more', () => {
+    const { ledger } = book();
+    const treasury = ledger.system(SYSTEM.treasury);
+    ledger.mint(cash, treasury, Number.MAX_SAFE_INTEGER, REASON.genesis);
+    expect(caught(() => ledger.mint(cash, treasury, 1, REASON.genesis))).toBeInstanceOf(OverflowError);
+  });
+});
+
+const caught = (act: () => void): Error => {
+  try {
+    act();
+  } catch (error) {
+    return error as Error;
+  }
+  return expect.fail('nothing was thrown');
+};
+
+describe('an entry', () => {
+  it.each([-1, 0.5, Number.NaN, 2 ** 53])('of %d units is refused', (amount) => {
+    const { ledger } = book();
+    ledger.mint(cash, 0, 100, REASON.genesis);
+    expect(() => ledger.transfer(cash, 0, 1, amount, REASON.task)).toThrow(AssertionError);
+  });
+
+  it('of cash never touches a stake, which holds token', () => {
+    const { ledger } = book();
+    ledger.mint(token, ledger.stakeOf(1), 100, REASON.genesis);
+    ledger.mint(cash, 0, 100, REASON.genesis);
+    expect(() => ledger.transfer(cash, ledger.stakeOf(1), 0, 1, REASON.task)).toThrow(AssertionError);
+    expect(() => ledger.transfer(cash, 0, ledger.stakeOf(1), 1, REASON.task)).toThrow(AssertionError);
+    expect(ledger.balance(cash, ledger.stakeOf(1))).toBe(0);
+  });
+});
+
+describe('conservation', () => {
+  it.each(['token', 'cash', 'stake', 'systemToken', 'systemCash'] as const)(
+    'sees one unit poked into the column %s, and names law, world, tick and asset',
+    (column) => {
+      const { ledger, balances } = book(SLOTS, 2);
+      ledger.tick = 9;
+      ledger.mint(token, 0, 5, REASON.genesis);
+      ledger.mint(cash, 0, 5, REASON.genesis);
+      ledger.checkConservation();
+      balances[column][1]! += 1;
+      const error = caught(() => ledger.checkConservation()) as LawViolation;
+      expect(error).toBeInstanceOf(LawViolation);
+      expect(error.law).toBe('conservation');
+      const asset = /cash/i.test(column) ? 'cash' : 'token';
+      expect(error.at).toEqual({ world: 2, tick: 9, account: `all ${asset}` });
+      expect(error.message).toContain('by 1 milli');
+    },
+  );
+
+  it('holds after any entries that the ledger accepts', () => {
+    const entry = fc.record({
+      asset: fc.constantFrom(token, cash),
+      from: fc.nat(2 * SLOTS + 7),
+      to: fc.nat(2 * SLOTS + 7),
+      amount: fc.oneof(fc.nat(1000), fc.nat(2 ** 31 - 1)),
+      kind: fc.constantFrom('transfer', 'mint', 'burn'),
+    });
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 60 }), (entries) => {
+        const { ledger } = book();
+        for (const { asset, from, to, amount, kind } of entries) {
+          const stakes = (a: number): boolean => a >= SLOTS && a < 2 * SLOTS;
+          if (asset === cash && (stakes(from) || stakes(to))) continue;
+          if (kind === 'mint') {
+            if (to < 2 * SLOTS && ledger.balance(asset, to) + amount > U32_MAX) continue;
+            ledger.mint(asset, to, amount, REASON.task);
+          } else if (ledger.balance(asset, from) < amount) continue;
+          else if (kind === 'burn') ledger.burn(asset, from, amount, REASON.task);
+          else {
+            if (to < 2 * SLOTS && ledger.balance(asset, to) + amount > U32_MAX) continue;
+            ledger.transfer(asset, from, to, amount, REASON.task);
+          }
+          ledger.checkConservation();
+        }
+      }),
+    );
+  });
+});
+
+describe('the journal', () => {
+  it('replays to the balances', () => {
+    type Row = [number, number, number, Asset, number, Reason];
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(2 * SLOTS + 7), fc.nat(2 * SLOTS + 7), fc.nat(500)), { maxLength: 40 }),
+        (moves) => {
+          const { ledger } = book();
+          const rows: Row[] = [];
+          const journal: Journal = { record: (...row) => rows.push(row) };
+          ledger.journal = journal;
+          for (let a = 0; a < SLOTS; a++) ledger.mint(token, a, 1000, REASON.genesis);
+          moves.forEach(([from, to, amount], tick) => {
+            ledger.tick = tick;
+            if (ledger.balance(token, from) >= amount) {
+              ledger.transfer(token, from, to, amount, REASON.compute);
+            }
+          });
+          ledger.burn(token, 0, Math.min(1, ledger.balance(token, 0)), REASON.tax);
+          const replayed = new Map<number, number>();
+          for (const [, from, to, , amount] of rows) {
+            if (from !== NOBODY) replayed.set(from, (replayed.get(from) ?? 0) - amount);
+            if (to !== NOBODY) replayed.set(to, (replayed.get(to) ?? 0) + amount);
+          }
+          for (let a = 0; a < 2 * SLOTS + 8; a++) {
+            expect(replayed.get(a) ?? 0).toBe(ledger.balance(token, a));
+          }
+        },
+      ),
+    );
+  });
+
+  it('has tick, accounts, asset, amount and reason of each entry, and no row for nothing', () => {
+    const { ledger } = book();
+    const rows: unknown[] = [];
+    ledger.journal = { record: (...row) => rows.push(row) };
+    ledger.tick = 3;
+    ledger.mint(cash, 1, 10, REASON.genesis);
+    ledger.transfer(cash, 1, 2, 4, REASON.tax);
+    ledger.transfer(cash, 1, 2, 0, REASON.tax);
+    ledger.burn(cash, 2, 4, REASON.estate);
+    expect(rows).toEqual([
+      [3, NOBODY, 1, cash, 10, REASON.genesis],
+      [3, 1, 2, cash, 4, REASON.tax],
+      [3, 2, NOBODY, cash, 4, REASON.estate],
+    ]);
+  });
+});
+
+describe('an account name', () => {
+  it('tells agents, stakes, system accounts and nobody apart', () => {
+    const { ledger } = book();
+    expect([0, 3, 4, 7, 8, 15, 16, NOBODY].map((a) => ledger.accountName(a))).toEqual([
+      'agent 0',
+      'agent 3',
+      'stake of agent 0',
+      'stake of agent 3',
+      'consumers',
+      'operators',
+      'account 16',
+      'nobody',
+    ]);
+  });
+});
