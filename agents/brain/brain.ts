@@ -148,6 +148,7 @@ const POINTERS = [
   'rewardMean',
   'rewardVariance',
   'rewardCount',
+  'traceEnvelope',
   'fresh',
 ] as const satisfies readonly BrainColumnName[];
 
@@ -224,6 +225,7 @@ export class Brain {
   /** Forgets traces and reward moments, at the switches of a self-update trial; weights and input moments stay. */
   resetLearning(agent: number): void {
     this.fill('traces', agent, 0);
+    this.fill('traceEnvelope', agent, 0);
     for (const name of REWARD_MOMENTS) this.fill(name, agent, 0);
     this.fill('rewardVariance', agent, 1);
   }

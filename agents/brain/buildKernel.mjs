@@ -47,20 +47,27 @@ async function build() {
   const version = JSON.parse(
     readFileSync(fileURLToPath(import.meta.resolve('assemblyscript/package.json')), 'utf8'),
   ).version;
-  const key = createHash('sha256')
-    .update(version)
-    .update(readFileSync(SOURCE))
-    .update(readFileSync(fileURLToPath(import.meta.url)))
-    .digest('hex')
-    .slice(0, 16);
+  const source = hash(readFileSync(SOURCE));
+  const key = hash(version, source, readFileSync(fileURLToPath(import.meta.url)));
   const stamp = `// kernel ${key}`;
   if (existsSync(TARGET) && readFileSync(TARGET, 'utf8').startsWith(stamp)) return;
   const wasm = await compileKernel(SOURCE);
-  writeFileSync(
-    TARGET,
-    `${stamp}\n/** kernel.as.ts compiled by buildKernel.mjs, ${wasm.length} bytes. */\nexport const KERNEL_BASE64 =\n  '${Buffer.from(wasm).toString('base64')}';\n`,
-  );
+  const lines = [
+    stamp,
+    '/** SHA-256 of the kernel.as.ts that this was compiled from. */',
+    `export const KERNEL_SOURCE_HASH = '${source}';`,
+    `/** The compiled module, ${wasm.length} bytes. */`,
+    `export const KERNEL_BASE64 = '${Buffer.from(wasm).toString('base64')}';`,
+    '',
+  ];
+  writeFileSync(TARGET, lines.join('\n'));
   process.stderr.write(`agents/brain/kernel.generated.ts: ${wasm.length} bytes\n`);
+}
+
+function hash(...parts) {
+  const sha = createHash('sha256');
+  for (const part of parts) sha.update(part);
+  return sha.digest('hex');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

@@ -60,14 +60,15 @@ const ENTROPY_GRADIENT: usize = 24;
 const REWARD_MEAN: usize = 25;
 const REWARD_VARIANCE: usize = 26;
 const REWARD_COUNT: usize = 27;
-const FRESH: usize = 28;
-const SEED: usize = 29;
-const LOGIT_MASK: usize = 30;
-const CENTRE_REWARD: usize = 31;
-const DEVIATION_FLOOR: usize = 32; // f32
-const HEAD_USE: usize = 33; // 4 words, one a mode
-const ROW_COUNT: usize = 37; // logits of heads with a choice, and their indices
-const ROWS: usize = 38; // 32 words
+const TRACE_ENVELOPE: usize = 28;
+const FRESH: usize = 29;
+const SEED: usize = 30;
+const LOGIT_MASK: usize = 31;
+const CENTRE_REWARD: usize = 32;
+const DEVIATION_FLOOR: usize = 33; // f32
+const HEAD_USE: usize = 34; // 4 words, one a mode
+const ROW_COUNT: usize = 38; // logits of heads with a choice, and their indices
+const ROWS: usize = 39; // 32 words
 
 // Scratch of one thread, in bytes from the start of its area.
 const S_INPUT: usize = 0; // new normalised input
@@ -76,7 +77,9 @@ const S_HIDDEN: usize = S_PAST + D * V; // layer-normalised pre-activations
 const S_ACTIVE: usize = S_HIDDEN + H * V; // activations
 const S_BACK: usize = S_ACTIVE + H * V; // gradient with respect to the hidden layer
 const S_LOGIT: usize = S_BACK + H * V; // logits, or gradient with respect to them
-const S_WORDS: usize = S_LOGIT + A * V; // random words of the eight heads
+const S_DECAY: usize = S_LOGIT + A * V; // decay of the traces of each logit's row
+const S_WEIGHT: usize = S_DECAY; // e^logit, later in a step
+const S_WORDS: usize = S_DECAY + A * V; // random words of the eight heads
 const S_BYTES: usize = S_WORDS + HEADS * V;
 
 const HEAD_SIZE = memory.data<u8>([4, 4, 5, 5, 2, 6, 4, 2]);
@@ -90,6 +93,7 @@ const REWARD_HORIZON: f32 = 1000;
 const REWARD_CLIP: f32 = 5;
 const LAYER_NORM_EPSILON: f32 = 1e-5;
 const LEAK: f32 = 0.01;
+const ENVELOPE_FLOOR: f32 = 1e-20;
 
 /** Bytes of scratch that one thread needs. */
 export function scratchBytes(): usize {
@@ -138,24 +142,40 @@ function leaky(x: v128): v128 {
   return f32x4.pmax(x, f32x4.mul(x, splat(LEAK)));
 }
 
-// e^x for x <= 88, relative error below 2e-7; x below -87 counts as -87. Cody-Waite reduction and the polynomial of
-// Cephes expf (S. Moshier, netlib.org/cephes, public domain).
+// Constants of exp, four times each: as literals the compiler would build each anew at every use.
+const EXP = memory.data<f32>([
+  -60, -60, -60, -60,
+  1.44269504088896341, 1.44269504088896341, 1.44269504088896341, 1.44269504088896341,
+  0.693359375, 0.693359375, 0.693359375, 0.693359375,
+  -2.12194440e-4, -2.12194440e-4, -2.12194440e-4, -2.12194440e-4,
+  1.9875691500e-4, 1.9875691500e-4, 1.9875691500e-4, 1.9875691500e-4,
+  1.3981999507e-3, 1.3981999507e-3, 1.3981999507e-3, 1.3981999507e-3,
+  8.3334519073e-3, 8.3334519073e-3, 8.3334519073e-3, 8.3334519073e-3,
+  4.1665795894e-2, 4.1665795894e-2, 4.1665795894e-2, 4.1665795894e-2,
+  1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1,
+  5.0000001201e-1, 5.0000001201e-1, 5.0000001201e-1, 5.0000001201e-1,
+  1, 1, 1, 1,
+  12582912, 12582912, 12582912, 12582912,
+], 16);
+
+// e^x for x <= 88, relative error below 2e-7; x below -60 counts as -60, so that no probability is so small that its
+// gradients become subnormal, a hundred times slower. Cody-Waite reduction and the polynomial of Cephes expf
+// (S. Moshier, netlib.org/cephes).
 // @ts-ignore: decorator
 @inline
 function exp(input: v128): v128 {
-  const x = f32x4.pmax(splat(-87), input);
-  const k = f32x4.nearest(f32x4.mul(x, splat(1.44269504088896341)));
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(k, splat(0.693359375))), f32x4.mul(k, splat(-2.12194440e-4)));
-  let p = splat(1.9875691500e-4);
-  p = madd(p, r, splat(1.3981999507e-3));
-  p = madd(p, r, splat(8.3334519073e-3));
-  p = madd(p, r, splat(4.1665795894e-2));
-  p = madd(p, r, splat(1.6666665459e-1));
-  p = madd(p, r, splat(5.0000001201e-1));
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), splat(1));
-  // |k| < 128 was rounded to an integer, so saturation cannot occur.
-  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(k), i32x4.splat(127)), 23);
-  return f32x4.mul(p, scale);
+  const x = f32x4.pmax(ld(EXP), input);
+  const k = f32x4.nearest(f32x4.mul(x, ld(EXP + V)));
+  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(k, ld(EXP + 2 * V))), f32x4.mul(k, ld(EXP + 3 * V)));
+  let p = madd(ld(EXP + 4 * V), r, ld(EXP + 5 * V));
+  p = madd(p, r, ld(EXP + 6 * V));
+  p = madd(p, r, ld(EXP + 7 * V));
+  p = madd(p, r, ld(EXP + 8 * V));
+  p = madd(p, r, ld(EXP + 9 * V));
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), ld(EXP + 10 * V));
+  // |k| < 128 is an integer: 1.5 x 2^23 + k has it in its low bits, and shifting them into the exponent of p scales p.
+  const scale = i32x4.shl(f32x4.add(k, ld(EXP + 11 * V)), 23);
+  return i32x4.add(p, scale);
 }
 
 /** e^x of `vectors` vectors from `input` to `output`, for the test of its accuracy. */
@@ -232,24 +252,23 @@ function finishHidden(n: usize, h: usize): v128 {
 
 // First layer: pre-activations of x to n.
 function hiddenForward(w1: usize, b1: usize, x: usize, n: usize): void {
-  for (let j: usize = 0; j < H; j += 4) {
-    const r = w1 + j * D * V;
+  for (let j: usize = 0; j < H; j++) {
+    const w = w1 + j * D * V;
     let s0 = ld(b1 + j * V);
-    let s1 = v128.load(b1 + j * V, V);
-    let s2 = v128.load(b1 + j * V, 2 * V);
-    let s3 = v128.load(b1 + j * V, 3 * V);
-    for (let k: usize = 0; k < D * V; k += V) {
-      const xv = ld(x + k);
-      const q = r + k;
-      s0 = madd(xv, ld(q), s0);
-      s1 = madd(xv, v128.load(q, D * V), s1);
-      s2 = madd(xv, v128.load(q, 2 * D * V), s2);
-      s3 = madd(xv, v128.load(q, 3 * D * V), s3);
+    let s1 = splat(0);
+    let s2 = splat(0);
+    let s3 = splat(0);
+    for (let k: usize = 0; k < D * V; k += 8 * V) {
+      s0 = madd(v128.load(x + k), v128.load(w + k), s0);
+      s1 = madd(v128.load(x + k, V), v128.load(w + k, V), s1);
+      s2 = madd(v128.load(x + k, 2 * V), v128.load(w + k, 2 * V), s2);
+      s3 = madd(v128.load(x + k, 3 * V), v128.load(w + k, 3 * V), s3);
+      s0 = madd(v128.load(x + k, 4 * V), v128.load(w + k, 4 * V), s0);
+      s1 = madd(v128.load(x + k, 5 * V), v128.load(w + k, 5 * V), s1);
+      s2 = madd(v128.load(x + k, 6 * V), v128.load(w + k, 6 * V), s2);
+      s3 = madd(v128.load(x + k, 7 * V), v128.load(w + k, 7 * V), s3);
     }
-    v128.store(n + j * V, s0);
-    v128.store(n + j * V, s1, V);
-    v128.store(n + j * V, s2, 2 * V);
-    v128.store(n + j * V, s3, 3 * V);
+    v128.store(n + j * V, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
   }
 }
 
@@ -264,32 +283,40 @@ function moved(w: usize, z: usize, step: v128): v128 {
 
 // First layer's weights move, and give the pre-activations of x at once.
 function hiddenUpdateForward(w1: usize, z1: usize, wb: usize, zb: usize, step: v128, x: usize, n: usize): void {
-  for (let j: usize = 0; j < H; j += 4) {
+  for (let j: usize = 0; j < H; j++) {
     const w = w1 + j * D * V;
     const z = z1 + j * D * V;
     let s0 = moved(wb + j * V, zb + j * V, step);
-    let s1 = moved(wb + j * V + V, zb + j * V + V, step);
-    let s2 = moved(wb + j * V + 2 * V, zb + j * V + 2 * V, step);
-    let s3 = moved(wb + j * V + 3 * V, zb + j * V + 3 * V, step);
-    for (let k: usize = 0; k < D * V; k += V) {
-      const xv = ld(x + k);
+    let s1 = splat(0);
+    let s2 = splat(0);
+    let s3 = splat(0);
+    for (let k: usize = 0; k < D * V; k += 8 * V) {
       const v0 = madd(step, v128.load(z + k), v128.load(w + k));
       v128.store(w + k, v0);
-      s0 = madd(xv, v0, s0);
-      const v1 = madd(step, v128.load(z + k, D * V), v128.load(w + k, D * V));
-      v128.store(w + k, v1, D * V);
-      s1 = madd(xv, v1, s1);
-      const v2 = madd(step, v128.load(z + k, 2 * D * V), v128.load(w + k, 2 * D * V));
-      v128.store(w + k, v2, 2 * D * V);
-      s2 = madd(xv, v2, s2);
-      const v3 = madd(step, v128.load(z + k, 3 * D * V), v128.load(w + k, 3 * D * V));
-      v128.store(w + k, v3, 3 * D * V);
-      s3 = madd(xv, v3, s3);
+      s0 = madd(v128.load(x + k), v0, s0);
+      const v1 = madd(step, v128.load(z + k, V), v128.load(w + k, V));
+      v128.store(w + k, v1, V);
+      s1 = madd(v128.load(x + k, V), v1, s1);
+      const v2 = madd(step, v128.load(z + k, 2 * V), v128.load(w + k, 2 * V));
+      v128.store(w + k, v2, 2 * V);
+      s2 = madd(v128.load(x + k, 2 * V), v2, s2);
+      const v3 = madd(step, v128.load(z + k, 3 * V), v128.load(w + k, 3 * V));
+      v128.store(w + k, v3, 3 * V);
+      s3 = madd(v128.load(x + k, 3 * V), v3, s3);
+      const v4 = madd(step, v128.load(z + k, 4 * V), v128.load(w + k, 4 * V));
+      v128.store(w + k, v4, 4 * V);
+      s0 = madd(v128.load(x + k, 4 * V), v4, s0);
+      const v5 = madd(step, v128.load(z + k, 5 * V), v128.load(w + k, 5 * V));
+      v128.store(w + k, v5, 5 * V);
+      s1 = madd(v128.load(x + k, 5 * V), v5, s1);
+      const v6 = madd(step, v128.load(z + k, 6 * V), v128.load(w + k, 6 * V));
+      v128.store(w + k, v6, 6 * V);
+      s2 = madd(v128.load(x + k, 6 * V), v6, s2);
+      const v7 = madd(step, v128.load(z + k, 7 * V), v128.load(w + k, 7 * V));
+      v128.store(w + k, v7, 7 * V);
+      s3 = madd(v128.load(x + k, 7 * V), v7, s3);
     }
-    v128.store(n + j * V, s0);
-    v128.store(n + j * V, s1, V);
-    v128.store(n + j * V, s2, 2 * V);
-    v128.store(n + j * V, s3, 3 * V);
+    v128.store(n + j * V, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
   }
 }
 
@@ -327,28 +354,36 @@ function hiddenTraces(z1: usize, zb: usize, g: usize, x: usize, decay: v128): v1
   const magnitude = i32x4.splat(0x7fffffff);
   let a0 = splat(0);
   let a1 = splat(0);
-  for (let j: usize = 0; j < H; j += 2) {
+  for (let j: usize = 0; j < H; j++) {
     const z = z1 + j * D * V;
-    const g0 = ld(g + j * V);
-    const g1 = v128.load(g + j * V, V);
-    for (let k: usize = 0; k < D * V; k += 2 * V) {
-      const x0 = ld(x + k);
-      const t1 = madd(decay, v128.load(z + k), f32x4.mul(g0, x0));
-      v128.store(z + k, t1);
-      a0 = f32x4.add(a0, v128.and(t1, magnitude));
-      const t2 = madd(decay, v128.load(z + k, D * V), f32x4.mul(g1, x0));
-      v128.store(z + k, t2, D * V);
-      a1 = f32x4.add(a1, v128.and(t2, magnitude));
-      const x1 = v128.load(x + k, V);
-      const t3 = madd(decay, v128.load(z + k, V), f32x4.mul(g0, x1));
-      v128.store(z + k, t3, V);
-      a0 = f32x4.add(a0, v128.and(t3, magnitude));
-      const t4 = madd(decay, v128.load(z + k, D * V + V), f32x4.mul(g1, x1));
-      v128.store(z + k, t4, D * V + V);
-      a1 = f32x4.add(a1, v128.and(t4, magnitude));
+    const gj = ld(g + j * V);
+    a0 = f32x4.add(a0, traced(zb + j * V, decay, gj));
+    for (let k: usize = 0; k < D * V; k += 8 * V) {
+      const t0 = madd(decay, v128.load(z + k), f32x4.mul(gj, v128.load(x + k)));
+      v128.store(z + k, t0);
+      a0 = f32x4.add(a0, v128.and(t0, magnitude));
+      const t1 = madd(decay, v128.load(z + k, V), f32x4.mul(gj, v128.load(x + k, V)));
+      v128.store(z + k, t1, V);
+      a1 = f32x4.add(a1, v128.and(t1, magnitude));
+      const t2 = madd(decay, v128.load(z + k, 2 * V), f32x4.mul(gj, v128.load(x + k, 2 * V)));
+      v128.store(z + k, t2, 2 * V);
+      a0 = f32x4.add(a0, v128.and(t2, magnitude));
+      const t3 = madd(decay, v128.load(z + k, 3 * V), f32x4.mul(gj, v128.load(x + k, 3 * V)));
+      v128.store(z + k, t3, 3 * V);
+      a1 = f32x4.add(a1, v128.and(t3, magnitude));
+      const t4 = madd(decay, v128.load(z + k, 4 * V), f32x4.mul(gj, v128.load(x + k, 4 * V)));
+      v128.store(z + k, t4, 4 * V);
+      a0 = f32x4.add(a0, v128.and(t4, magnitude));
+      const t5 = madd(decay, v128.load(z + k, 5 * V), f32x4.mul(gj, v128.load(x + k, 5 * V)));
+      v128.store(z + k, t5, 5 * V);
+      a1 = f32x4.add(a1, v128.and(t5, magnitude));
+      const t6 = madd(decay, v128.load(z + k, 6 * V), f32x4.mul(gj, v128.load(x + k, 6 * V)));
+      v128.store(z + k, t6, 6 * V);
+      a0 = f32x4.add(a0, v128.and(t6, magnitude));
+      const t7 = madd(decay, v128.load(z + k, 7 * V), f32x4.mul(gj, v128.load(x + k, 7 * V)));
+      v128.store(z + k, t7, 7 * V);
+      a1 = f32x4.add(a1, v128.and(t7, magnitude));
     }
-    a0 = f32x4.add(a0, traced(zb + j * V, decay, g0));
-    a1 = f32x4.add(a1, traced(zb + j * V + V, decay, g1));
   }
   return f32x4.add(a0, a1);
 }
@@ -393,28 +428,36 @@ function criticUpdateOutput(w: usize, z: usize, step: v128, h: usize): v128 {
   return v;
 }
 
-// Gradient of log pi + bonus * H with respect to the logits, over the heads that the mode used.
-function logitGradients(d: usize, g: usize, action: usize, p: usize, e: usize, bonus: v128, learn: v128): void {
+// Gradient of log pi + bonus * H with respect to the logits, over the heads that the mode used, and the decay of
+// each logit's traces. A head that is not used for long would leave traces that decay into subnormal numbers; once
+// the envelope of its traces is below ENVELOPE_FLOOR they count as 0.
+function logitGradients(
+  d: usize, s: usize, action: usize, p: usize, e: usize, envelope: usize, bonus: v128, decay: v128, learn: v128,
+): void {
   const mode = ld(action);
   let use = i32x4.splat(0);
   for (let m: usize = 0; m < 4; m++) {
     const bits = i32x4.splat(load<u32>(d + ((HEAD_USE + m) << 2)));
     use = v128.or(use, v128.and(bits, i32x4.eq(mode, i32x4.splat(<i32>m))));
   }
-  let o: usize = 0;
+  let at: usize = 0;
   for (let head: usize = 0; head < HEADS; head++) {
-    const size = <usize>load<u8>(HEAD_SIZE + head);
+    const end = at + <usize>load<u8>(HEAD_SIZE + head) * V;
     const bit = i32x4.splat(1 << <i32>head);
     const used = i32x4.eq(v128.and(use, bit), bit);
+    const faded = f32x4.mul(decay, ld(envelope + head * V));
+    const left = v128.bitselect(splat(1), v128.and(faded, f32x4.gt(faded, splat(ENVELOPE_FLOOR))), used);
+    put(envelope + head * V, left, learn);
+    const rowDecay = v128.bitselect(v128.and(decay, f32x4.gt(left, splat(0))), decay, learn);
     const chosen = ld(action + head * V);
-    for (let j: usize = 0; j < size; j++) {
-      const at = (o + j) * V;
-      const one = v128.and(i32x4.eq(chosen, i32x4.splat(<i32>j)), splat(1));
-      const score = f32x4.sub(one, ld(p + at));
-      const all = v128.and(madd(bonus, ld(e + at), score), used);
-      v128.store(g + at, v128.bitselect(all, splat(-0.0), learn));
+    let option = i32x4.splat(0);
+    for (; at < end; at += V) {
+      const one = v128.and(i32x4.eq(chosen, option), splat(1));
+      option = i32x4.add(option, i32x4.splat(1));
+      const all = v128.and(madd(bonus, ld(e + at), f32x4.sub(one, ld(p + at))), used);
+      v128.store(s + S_LOGIT + at, v128.bitselect(all, splat(-0.0), learn));
+      v128.store(s + S_DECAY + at, rowDecay);
     }
-    o += size;
   }
 }
 
@@ -431,44 +474,80 @@ function actorTraces(
   let a1 = splat(0);
   for (let row = d + (ROWS << 2); row < rowsEnd; row += 4) {
     const j = <usize>load<u32>(row) * V;
-    a0 = f32x4.add(a0, traced(z + ACTOR_B2 + j, decay, ld(g + j)));
+    a0 = f32x4.add(a0, traced(z + ACTOR_B2 + j, ld(s + S_DECAY + j), ld(g + j)));
   }
-  // Four columns of the output matrix at a time: traces of the column, and its part of the back-propagation.
-  for (let k: usize = 0; k < H * V; k += 4 * V) {
-    const h0 = ld(s + S_ACTIVE + k);
-    const h1 = v128.load(s + S_ACTIVE + k, V);
-    const h2 = v128.load(s + S_ACTIVE + k, 2 * V);
-    const h3 = v128.load(s + S_ACTIVE + k, 3 * V);
-    let b0 = splat(0);
-    let b1 = splat(0);
-    let b2 = splat(0);
-    let b3 = splat(0);
-    for (let row = d + (ROWS << 2); row < rowsEnd; row += 4) {
-      const j = <usize>load<u32>(row) * V;
-      const gj = ld(g + j);
-      const wj = w + ACTOR_W2 + j * H + k;
-      const zj = z + ACTOR_W2 + j * H + k;
-      b0 = madd(gj, ld(wj), b0);
-      b1 = madd(gj, v128.load(wj, V), b1);
-      b2 = madd(gj, v128.load(wj, 2 * V), b2);
-      b3 = madd(gj, v128.load(wj, 3 * V), b3);
-      const t5 = madd(decay, v128.load(zj), f32x4.mul(gj, h0));
-      v128.store(zj, t5);
-      a0 = f32x4.add(a0, v128.and(t5, magnitude));
-      const t6 = madd(decay, v128.load(zj, V), f32x4.mul(gj, h1));
-      v128.store(zj, t6, V);
-      a1 = f32x4.add(a1, v128.and(t6, magnitude));
-      const t7 = madd(decay, v128.load(zj, 2 * V), f32x4.mul(gj, h2));
-      v128.store(zj, t7, 2 * V);
-      a0 = f32x4.add(a0, v128.and(t7, magnitude));
-      const t8 = madd(decay, v128.load(zj, 3 * V), f32x4.mul(gj, h3));
-      v128.store(zj, t8, 3 * V);
-      a1 = f32x4.add(a1, v128.and(t8, magnitude));
-    }
-    v128.store(s + S_BACK + k, b0);
-    v128.store(s + S_BACK + k, b1, V);
-    v128.store(s + S_BACK + k, b2, 2 * V);
-    v128.store(s + S_BACK + k, b3, 3 * V);
+  // Row by row, in the order of memory: its traces, and its part of the back-propagation.
+  for (let k: usize = 0; k < H * V; k += V) v128.store(s + S_BACK + k, splat(0));
+  for (let row = d + (ROWS << 2); row < rowsEnd; row += 4) {
+    const j = <usize>load<u32>(row) * V;
+    const gj = ld(g + j);
+    const rowDecay = ld(s + S_DECAY + j);
+    const wj = w + ACTOR_W2 + j * H;
+    const zj = z + ACTOR_W2 + j * H;
+    v128.store(s + S_BACK, madd(gj, v128.load(wj), v128.load(s + S_BACK)));
+    const t0 = madd(rowDecay, v128.load(zj), f32x4.mul(gj, v128.load(s + S_ACTIVE)));
+    v128.store(zj, t0);
+    a0 = f32x4.add(a0, v128.and(t0, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, V), v128.load(s + S_BACK, V)), V);
+    const t1 = madd(rowDecay, v128.load(zj, V), f32x4.mul(gj, v128.load(s + S_ACTIVE, V)));
+    v128.store(zj, t1, V);
+    a1 = f32x4.add(a1, v128.and(t1, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 2 * V), v128.load(s + S_BACK, 2 * V)), 2 * V);
+    const t2 = madd(rowDecay, v128.load(zj, 2 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 2 * V)));
+    v128.store(zj, t2, 2 * V);
+    a0 = f32x4.add(a0, v128.and(t2, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 3 * V), v128.load(s + S_BACK, 3 * V)), 3 * V);
+    const t3 = madd(rowDecay, v128.load(zj, 3 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 3 * V)));
+    v128.store(zj, t3, 3 * V);
+    a1 = f32x4.add(a1, v128.and(t3, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 4 * V), v128.load(s + S_BACK, 4 * V)), 4 * V);
+    const t4 = madd(rowDecay, v128.load(zj, 4 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 4 * V)));
+    v128.store(zj, t4, 4 * V);
+    a0 = f32x4.add(a0, v128.and(t4, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 5 * V), v128.load(s + S_BACK, 5 * V)), 5 * V);
+    const t5 = madd(rowDecay, v128.load(zj, 5 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 5 * V)));
+    v128.store(zj, t5, 5 * V);
+    a1 = f32x4.add(a1, v128.and(t5, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 6 * V), v128.load(s + S_BACK, 6 * V)), 6 * V);
+    const t6 = madd(rowDecay, v128.load(zj, 6 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 6 * V)));
+    v128.store(zj, t6, 6 * V);
+    a0 = f32x4.add(a0, v128.and(t6, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 7 * V), v128.load(s + S_BACK, 7 * V)), 7 * V);
+    const t7 = madd(rowDecay, v128.load(zj, 7 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 7 * V)));
+    v128.store(zj, t7, 7 * V);
+    a1 = f32x4.add(a1, v128.and(t7, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 8 * V), v128.load(s + S_BACK, 8 * V)), 8 * V);
+    const t8 = madd(rowDecay, v128.load(zj, 8 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 8 * V)));
+    v128.store(zj, t8, 8 * V);
+    a0 = f32x4.add(a0, v128.and(t8, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 9 * V), v128.load(s + S_BACK, 9 * V)), 9 * V);
+    const t9 = madd(rowDecay, v128.load(zj, 9 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 9 * V)));
+    v128.store(zj, t9, 9 * V);
+    a1 = f32x4.add(a1, v128.and(t9, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 10 * V), v128.load(s + S_BACK, 10 * V)), 10 * V);
+    const t10 = madd(rowDecay, v128.load(zj, 10 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 10 * V)));
+    v128.store(zj, t10, 10 * V);
+    a0 = f32x4.add(a0, v128.and(t10, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 11 * V), v128.load(s + S_BACK, 11 * V)), 11 * V);
+    const t11 = madd(rowDecay, v128.load(zj, 11 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 11 * V)));
+    v128.store(zj, t11, 11 * V);
+    a1 = f32x4.add(a1, v128.and(t11, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 12 * V), v128.load(s + S_BACK, 12 * V)), 12 * V);
+    const t12 = madd(rowDecay, v128.load(zj, 12 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 12 * V)));
+    v128.store(zj, t12, 12 * V);
+    a0 = f32x4.add(a0, v128.and(t12, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 13 * V), v128.load(s + S_BACK, 13 * V)), 13 * V);
+    const t13 = madd(rowDecay, v128.load(zj, 13 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 13 * V)));
+    v128.store(zj, t13, 13 * V);
+    a1 = f32x4.add(a1, v128.and(t13, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 14 * V), v128.load(s + S_BACK, 14 * V)), 14 * V);
+    const t14 = madd(rowDecay, v128.load(zj, 14 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 14 * V)));
+    v128.store(zj, t14, 14 * V);
+    a0 = f32x4.add(a0, v128.and(t14, magnitude));
+    v128.store(s + S_BACK, madd(gj, v128.load(wj, 15 * V), v128.load(s + S_BACK, 15 * V)), 15 * V);
+    const t15 = madd(rowDecay, v128.load(zj, 15 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 15 * V)));
+    v128.store(zj, t15, 15 * V);
+    a1 = f32x4.add(a1, v128.and(t15, magnitude));
   }
   hiddenBackward(s + S_BACK, n, scale, learn);
   const hidden = hiddenTraces(z + ACTOR_W1, z + ACTOR_B1, s + S_BACK, s + S_PAST, decay);
@@ -506,6 +585,7 @@ function actorUpdateLogits(w: usize, z: usize, step: v128, s: usize, d: usize): 
 // Softmax of each head over its allowed options, one sample of each, and the gradient of the entropies.
 function sampleHeads(mask: u32, s: usize, action: usize, p: usize, e: usize, active: v128): void {
   const logits = s + S_LOGIT;
+  const weights = s + S_WEIGHT;
   let o: usize = 0;
   for (let head: usize = 0; head < HEADS; head++) {
     const size = <usize>load<u8>(HEAD_SIZE + head);
@@ -533,21 +613,21 @@ function sampleHeads(mask: u32, s: usize, action: usize, p: usize, e: usize, act
       const y = f32x4.sub(ld(logits + j), top);
       const weight = exp(y);
       v128.store(logits + j, y);
+      v128.store(weights + j, weight);
       sum = f32x4.add(sum, weight);
       mean = madd(weight, y, mean);
-      put(p + j, weight, active);
     }
     const inverse = f32x4.div(splat(1), sum);
     mean = f32x4.mul(mean, inverse);
     const u = f32x4.mul(
-      f32x4.convert_i32x4_u(i32x4.shr_u(ld(s + S_WORDS + head * V), 8)),
+      f32x4.convert_i32x4_s(i32x4.shr_u(ld(s + S_WORDS + head * V), 8)),
       splat(1.0 / 16777216),
     );
     let cumulative = splat(0);
     let option = i32x4.splat(0);
     for (let j = from, bits = allowed; j < to; j += V, bits >>= 1) {
       if (bits & 1) {
-        const q = f32x4.mul(ld(p + j), inverse);
+        const q = f32x4.mul(ld(weights + j), inverse);
         put(p + j, q, active);
         // d H / d y = -q (log q + H) = -q (y - mean y): the normaliser cancels.
         put(e + j, f32x4.mul(q, f32x4.sub(mean, ld(logits + j))), active);
@@ -564,9 +644,9 @@ function sampleHeads(mask: u32, s: usize, action: usize, p: usize, e: usize, act
   }
 }
 
-// An episode ended: traces become 0 in the lanes of `mask`.
-function clearTraces(z: usize, mask: v128): void {
-  for (let end = z + PARAMETERS; z < end; z += V) v128.store(z, v128.andnot(ld(z), mask));
+// Zeroes the lanes of `mask` in `bytes` bytes.
+function clear(p: usize, bytes: usize, mask: v128): void {
+  for (let end = p + bytes; p < end; p += V) v128.store(p, v128.andnot(ld(p), mask));
 }
 
 /**
@@ -652,7 +732,8 @@ export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize
       v128.and(f32x4.lt(delta, splat(0)), splat(-1)),
     );
     const bonus = f32x4.mul(ld(column(d, TAU) + one), sign);
-    logitGradients(d, s + S_LOGIT, action, probability, entropy, bonus, learn);
+    const envelope = column(d, TRACE_ENVELOPE) + b * HEADS * V;
+    logitGradients(d, s, action, probability, entropy, envelope, bonus, decay, learn);
     const actorNorm = actorTraces(w, z, actorHidden, ld(column(d, ACTOR_SCALE) + one), decay, learn, s, d);
     const actorBound = f32x4.mul(f32x4.mul(bound, ld(column(d, KAPPA_ACTOR) + one)), actorNorm);
     const actorStep = v128.and(f32x4.div(full, f32x4.pmax(splat(1), actorBound)), learn);
@@ -662,7 +743,10 @@ export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize
     put(column(d, ACTOR_SCALE) + one, finishHidden(s + S_HIDDEN, s + S_ACTIVE), active);
     actorUpdateLogits(w, z, actorStep, s, d);
     for (let k: usize = 0; k < H * V; k += V) put(actorHidden + k, ld(s + S_HIDDEN + k), active);
-    if (v128.any_true(done)) clearTraces(z, done);
+    if (v128.any_true(done)) {
+      clear(z, PARAMETERS, done);
+      clear(envelope, HEADS * V, done);
+    }
 
     // Act.
     const lane = i32x4.add(i32x4.splat(<i32>(b << 2)), i32x4(0, 1, 2, 3));

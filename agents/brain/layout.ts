@@ -177,6 +177,8 @@ export const BRAIN_ROWS = {
   rewardMean: ['f32', 1],
   rewardVariance: ['f32', 1],
   rewardCount: ['f32', 1],
+  /** Per head, a bound on its traces relative to its last use; traces below 1e-20 of it count as 0. */
+  traceEnvelope: ['f32', HEAD_COUNT],
   /** 1 = there is no previous tick to learn from. */
   fresh: ['u32', 1],
 } as const satisfies Record<string, readonly [ColumnType, number]>;
