@@ -19,14 +19,14 @@ module.exports = {
       name: 'model-runs-in-a-browser',
       comment: 'sim, market, agents and configs use no node: module',
       severity: 'error',
-      from: { path: '^(sim|market|agents|configs)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(sim|market|agents|configs)/.*\\.ts$', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'no-unresolved',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^vitest/config$|^node:' },
+      to: { couldNotResolve: true, pathNot: '^(vite|vitest/\\w+|assemblyscript/asc)$|^node:' },
     },
   ],
   options: {

@@ -5,49 +5,18 @@
 import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
 import { type Columns, f64, u32 } from '../sim/core/columns.ts';
+import type { LedgerColumns } from './accounts.ts';
 import type { Ledger } from './ledger.ts';
+
+export * from './accounts.ts';
+
 import type { TradeSink } from './trades.ts';
-
-/** System accounts of a world, in the order of the `system*` columns. */
-export const SYSTEM = {
-  consumers: 0,
-  treasury: 1,
-  amm: 2,
-  escrow: 3,
-  court: 4,
-  supplier: 5,
-  labour: 6,
-  operators: 7,
-} as const;
-export const SYSTEM_NAMES = Object.keys(SYSTEM) as (keyof typeof SYSTEM)[];
-export const SYSTEM_COUNT = SYSTEM_NAMES.length;
-
-export const ASSET = { token: 0, cash: 1 } as const;
-export type Asset = (typeof ASSET)[keyof typeof ASSET];
-export const ASSET_NAMES = ['token', 'cash'] as const;
 
 export const MODE = { rentOut: 0, serve: 1, train: 2, idle: 3 } as const;
 export const FINANCE = { hold: 0, sellToken: 1, buyToken: 2, stake: 3, unstake: 4, buyHardware: 5 } as const;
 export const SIDE = { none: 0, buy: 1, sell: 2 } as const;
 /** The population index of a free slot. */
 export const FREE_SLOT = 0xffff_ffff;
-
-/** Balances. Written by ledger.ts alone. */
-export const ledgerColumnSpec = (slots: number) => ({
-  /** Free token, milli-token, [N]. */
-  token: u32(slots),
-  /** Cash, milli-cash, [N]. */
-  cash: u32(slots),
-  /** Staked token, milli-token, [N]. */
-  stake: u32(slots),
-  /** Token of the system accounts, milli-token, [SYSTEM_COUNT]. */
-  systemToken: f64(SYSTEM_COUNT),
-  /** Cash of the system accounts, milli-cash, [SYSTEM_COUNT]. */
-  systemCash: f64(SYSTEM_COUNT),
-  /** Token at genesis, minted, burned, then cash likewise: the right-hand side of conservation, [6]. */
-  supply: f64(6),
-});
-export type LedgerColumns = Columns<ReturnType<typeof ledgerColumnSpec>>;
 
 /** Integer state of agents and markets that is not money. */
 export const marketColumnSpec = (slots: number) => ({

@@ -4,9 +4,16 @@
  * minting and burning are entries against nobody and change the supply.
  */
 import { assert } from '../sim/core/assert.ts';
-import { LawViolation, OverflowError } from '../sim/core/errors.ts';
+import { AssertionError, LawViolation, OverflowError } from '../sim/core/errors.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { ASSET, ASSET_NAMES, type Asset, type LedgerColumns, SYSTEM_COUNT, SYSTEM_NAMES } from './columns.ts';
+import {
+  ASSET,
+  ASSET_NAMES,
+  type Asset,
+  type LedgerColumns,
+  SYSTEM_COUNT,
+  SYSTEM_NAMES,
+} from './accounts.ts';
 
 /** Why money moved; recorded in the journal. */
 export const REASON = {
@@ -157,44 +164,53 @@ export class Ledger {
     }
   }
 
+  // one branch a kind of column: the hot path of a tick reads each array at a place of its own
   private debit(asset: Asset, account: number, amount: number): void {
-    assert(amount > 0 && Number.isSafeInteger(amount), `entry of ${amount} is not a positive integer`);
+    if (!(amount > 0 && Number.isSafeInteger(amount))) refuseAmount(amount);
     const { balances, slots } = this;
-    let column: Uint32Array | Float64Array;
-    let at: number;
     if (account < slots) {
-      column = asset === ASSET.token ? balances.token : balances.cash;
-      at = account;
-    } else if (account < this.firstSystem) {
-      assert(asset === ASSET.token, 'a stake holds token only');
-      column = balances.stake;
-      at = account - slots;
+      const column = asset === ASSET.token ? balances.token : balances.cash;
+      const before = column[account]!;
+      if (before < amount) this.short(asset, account, before, amount);
+      column[account] = before - amount;
+    } else if (account >= this.firstSystem) {
+      const column = asset === ASSET.token ? balances.systemToken : balances.systemCash;
+      const at = account - this.firstSystem;
+      const before = column[at]!;
+      if (before < amount) this.short(asset, account, before, amount);
+      column[at] = before - amount;
     } else {
-      column = asset === ASSET.token ? balances.systemToken : balances.systemCash;
-      at = account - this.firstSystem;
+      assert(asset === ASSET.token, 'a stake holds token only');
+      const before = balances.stake[account - slots]!;
+      if (before < amount) this.short(asset, account, before, amount);
+      balances.stake[account - slots] = before - amount;
     }
-    const before = column[at]!;
-    if (before < amount) this.overflow(asset, account, `balance ${before} cannot pay ${amount}`);
-    column[at] = before - amount;
   }
 
   private credit(asset: Asset, account: number, amount: number): void {
-    assert(amount > 0 && Number.isSafeInteger(amount), `entry of ${amount} is not a positive integer`);
+    if (!(amount > 0 && Number.isSafeInteger(amount))) refuseAmount(amount);
     const { balances, slots } = this;
-    if (account >= this.firstSystem) {
+    if (account < slots) {
+      const column = asset === ASSET.token ? balances.token : balances.cash;
+      const after = column[account]! + amount;
+      if (after > U32_MAX) this.overflow(asset, account, `balance ${after} passes 2^32 - 1`);
+      column[account] = after;
+    } else if (account >= this.firstSystem) {
       const column = asset === ASSET.token ? balances.systemToken : balances.systemCash;
-      const after = column[account - this.firstSystem]! + amount;
+      const at = account - this.firstSystem;
+      const after = column[at]! + amount;
       if (after > Number.MAX_SAFE_INTEGER) this.overflow(asset, account, `balance ${after} passes 2^53 - 1`);
-      column[account - this.firstSystem] = after;
-      return;
+      column[at] = after;
+    } else {
+      assert(asset === ASSET.token, 'a stake holds token only');
+      const after = balances.stake[account - slots]! + amount;
+      if (after > U32_MAX) this.overflow(asset, account, `balance ${after} passes 2^32 - 1`);
+      balances.stake[account - slots] = after;
     }
-    const own = account < slots;
-    assert(own || asset === ASSET.token, 'a stake holds token only');
-    const column = own ? (asset === ASSET.token ? balances.token : balances.cash) : balances.stake;
-    const at = own ? account : account - slots;
-    const after = column[at]! + amount;
-    if (after > U32_MAX) this.overflow(asset, account, `balance ${after} passes 2^32 - 1`);
-    column[at] = after;
+  }
+
+  private short(asset: Asset, account: number, balance: number, amount: number): never {
+    return this.overflow(asset, account, `balance ${balance} cannot pay ${amount}`);
   }
 
   private overflow(asset: Asset, account: number, found: string): never {
@@ -203,4 +219,9 @@ export class Ledger {
       `${found} milli-${ASSET_NAMES[asset]}`,
     );
   }
+}
+
+/** Apart from the entry itself, which is made often, so that no message is built while all is well. */
+function refuseAmount(amount: number): never {
+  throw new AssertionError(`entry of ${amount} is not a positive integer`);
 }

@@ -72,7 +72,7 @@ export function tick(world: World, hooks: TickHooks): void {
     phase.run(world, now);
     if (hooks.afterPhase !== null) hooks.afterPhase(world, phase.name);
   }
-  world.tally.add(world);
+  world.tally.add(world, now);
   if (hooks.laws !== null) checkLaws(world, hooks.laws, now);
   if (hooks.afterPhase !== null) hooks.afterPhase(world, 'measure');
   world.tick = now + 1;

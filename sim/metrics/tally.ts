@@ -2,8 +2,9 @@
  * Sums over the current metric interval that single ticks contribute to. Watching only: nothing in the
  * model reads them, and they are no part of the state hash.
  */
+
+import type { AgentWorld } from '../../agents/columns.ts';
 import { FREE_SLOT, MODE, WORLD } from '../../market/columns.ts';
-import type { World } from '../world.ts';
 import { MATURITY_TICKS } from './table.ts';
 
 const MODES = Object.keys(MODE).length;
@@ -44,8 +45,8 @@ export class Tally {
   }
 
   /** Adds the tick that a world has just completed. */
-  add(world: World): void {
-    const { columns, agents, brain, tick, parameters } = world;
+  add(world: AgentWorld, tick: number): void {
+    const { columns, agents, brain, parameters } = world;
     const { population, mode, scalar } = columns;
     const { reward } = brain.columns;
     for (let i = 0; i < parameters.slots; i++) {
