@@ -17,7 +17,7 @@ const SCALE = BigInt(AMM_SCALE);
  * @throws AssertionError for a negative input or an empty reserve
  */
 export function amountOut(amountIn: bigint, reserveIn: bigint, reserveOut: bigint): bigint {
-  assert(amountIn >= 0n, `amount ${amountIn} is negative`);
+  assert(amountIn >= 0n, 'a swap needs an amount of zero or more');
   assert(reserveIn > 0n && reserveOut > 0n, 'a swap needs both reserves above zero');
   return (KEEP * amountIn * reserveOut) / (SCALE * reserveIn + KEEP * amountIn);
 }
@@ -29,7 +29,7 @@ export function amountOut(amountIn: bigint, reserveIn: bigint, reserveOut: bigin
  * @throws AssertionError unless 0 <= wanted < reserveOut
  */
 export function amountIn(wanted: bigint, reserveIn: bigint, reserveOut: bigint): bigint {
-  assert(wanted >= 0n && wanted < reserveOut, `output ${wanted} is not below the reserve ${reserveOut}`);
+  assert(wanted >= 0n && wanted < reserveOut, 'an output must be below its reserve');
   assert(reserveIn > 0n, 'a swap needs both reserves above zero');
   const divisor = KEEP * (reserveOut - wanted);
   return (SCALE * reserveIn * wanted + divisor - 1n) / divisor;

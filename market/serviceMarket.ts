@@ -29,6 +29,11 @@ export class ServiceAuction {
   readonly fill: Uint32Array;
   /** Tasks offered per class and score bucket, [CLASS_COUNT x SCORE_BUCKETS]. */
   readonly histogram = new Uint32Array(CLASS_COUNT * SCORE_BUCKETS);
+  /** Tasks offered per class at a score of zero or more, [CLASS_COUNT]. */
+  readonly offered = new Float64Array(CLASS_COUNT);
+  /** Best score left unfilled and worst that won, per class, [CLASS_COUNT]. */
+  readonly lost = new Float64Array(CLASS_COUNT);
+  readonly won = new Float64Array(CLASS_COUNT);
   readonly margins: readonly Margin[] = Array.from({ length: CLASS_COUNT }, () => new Margin());
   /** Bits that a score is shifted right to give its bucket. */
   shift = 0;
@@ -59,6 +64,7 @@ function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
   const value = scalar[WORLD.taskValue]!;
   auction.shift = scoreShift(value + BONUS_MAX);
   auction.histogram.fill(0);
+  auction.offered.fill(0);
   for (let i = 0; i < parameters.slots; i++) {
     auction.score[i] = NO_SCORE;
     if (mode[i] !== MODE.serve || population[i] === FREE_SLOT) continue;
@@ -68,6 +74,7 @@ function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
     const score = mulHigh(value, skill[i * CLASS_COUNT + c]!) + BONUS_MAX - taskAsk[i]!;
     if (q === 0 || score < 0) continue;
     auction.score[i] = score;
+    auction.offered[c]! += q;
     auction.histogram[c * SCORE_BUCKETS + (score >>> auction.shift)]! += q;
   }
 }
@@ -77,9 +84,7 @@ function choose(world: MarketWorld, auction: ServiceAuction, word: number): void
   const { demand, served } = world.columns;
   const { slots } = world.parameters;
   for (let c = 0; c < CLASS_COUNT; c++) {
-    let offered = 0;
-    for (let k = 0; k < SCORE_BUCKETS; k++) offered += auction.histogram[c * SCORE_BUCKETS + k]!;
-    served[c] = Math.min(offered, demand[c]!);
+    served[c] = Math.min(auction.offered[c]!, demand[c]!);
     auction.margins[c]!.fromTop(auction.histogram, c * SCORE_BUCKETS, SCORE_BUCKETS, served[c]!);
   }
   const start = mulHigh(word, slots);
@@ -106,16 +111,18 @@ function fillOffers(world: MarketWorld, auction: ServiceAuction, start: number, 
  */
 function findMarginalScores(world: MarketWorld, auction: ServiceAuction): void {
   const { taskClass, tasksOffered, marginalScore } = world.columns;
+  const { score, fill, lost, won } = auction;
+  lost.fill(NO_SCORE);
+  won.fill(U32_MAX);
+  for (let i = 0; i < world.parameters.slots; i++) {
+    const s = score[i]!;
+    if (s < 0) continue;
+    const c = taskClass[i]!;
+    if (fill[i]! > 0 && s < won[c]!) won[c] = s;
+    if (fill[i]! < tasksOffered[i]! && s > lost[c]!) lost[c] = s;
+  }
   for (let c = 0; c < CLASS_COUNT; c++) {
-    let lost = NO_SCORE;
-    let won = U32_MAX;
-    for (let i = 0; i < world.parameters.slots; i++) {
-      const score = auction.score[i]!;
-      if (score < 0 || taskClass[i] !== c) continue;
-      if (auction.fill[i]! > 0 && score < won) won = score;
-      if (auction.fill[i]! < tasksOffered[i]! && score > lost) lost = score;
-    }
-    marginalScore[c] = lost === NO_SCORE ? 0 : Math.min(lost, won);
+    marginalScore[c] = lost[c] === NO_SCORE ? 0 : Math.min(lost[c]!, won[c]!);
   }
 }
 
