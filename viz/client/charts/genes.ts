@@ -1,0 +1,174 @@
+/** Reward genes at one tick: mean, spread and neutral shadow of every feature, one row each. */
+import { mean, scaleLinear, select } from 'd3';
+import { formatTick, formatValue } from '../format.ts';
+import type { RunStore } from '../store.ts';
+import type { Figure } from './figure.ts';
+
+const ROW_HEIGHT = 19;
+const MARGIN = { top: 22, right: 58, bottom: 24 };
+const NAME_PX = 138;
+const NARROW_PX = 420;
+const NAME_NARROW_PX = 122;
+const SIZE = 4.5;
+
+/** Height of the drawing for so many features, px. */
+export const geneRowsHeight = (features: number): number =>
+  MARGIN.top + MARGIN.bottom + features * ROW_HEIGHT;
+
+interface Row {
+  readonly feature: string;
+  readonly mean: number;
+  readonly shadow: number;
+  /** Standard deviation over agents; NaN when a past tick is shown. */
+  readonly deviation: number;
+}
+
+/** Colour and dash of a feature, the same in the trajectories beside it. */
+export const geneStyle = (feature: number): { colour: number; dashed: boolean } => ({
+  colour: feature % 8,
+  dashed: feature >= 8,
+});
+
+export class Genes implements Figure {
+  private readonly store: RunStore;
+  private readonly height: number;
+  private readonly svg;
+  private width = 0;
+
+  constructor(plot: HTMLElement, legend: HTMLElement, store: RunStore, features: number) {
+    this.store = store;
+    this.height = geneRowsHeight(features);
+    this.svg = select(plot)
+      .append('svg')
+      .attr('height', this.height)
+      .attr('role', 'img')
+      .attr('class', 'genes');
+    this.svg.append('g').attr('class', 'grid-lines vertical');
+    this.svg.append('g').attr('class', 'rows');
+    for (const [className, label] of [
+      ['dot', 'mean of living learners'],
+      ['spread', '± one standard deviation'],
+      ['diamond', 'neutral shadow'],
+    ] as const) {
+      const item = document.createElement('span');
+      item.className = 'key colour-ink';
+      const swatch = document.createElement('i');
+      swatch.className = className;
+      item.append(swatch, label);
+      legend.append(item);
+    }
+  }
+
+  resize(width: number): void {
+    this.width = width;
+    this.svg.attr('width', width).attr('viewBox', `0 0 ${width} ${this.height}`);
+  }
+
+  draw(): void {
+    const rows = this.rows();
+    if (this.width === 0 || rows.length === 0) return;
+    const left = this.width < NARROW_PX ? NAME_NARROW_PX : NAME_PX;
+    const reach = Math.max(0.25, ...rows.map((r) => Math.abs(r.mean) + (finite(r.deviation) ?? 0)));
+    const x = scaleLinear([-Math.min(1, reach), Math.min(1, reach)], [left, this.width - MARGIN.right])
+      .nice(4)
+      .clamp(true);
+    this.drawGrid(x);
+    const joined = this.svg
+      .select('.rows')
+      .selectAll<SVGGElement, Row>('g')
+      .data(rows, (row) => row.feature)
+      .join((enter) => {
+        const g = enter.append('g');
+        g.append('line').attr('class', 'swatch');
+        g.append('text').attr('class', 'name').attr('dy', '0.32em');
+        g.append('line').attr('class', 'spread');
+        g.append('line').attr('class', 'shift');
+        g.append('path').attr('class', 'shadow');
+        g.append('circle').attr('class', 'mean').attr('r', SIZE);
+        g.append('text').attr('class', 'value').attr('dy', '0.32em').attr('text-anchor', 'end');
+        return g;
+      })
+      .attr('class', (_, k) => `row colour-${geneStyle(k).colour}`)
+      .attr('transform', (_, k) => `translate(0,${MARGIN.top + (k + 0.5) * ROW_HEIGHT})`)
+      .attr('data-feature', (row) => row.feature)
+      .attr('data-mean', (row) => row.mean)
+      .attr('data-shadow', (row) => row.shadow);
+    joined
+      .select('.swatch')
+      .attr('x1', 0)
+      .attr('x2', 14)
+      .attr('stroke-dasharray', (_, k) => (geneStyle(k).dashed ? '3 2' : null));
+    joined
+      .select('.name')
+      .attr('x', 20)
+      .text((row) => row.feature);
+    joined
+      .select('.spread')
+      .attr('visibility', (row) => (Number.isFinite(row.deviation) ? 'visible' : 'hidden'))
+      .attr('x1', (row) => x(row.mean - (finite(row.deviation) ?? 0)))
+      .attr('x2', (row) => x(row.mean + (finite(row.deviation) ?? 0)));
+    joined
+      .select('.shift')
+      .attr('x1', (row) => x(row.shadow))
+      .attr('x2', (row) => x(row.mean));
+    joined.select('.shadow').attr('d', (row) => {
+      const at = x(row.shadow).toFixed(1);
+      return `M${at},${-SIZE}l${SIZE},${SIZE}l${-SIZE},${SIZE}l${-SIZE},${-SIZE}Z`;
+    });
+    joined.select('.mean').attr('cx', (row) => x(row.mean));
+    joined
+      .select('.value')
+      .attr('x', this.width)
+      .text((row) => formatValue(row.mean));
+    joined
+      .select('.shadow')
+      .attr('visibility', (row) => (Number.isFinite(row.shadow) ? 'visible' : 'hidden'));
+    this.svg.attr(
+      'aria-label',
+      `Reward genes: ${rows.map((r) => `${r.feature} ${formatValue(r.mean)}, shadow ${formatValue(r.shadow)}`).join('; ')}`,
+    );
+  }
+
+  drawCursor(): void {
+    this.draw();
+  }
+
+  private rows(): Row[] {
+    const { store } = this;
+    const shown = store.shownIndex;
+    if (shown < 0 || store.hello === null) return [];
+    const summary = store.summaryOf(shown);
+    const now = store.cursor === null ? store.latestWorlds : [];
+    return store.hello.rewardFeatures.map((feature, f) => ({
+      feature,
+      mean: finite(summary.mean[store.geneIndex(f, 'mean')]!) ?? 0,
+      shadow: summary.mean[store.geneIndex(f, 'shadow')]!,
+      deviation: mean(now, (w) => w.geneDeviation[f]) ?? Number.NaN,
+    }));
+  }
+
+  private drawGrid(x: ReturnType<typeof scaleLinear<number, number>>): void {
+    const lines = this.svg
+      .select('.grid-lines')
+      .selectAll<SVGGElement, number>('g')
+      .data(x.ticks(this.width < NARROW_PX ? 2 : 4))
+      .join((enter) => {
+        const entered = enter.append('g');
+        entered.append('line');
+        entered.append('text').attr('text-anchor', 'middle');
+        return entered;
+      })
+      .attr('class', (value) => (value === 0 ? 'zero' : null))
+      .attr('transform', (value) => `translate(${x(value)},0)`);
+    lines
+      .select('line')
+      .attr('y1', MARGIN.top - 4)
+      .attr('y2', this.height - MARGIN.bottom);
+    lines
+      .select('text')
+      .attr('y', this.height - MARGIN.bottom + 16)
+      .text(formatTick);
+  }
+}
+
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);

@@ -1,0 +1,184 @@
+/** Lorenz curves of wealth and compute with their Gini coefficients. */
+import { line, mean, pointer, scaleLinear, select } from 'd3';
+import { formatTick, formatValue } from '../format.ts';
+import type { RunStore } from '../store.ts';
+import { type Figure, setEmpty } from './figure.ts';
+
+const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
+const CURVES = [
+  { key: 'lorenzWealth', gini: 'giniWealth', label: 'wealth', colour: 0 },
+  { key: 'lorenzCompute', gini: 'giniCompute', label: 'compute', colour: 1 },
+] as const;
+
+/** Mean over worlds of the curves; the diagonal is equality. */
+export class Lorenz implements Figure {
+  private readonly plot: HTMLElement;
+  private readonly store: RunStore;
+  private readonly height: number;
+  private readonly svg;
+  private readonly values: HTMLDataElement[] = [];
+  private readonly note: HTMLElement;
+  private width = 0;
+  /** Share of agents under the pointer; null = none. */
+  private under: number | null = null;
+
+  constructor(plot: HTMLElement, legend: HTMLElement, store: RunStore, height: number) {
+    this.plot = plot;
+    this.store = store;
+    this.height = height;
+    this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img').attr('tabindex', 0);
+    this.svg.append('g').attr('class', 'grid-lines');
+    this.svg.append('text').attr('class', 'unit').attr('y', 11).text('share owned, %');
+    this.svg.append('line').attr('class', 'equality');
+    this.svg.append('g').attr('class', 'lines');
+    this.svg.append('g').attr('class', 'x-axis');
+    this.svg.append('line').attr('class', 'guide');
+    for (const curve of CURVES) {
+      const item = document.createElement('span');
+      item.className = `key colour-${curve.colour}`;
+      const swatch = document.createElement('i');
+      swatch.className = 'line';
+      const value = document.createElement('data');
+      value.dataset.series = curve.gini;
+      item.append(swatch, `${curve.label}, Gini`, value);
+      legend.append(item);
+      this.values.push(value);
+    }
+    this.note = document.createElement('span');
+    this.note.className = 'key note';
+    legend.append(this.note);
+    const node = this.svg.node()!;
+    node.addEventListener('pointermove', (event) => {
+      const [x] = pointer(event, node);
+      this.under = Math.min(1, Math.max(0, this.xScale().invert(x)));
+      this.drawCursor();
+    });
+    node.addEventListener('pointerleave', () => this.leave());
+    node.addEventListener('blur', () => this.leave());
+    node.addEventListener('keydown', (event) => {
+      const step = { ArrowLeft: -0.05, ArrowRight: 0.05 }[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      this.under = Math.min(1, Math.max(0, (this.under ?? 0.5) + step));
+      this.drawCursor();
+    });
+  }
+
+  resize(width: number): void {
+    this.width = width;
+    this.svg.attr('width', width).attr('viewBox', `0 0 ${width} ${this.height}`);
+  }
+
+  draw(): void {
+    if (this.width === 0) return;
+    const x = this.xScale();
+    const y = this.yScale();
+    this.drawFrame(x, y);
+    const curves = this.curves();
+    setEmpty(this.plot, curves[0]!.length > 1 ? null : 'Lorenz curves are not part of a recorded run.');
+    this.svg
+      .select('.lines')
+      .selectAll<SVGPathElement, number[]>('path')
+      .data(curves)
+      .join('path')
+      .attr('class', (_, k) => `line colour-${CURVES[k]!.colour}`)
+      .attr('data-series', (_, k) => CURVES[k]!.key)
+      .attr('data-points', (points) => points.length)
+      .attr('data-middle', (points) => points[(points.length - 1) / 2] ?? '')
+      .attr('d', (points) =>
+        line<number>()
+          .x((_, k) => x(k / (points.length - 1)))
+          .y((value) => y(value))
+          .digits(1)(points),
+      );
+    this.drawCursor();
+  }
+
+  drawCursor(): void {
+    const shown = this.store.shownIndex;
+    const spoken: string[] = [];
+    for (const [k, curve] of CURVES.entries()) {
+      const gini =
+        shown < 0 ? Number.NaN : this.store.summaryOf(shown).mean[this.store.metricIndex(curve.gini)];
+      this.values[k]!.value = String(gini);
+      this.values[k]!.textContent = formatValue(gini);
+      spoken.push(`Gini of ${curve.label} ${formatValue(gini)}`);
+    }
+    this.svg.attr('aria-label', `Lorenz curves: ${spoken.join(', ')}`);
+    const { under } = this;
+    const [wealth, compute] = this.curves();
+    const show = under !== null && wealth !== undefined && wealth.length > 1;
+    const at = show ? this.xScale()(under) : 0;
+    this.svg
+      .select('.guide')
+      .attr('visibility', show ? 'visible' : 'hidden')
+      .attr('x1', at)
+      .attr('x2', at)
+      .attr('y1', MARGIN.top)
+      .attr('y2', this.height - MARGIN.bottom);
+    const percent = (share: number): string => `${Math.round(100 * share)} %`;
+    this.note.textContent = show
+      ? `poorest ${percent(under)} own ${percent(valueAt(wealth, under))}, ${percent(valueAt(compute!, under))}`
+      : '';
+  }
+
+  private leave(): void {
+    this.under = null;
+    this.drawCursor();
+  }
+
+  private curves(): number[][] {
+    const worlds = this.store.latestWorlds;
+    return CURVES.map(({ key }) =>
+      Array.from(
+        { length: worlds[0]?.[key].length ?? 0 },
+        (_, k) => mean(worlds, (w) => w[key][k]) ?? Number.NaN,
+      ),
+    );
+  }
+
+  private xScale() {
+    return scaleLinear([0, 1], [MARGIN.left, this.width - MARGIN.right]);
+  }
+
+  private yScale() {
+    return scaleLinear([0, 1], [this.height - MARGIN.bottom, MARGIN.top]);
+  }
+
+  private drawFrame(x: ReturnType<typeof scaleLinear<number, number>>, y: typeof x): void {
+    const lines = this.svg
+      .select('.grid-lines')
+      .selectAll<SVGGElement, number>('g')
+      .data([0, 0.25, 0.5, 0.75, 1])
+      .join((enter) => {
+        const entered = enter.append('g');
+        entered.append('line');
+        entered.append('text').attr('text-anchor', 'end').attr('dy', '0.32em');
+        return entered;
+      })
+      .attr('class', (value) => (value === 0 ? 'zero' : null))
+      .attr('transform', (value) => `translate(0,${y(value)})`);
+    lines.select('line').attr('x1', x(0)).attr('x2', x(1));
+    lines
+      .select('text')
+      .attr('x', MARGIN.left - 7)
+      .text((value) => formatTick(100 * value));
+    this.svg
+      .select('.x-axis')
+      .selectAll<SVGTextElement, number>('text')
+      .data(this.width < 460 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1])
+      .join('text')
+      .attr('x', (value) => x(value))
+      .attr('y', this.height - MARGIN.bottom + 16)
+      .attr('text-anchor', (value) => (value === 1 ? 'end' : 'middle'))
+      .text((value) => (value === 1 ? '100 % of agents' : formatTick(100 * value)));
+    this.svg.select('.equality').attr('x1', x(0)).attr('y1', y(0)).attr('x2', x(1)).attr('y2', y(1));
+  }
+}
+
+/** A curve given at even spacing, at a share of its length. */
+function valueAt(points: readonly number[], share: number): number {
+  const at = share * (points.length - 1);
+  const below = Math.min(points.length - 2, Math.floor(at));
+  return points[below]! + (at - below) * (points[below + 1]! - points[below]!);
+}

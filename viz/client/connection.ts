@@ -1,0 +1,98 @@
+/** The page's end of the connection: reads what arrives, asks for the past, comes back after a loss. */
+import {
+  type Control,
+  decodeFrame,
+  ProtocolError,
+  parseServerMessage,
+  type ServerMessage,
+  splitFrames,
+  type WatchedFrame,
+} from '../protocol.ts';
+
+export type ConnectionState = 'connecting' | 'open' | 'lost';
+
+export interface ConnectionHandlers {
+  message(message: ServerMessage): void;
+  frames(frames: readonly WatchedFrame[]): void;
+  /** `retryMs`: when the next attempt is made, after a loss. */
+  state(state: ConnectionState, retryMs: number): void;
+  /** Something arrived that this page cannot read; it is left out. */
+  problem(message: string): void;
+}
+
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 8000;
+
+export class Connection {
+  private readonly handlers: ConnectionHandlers;
+  private socket: WebSocket | null = null;
+  private retryMs = RETRY_FIRST_MS;
+  private retry: number | undefined;
+
+  constructor(handlers: ConnectionHandlers) {
+    this.handlers = handlers;
+  }
+
+  /** Connects now, also when an attempt was due later. */
+  open(): void {
+    clearTimeout(this.retry);
+    this.socket?.close();
+    this.handlers.state('connecting', 0);
+    const url = new URL('api/live', location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url);
+    socket.binaryType = 'arraybuffer';
+    this.socket = socket;
+    socket.onmessage = ({ data }) => {
+      if (this.socket === socket) this.read(data);
+    };
+    socket.onopen = () => {
+      this.retryMs = RETRY_FIRST_MS;
+      if (this.socket === socket) this.handlers.state('open', 0);
+    };
+    socket.onclose = () => {
+      if (this.socket !== socket) return;
+      this.handlers.state('lost', this.retryMs);
+      this.retry = window.setTimeout(() => this.open(), this.retryMs);
+      this.retryMs = Math.min(RETRY_MAX_MS, this.retryMs * 2);
+    };
+  }
+
+  send(control: Control): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(control));
+  }
+
+  private read(data: unknown): void {
+    this.guard(() => {
+      if (typeof data !== 'string') {
+        this.handlers.frames([decodeFrame(data as ArrayBuffer)]);
+        return;
+      }
+      const message = parseServerMessage(data);
+      this.handlers.message(message);
+      if (message.type === 'hello') void this.fetchPast();
+    });
+  }
+
+  private async fetchPast(): Promise<void> {
+    const socket = this.socket;
+    try {
+      const response = await fetch(new URL('api/history', location.href));
+      if (!response.ok) return;
+      const bytes = await response.arrayBuffer();
+      // A later connection may be to another run, whose past this is not.
+      if (this.socket === socket) this.guard(() => this.handlers.frames(splitFrames(bytes)));
+    } catch {
+      // The connection went away meanwhile; its own close says so.
+    }
+  }
+
+  private guard(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.handlers.problem(error.line);
+    }
+  }
+}

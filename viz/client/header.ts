@@ -1,0 +1,175 @@
+/** The header and the toolbar: how the run stands, and what a watcher can ask for. */
+import type { Control, Hello, Status } from '../protocol.ts';
+import type { ConnectionState } from './connection.ts';
+import { formatCount, formatValue } from './format.ts';
+import type { Band, RunStore, Selection } from './store.ts';
+
+/** Speeds on offer, ticks per second. */
+const SPEEDS = [1, 5, 20, 100, 500, 2000, 10_000];
+const FASTEST = 'null';
+
+const byId = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
+
+export interface HeaderActions {
+  control(control: Control): void;
+  select(selection: Selection, band: Band): void;
+}
+
+export class Header {
+  private readonly store: RunStore;
+  private readonly actions: HeaderActions;
+  private connection: ConnectionState = 'connecting';
+  private readonly pause = byId<HTMLButtonElement>('pause');
+  private readonly step = byId<HTMLButtonElement>('step');
+  private readonly stepTicks = byId<HTMLSelectElement>('step-ticks');
+  private readonly speed = byId<HTMLSelectElement>('speed');
+  private readonly selection = byId<HTMLSelectElement>('selection');
+  private readonly band = byId<HTMLSelectElement>('band');
+
+  constructor(store: RunStore, actions: HeaderActions) {
+    this.store = store;
+    this.actions = actions;
+    this.offerSpeeds(null);
+    this.pause.onclick = () => actions.control({ type: store.state === 'paused' ? 'resume' : 'pause' });
+    this.step.onclick = () => actions.control({ type: 'step', ticks: Number(this.stepTicks.value) });
+    this.speed.onchange = () =>
+      actions.control({
+        type: 'speed',
+        ticksPerSecond: this.speed.value === FASTEST ? null : Number(this.speed.value),
+      });
+    this.selection.onchange = () => this.select();
+    this.band.onchange = () => this.select();
+  }
+
+  /** A run was met: its name and its worlds. */
+  begin(hello: Hello): void {
+    const { run } = hello;
+    document.title = `${run.name} \u00b7 darwin-market`;
+    byId('run-name').textContent = run.name;
+    const shape = [
+      `${formatCount(run.slots)} slots`,
+      run.arms.length > 1 ? `${run.arms.length} arms` : '',
+      `${formatCount(run.arms.length * run.worlds)} ${run.arms.length * run.worlds === 1 ? 'world' : 'worlds'}`,
+      hello.watchedWorlds < run.arms.length * run.worlds ? `${hello.watchedWorlds} of them shown` : '',
+    ].filter((part) => part !== '');
+    const about = byId('run-description');
+    const facts = document.createElement('span');
+    facts.className = 'facts';
+    facts.textContent = shape.join(' \u00b7 ');
+    const said = document.createElement('span');
+    said.id = 'said';
+    about.replaceChildren(run.description, ' ', facts, ' ', said);
+    this.offerWorlds(hello);
+  }
+
+  setConnection(state: ConnectionState): void {
+    this.connection = state;
+    this.draw();
+  }
+
+  draw(): void {
+    const { status } = this.store;
+    const open = this.connection === 'open';
+    const state = open ? (status?.state ?? 'connecting') : this.connection === 'lost' ? 'lost' : 'connecting';
+    setText('run-state', state === 'lost' ? 'disconnected' : state, state);
+    setText(
+      'connection',
+      { open: 'live', connecting: 'connecting', lost: 'lost' }[this.connection],
+      this.connection,
+    );
+    this.drawProgress();
+    const said = document.getElementById('said');
+    if (said !== null && status !== null) said.textContent = status.message;
+    setText('ticks-per-second', status === null ? '\u2013' : formatValue(round(status.ticksPerSecond)));
+    setText(
+      'agent-steps-per-second',
+      status === null ? '\u2013' : formatValue(round(status.agentStepsPerSecond)),
+    );
+    setText('dropped', formatCount(status?.dropped ?? 0), (status?.dropped ?? 0) > 0 ? 'some' : 'none');
+    if (status !== null) {
+      byId('dropped-help').title =
+        `${formatCount(status.dropped)} frames that this page was too slow for; ${formatCount(status.thinned)} left out because they came faster than a page redraws. Every tick is still simulated and recorded.`;
+    }
+    this.drawControls(status, open);
+  }
+
+  private drawProgress(): void {
+    const ticks = this.store.hello?.run.ticks ?? 0;
+    const tick = this.store.lastTick;
+    setText('tick', ticks === 0 ? '\u2013' : `${formatCount(tick)} / ${formatCount(ticks)}`);
+    const share = ticks === 0 ? 0 : Math.min(1, tick / ticks);
+    byId('progress-bar').style.transform = `scaleX(${share})`;
+    byId('progress').setAttribute('aria-valuenow', String(Math.round(100 * share)));
+  }
+
+  private drawControls(status: Status | null, open: boolean): void {
+    const steerable = open && (status?.state === 'running' || status?.state === 'paused');
+    this.pause.disabled = !steerable;
+    this.pause.textContent = status?.state === 'paused' ? 'Resume' : 'Pause';
+    this.step.disabled = !steerable;
+    this.stepTicks.disabled = !steerable;
+    this.speed.disabled = !steerable;
+    if (status !== null && document.activeElement !== this.speed) {
+      this.offerSpeeds(status.speed);
+    }
+    this.selection.disabled = this.store.hello === null;
+    this.band.disabled = this.store.hello === null;
+  }
+
+  /** Offers the usual speeds, and the one in force when it is another. */
+  private offerSpeeds(current: number | null): void {
+    const speeds = current === null || SPEEDS.includes(current) ? SPEEDS : [current, ...SPEEDS];
+    if (this.speed.options.length !== speeds.length + 1) {
+      this.speed.replaceChildren(
+        new Option('as fast as it goes', FASTEST),
+        ...speeds.map((speed) => new Option(`${formatValue(speed)} ticks/s`, String(speed))),
+      );
+    }
+    this.speed.value = current === null ? FASTEST : String(current);
+  }
+
+  private offerWorlds({ run, watchedWorlds }: Hello): void {
+    const perArm = Math.min(
+      run.worlds,
+      Math.max(1, Math.floor(watchedWorlds / Math.max(1, run.arms.length))),
+    );
+    const groups = run.arms.map((arm, a) => {
+      const group = document.createElement('optgroup');
+      group.label = arm.label;
+      if (run.arms.length > 1) group.append(new Option(`${arm.label}: mean`, `arm ${a}`));
+      for (let r = 0; r < perArm; r++) {
+        const world = a * run.worlds + r;
+        group.append(new Option(`world ${world}`, `world ${world}`));
+      }
+      return group;
+    });
+    this.selection.replaceChildren(new Option('all worlds: mean', 'all'), ...groups);
+    const { selection } = this.store;
+    this.selection.value =
+      selection.kind === 'all'
+        ? 'all'
+        : selection.kind === 'arm'
+          ? `arm ${selection.arm}`
+          : `world ${selection.world}`;
+  }
+
+  private select(): void {
+    const [kind, index] = this.selection.value.split(' ');
+    const selection: Selection =
+      kind === 'arm'
+        ? { kind, arm: Number(index) }
+        : kind === 'world'
+          ? { kind, world: Number(index) }
+          : { kind: 'all' };
+    this.actions.select(selection, this.band.value as Band);
+  }
+}
+
+/** Rates above ten without decimals: they change too fast to be read. */
+const round = (value: number): number => (value >= 10 ? Math.round(value) : value);
+
+function setText(id: string, text: string, state?: string): void {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+  if (state !== undefined) element.dataset.state = state;
+}
