@@ -192,10 +192,11 @@ function populationsOf(world: World, living: readonly number[]): Float64Array[] 
   });
 }
 
-/** Mean and standard deviation of each linear reward gene over living learners, [FEATURE_COUNT] each. */
+/** Mean and standard deviation of each linear reward gene over living learners whose genes can evolve, [FEATURE_COUNT] each. */
 function geneMoments(genes: Float32Array, world: World, living: readonly number[]) {
   const { parameters, columns } = world;
-  const learners = living.filter((i) => parameters.populations[columns.population[i]!]!.kind === 'learner');
+  const evolving = parameters.populations.map((p) => p.kind === 'learner' && p.evolves);
+  const learners = living.filter((i) => evolving[columns.population[i]!]);
   const mean = new Float64Array(FEATURE_COUNT);
   const deviation = new Float64Array(FEATURE_COUNT);
   for (let f = 0; f < FEATURE_COUNT; f++) {
