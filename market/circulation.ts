@@ -86,6 +86,10 @@ export function startTick(world: MarketWorld, tick: number): void {
   const { parameters, columns } = world;
   const { scalar } = columns;
   for (const flow of [
+    columns.orderSide,
+    columns.orderLevel,
+    columns.orderQuantity,
+    columns.orderFilled,
     columns.computeFilled,
     columns.computeAmount,
     columns.computeUsed,

@@ -54,6 +54,15 @@ export const marketColumnSpec = (slots: number) => ({
   opened: u32(slots),
   /** Compute at hand, cu: capacity, then plus bought, less sold. */
   compute: u32(slots),
+  /**
+   * The compute order as admitted and filled: SIDE, level, quantity after the cut to what its owner could
+   * cover, and fill, cu. The auction's record: a death leaves it alone, so that laws can be checked when
+   * the tick ends.
+   */
+  orderSide: u32(slots),
+  orderLevel: u32(slots),
+  orderQuantity: u32(slots),
+  orderFilled: u32(slots),
   computeFilled: u32(slots),
   /** Paid (buyer) or received after the fee (seller) for compute, milli-token. */
   computeAmount: u32(slots),

@@ -25,8 +25,8 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   if (!parameters.computeMarket.enabled) return;
   admitOrders(world, auction);
   auction.clear(
-    columns.computeSide,
-    columns.computeLevel,
+    columns.orderSide,
+    columns.orderLevel,
     draw(parameters.seed, tick, 0, STREAM.computeRotation),
   );
   columns.bidHistogram.set(auction.bids);
@@ -34,6 +34,7 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   columns.scalar[WORLD.computeBid] = auction.bidTotal;
   columns.scalar[WORLD.computeOffered] = auction.askTotal;
   columns.scalar[WORLD.computeVolume] = auction.volume;
+  columns.orderFilled.set(auction.fill);
   if (auction.volume === 0) return;
   columns.scalar[WORLD.computeLevel] = auction.level;
   settleFills(world, auction);
@@ -43,47 +44,49 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   if (world.trades?.wants(tick)) recordFills(world, auction, tick);
 }
 
-/** Writes each order's quantity, cut to what its owner can pay for or deliver; 0 for no valid order. */
+/** Writes the orders of the tick, each cut to what its owner can pay for or deliver; SIDE.none for no order. */
 function admitOrders(world: MarketWorld, auction: BatchAuction): void {
   const { parameters, columns, balances } = world;
-  const { population, computeSide, computeLevel, computeQuantity, compute, inducedSide, inducedUnits } =
-    columns;
+  const { population, computeSide, computeLevel, computeQuantity, compute } = columns;
+  const { inducedSide, inducedUnits, orderSide, orderLevel, orderQuantity } = columns;
   const { priceTable } = parameters.computeMarket;
   const induced = parameters.induced.enabled;
   for (let i = 0; i < parameters.slots; i++) {
     const side = computeSide[i]!;
     const level = computeLevel[i]!;
-    let q =
-      side === SIDE.none || population[i] === FREE_SLOT || level >= PRICE_LEVELS ? 0 : computeQuantity[i]!;
-    if (q > 0) {
+    let q = 0;
+    if (side !== SIDE.none && population[i] !== FREE_SLOT && level < PRICE_LEVELS) {
       const most = side === SIDE.buy ? Math.floor(balances.token[i]! / priceTable[level]!) : compute[i]!;
-      if (q > most) q = most;
+      q = Math.min(computeQuantity[i]!, most);
       if (induced) q = inducedSide[i] === side ? Math.min(q, inducedUnits[i]!) : 0;
     }
     auction.quantity[i] = q;
+    orderQuantity[i] = q;
+    orderSide[i] = q === 0 ? SIDE.none : side;
+    orderLevel[i] = q === 0 ? 0 : level;
   }
 }
 
 /** Moves money through escrow, and compute. The fee rounds down and the seller keeps the remainder. */
 function settleFills(world: MarketWorld, auction: BatchAuction): void {
   const { parameters, columns, ledger } = world;
-  const { computeSide, computeLevel, computeFilled, computeAmount, compute, total } = columns;
+  const { orderSide, orderLevel, computeFilled, computeAmount, compute, total } = columns;
   const { priceTable, feeBps } = parameters.computeMarket;
   const { slots } = parameters;
   const price = priceTable[auction.level]!;
   const escrow = ledger.system(SYSTEM.escrow);
   for (let i = 0; i < slots; i++) {
     const q = auction.fill[i]!;
-    if (q === 0 || computeSide[i] !== SIDE.buy) continue;
+    if (q === 0 || orderSide[i] !== SIDE.buy) continue;
     ledger.transfer(ASSET.token, i, escrow, price * q, REASON.compute);
     compute[i]! += q;
     computeFilled[i] = q;
     computeAmount[i] = price * q;
-    total[TOTAL.quoteSurplus]! += (priceTable[computeLevel[i]!]! - price) * q;
+    total[TOTAL.quoteSurplus]! += (priceTable[orderLevel[i]!]! - price) * q;
   }
   for (let i = 0; i < slots; i++) {
     const q = auction.fill[i]!;
-    if (q === 0 || computeSide[i] !== SIDE.sell) continue;
+    if (q === 0 || orderSide[i] !== SIDE.sell) continue;
     const paid = price * q;
     const fee = feeOf(paid, feeBps);
     ledger.transfer(ASSET.token, escrow, i, paid - fee, REASON.compute);
@@ -91,7 +94,7 @@ function settleFills(world: MarketWorld, auction: BatchAuction): void {
     compute[i]! -= q;
     computeFilled[i] = q;
     computeAmount[i] = paid - fee;
-    total[TOTAL.quoteSurplus]! += (price - priceTable[computeLevel[i]!]!) * q;
+    total[TOTAL.quoteSurplus]! += (price - priceTable[orderLevel[i]!]!) * q;
   }
 }
 
@@ -105,17 +108,17 @@ function movePrices(world: MarketWorld, price: number): void {
 
 /** Who bought from whom, by cumulative position in slot order. */
 function recordFills(world: MarketWorld, auction: BatchAuction, tick: number): void {
-  const { computeSide } = world.columns;
+  const { orderSide } = world.columns;
   const price = world.parameters.computeMarket.priceTable[auction.level]!;
   let seller = -1;
   let left = 0;
   for (let buyer = 0; buyer < world.parameters.slots; buyer++) {
-    if (computeSide[buyer] !== SIDE.buy) continue;
+    if (orderSide[buyer] !== SIDE.buy) continue;
     let wanted = auction.fill[buyer]!;
     while (wanted > 0) {
       while (left === 0) {
         seller++;
-        if (computeSide[seller] === SIDE.sell) left = auction.fill[seller]!;
+        if (orderSide[seller] === SIDE.sell) left = auction.fill[seller]!;
       }
       const q = Math.min(wanted, left);
       world.trades?.fill(tick, 'compute', buyer, seller, 0, q, price);

@@ -35,7 +35,7 @@ export function settle(world: MarketWorld, tick: number): void {
 /** cu whose energy an agent pays: used by itself, and rented out. None where values are induced. */
 function energyUnits({ parameters, columns }: MarketWorld, i: number): number {
   if (parameters.induced.enabled) return 0;
-  return columns.computeUsed[i]! + (columns.computeSide[i] === SIDE.sell ? columns.computeFilled[i]! : 0);
+  return columns.computeUsed[i]! + (columns.orderSide[i] === SIDE.sell ? columns.computeFilled[i]! : 0);
 }
 
 /** Adds energy and subsistence to what training already billed; saturated, since nobody could pay more. */
