@@ -8,14 +8,6 @@ import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
 import { DarwinError, EXIT, UsageError } from '../sim/core/errors.ts';
-import { registerBench } from './commands/bench.ts';
-import { registerCheck } from './commands/check.ts';
-import { registerConfig } from './commands/config.ts';
-import { registerEngines } from './commands/engines.ts';
-import { registerRun } from './commands/run.ts';
-import { registerServe } from './commands/serve.ts';
-import { registerValidate } from './commands/validate.ts';
-import { registerVerify } from './commands/verify.ts';
 import { packageVersion } from './hardware.ts';
 
 /** Usage errors come as exceptions, so that they too can be JSON. */
@@ -24,18 +16,24 @@ function throwInsteadOfExit(command: Command): void {
   for (const child of command.commands) throwInsteadOfExit(child);
 }
 
-export function buildProgram(): Command {
+/** Commands in the order of the help; a command's code is loaded when it is asked for. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
+  run: () => import('./commands/run.ts'),
+  serve: () => import('./commands/serve.ts'),
+  check: () => import('./commands/check.ts'),
+  verify: () => import('./commands/verify.ts'),
+  validate: () => import('./commands/validate.ts'),
+  bench: () => import('./commands/bench.ts'),
+  engines: () => import('./commands/engines.ts'),
+  config: () => import('./commands/config.ts'),
+};
+
+async function buildProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('darwin')
     .description('A Darwinian intelligence market: learning agents that evolve their own reward functions.')
     .version(packageVersion());
-  registerRun(program);
-  registerServe(program);
-  registerCheck(program);
-  registerVerify(program);
-  registerValidate(program);
-  registerBench(program);
-  registerEngines(program);
-  registerConfig(program);
+  const named = args[0] === undefined ? undefined : COMMANDS[args[0]];
+  for (const load of named ? [named] : Object.values(COMMANDS)) (await load()).register(program);
   throwInsteadOfExit(program);
   return program;
 }
@@ -78,7 +76,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const args = process.argv.slice(2);
 try {
-  await buildProgram().parseAsync(args, { from: 'user' });
+  const program = await buildProgram(args);
+  await program.parseAsync(args, { from: 'user' });
 } catch (error) {
   fail(error, args.includes('--json'));
 }

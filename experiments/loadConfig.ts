@@ -1,6 +1,7 @@
 /** From the command line's CONFIG and options to a validated run. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Command } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import type { ResolvedRun } from '../configs/arms.ts';
 import { type Override, parseConfig, parseSet } from '../configs/parse.ts';
@@ -15,6 +16,20 @@ export interface ConfigOptions {
   readonly ticks?: string;
   readonly engine?: string;
   readonly threads?: string;
+}
+
+/** Options of every command that reads a config. */
+export function addConfigOptions(command: Command): Command {
+  return command
+    .option(
+      '--set <path=value>',
+      'change a value of the config, may be repeated',
+      (value: string, all: string[] = []) => [...all, value],
+    )
+    .option('--seed <phrase>', 'seed phrase')
+    .option('--ticks <n>', 'ticks to simulate')
+    .option('--engine <name>', 'auto or cpu')
+    .option('--threads <n>', 'worker threads, 0 = one per core');
 }
 
 const PRESETS = join(PACKAGE_ROOT, 'configs');

@@ -37,16 +37,21 @@ export function planRun(
   const asked = `${worlds} ${worlds === 1 ? 'world' : 'worlds'} x ${slots} slots`;
   if (bytes > availableBytes) {
     const fewer = Math.floor(availableBytes / each);
-    const fit = largestSlots(sizeAt, Math.floor(availableBytes / worlds), slots);
+    const smaller = largestSlots(sizeAt, Math.floor(availableBytes / worlds), slots);
+    const single = largestSlots(sizeAt, Math.min(availableBytes, roomOfOne), slots);
+    const fitting = [
+      ...(smaller > 0 ? [`slots: ${smaller}`] : []),
+      ...(fewer > 0 ? [`${fewer} ${fewer === 1 ? 'world' : 'worlds'} of this size`] : []),
+    ];
     throw new CapacityError(
       `${asked} need ${gib(bytes)} of memory, ${gib(availableBytes)} are available`,
-      `${fit > 0 ? `slots: ${fit} fits` : 'no number of slots fits'}${fewer > 0 ? `, or ${fewer} worlds of this size` : ''}`,
+      `what fits: ${fitting.length > 0 ? fitting.join(', or ') : `one world of ${single} slots`}`,
     );
   }
   if (each > roomOfOne) {
     throw new CapacityError(
       `a world of ${slots} slots needs ${gib(each)}, a WebAssembly memory ends at 4 GiB`,
-      `slots: ${largestSlots(sizeAt, roomOfOne, slots)} fits`,
+      `what fits: slots: ${largestSlots(sizeAt, roomOfOne, slots)}`,
     );
   }
   const fitting = Math.floor(roomOfOne / each);

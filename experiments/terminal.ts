@@ -13,12 +13,14 @@ export function answer(json: boolean | undefined, value: unknown, text: () => st
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text()}\n`);
 }
 
-/** An aligned table; every column but the first is set to the right. */
+const isNumeric = (cell: string): boolean => /^[-+\d.,e %]*$/.test(cell);
+
+/** An aligned table; columns of figures are set to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const grid = new Table({
     head: head.map((title) => colors.bold(title)),
     style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, k) => (k === 0 ? 'left' : 'right')),
+    colAligns: head.map((_, k) => (rows.every((row) => isNumeric(row[k] ?? '')) ? 'right' : 'left')),
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   grid.push(...rows.map((row) => [...row]));

@@ -16,7 +16,7 @@ interface BenchOptions {
 
 const NAMES = ['brain', 'run'];
 
-export function registerBench(program: Command): void {
+export function register(program: Command): void {
   program
     .command('bench')
     .summary('measure agent-steps per second')

@@ -4,18 +4,17 @@ import type { Command } from 'commander';
 import { worldCount } from '../../configs/arms.ts';
 import { EXIT, LawViolation } from '../../sim/core/errors.ts';
 import type { LawStatus } from '../../sim/frame.ts';
-import { type ConfigOptions, loadConfig } from '../loadConfig.ts';
+import { addConfigOptions, type ConfigOptions, loadConfig } from '../loadConfig.ts';
 import { Progress } from '../progress.ts';
 import { drive, interruptSignal, openRun } from '../simulate.ts';
 import { answer, note, table } from '../terminal.ts';
-import { addConfigOptions } from './run.ts';
 
 interface CheckOptions extends ConfigOptions {
   readonly fault?: string;
   readonly json?: boolean;
 }
 
-export function registerCheck(program: Command): void {
+export function register(program: Command): void {
   addConfigOptions(
     program
       .command('check')

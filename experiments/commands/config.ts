@@ -29,7 +29,7 @@ interface FileOptions {
   readonly json?: boolean;
 }
 
-export function registerConfig(program: Command): void {
+export function register(program: Command): void {
   const config = program.command('config').description('Writes, documents and explains configs.');
   config
     .command('init')

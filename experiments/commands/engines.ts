@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { ENGINES } from '../engines.ts';
 import { answer, table } from '../terminal.ts';
 
-export function registerEngines(program: Command): void {
+export function register(program: Command): void {
   program
     .command('engines')
     .summary('what is available here, and why not')

@@ -10,7 +10,7 @@ import { TABLES_VERSION } from '../../sim/tables.ts';
 import type { LiveServer } from '../../viz/server.ts';
 import { describeHardware, packageVersion, sourceCommit } from '../hardware.ts';
 import { headerOf, portOf } from '../livePage.ts';
-import { type ConfigOptions, loadConfig } from '../loadConfig.ts';
+import { addConfigOptions, type ConfigOptions, loadConfig } from '../loadConfig.ts';
 import { Pace } from '../pace.ts';
 import { planRun } from '../plan.ts';
 import { compact, duration, Progress } from '../progress.ts';
@@ -33,21 +33,7 @@ interface RunOptions extends ConfigOptions {
   readonly json?: boolean;
 }
 
-/** Options of every command that reads a config. */
-export function addConfigOptions(command: Command): Command {
-  return command
-    .option(
-      '--set <path=value>',
-      'change a value of the config, may be repeated',
-      (value: string, all: string[] = []) => [...all, value],
-    )
-    .option('--seed <phrase>', 'seed phrase')
-    .option('--ticks <n>', 'ticks to simulate')
-    .option('--engine <name>', 'auto or cpu')
-    .option('--threads <n>', 'worker threads, 0 = one per core');
-}
-
-export function registerRun(program: Command): void {
+export function register(program: Command): void {
   addConfigOptions(
     program
       .command('run')

@@ -15,7 +15,7 @@ interface ServeOptions {
 /** How often a run that is still being written is looked at. */
 const POLL_MS = 2000;
 
-export function registerServe(program: Command): void {
+export function register(program: Command): void {
   program
     .command('serve')
     .summary('show a run directory in a browser')

@@ -12,7 +12,7 @@ interface ValidateOptions {
   readonly json?: boolean;
 }
 
-export function registerValidate(program: Command): void {
+export function register(program: Command): void {
   program
     .command('validate')
     .summary('reproduce closed forms and published results')

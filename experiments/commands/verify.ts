@@ -14,7 +14,7 @@ interface VerifyOptions {
   readonly json?: boolean;
 }
 
-export function registerVerify(program: Command): void {
+export function register(program: Command): void {
   program
     .command('verify')
     .summary('re-run a run directory and compare hashes')

@@ -1,0 +1,386 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assertCompiled, darwin } from './compiled.ts';
+
+const CONFIG = `
+name: tiny
+seed: s
+ticks: 60
+worlds: 2
+slots: 16
+threads: 2
+output: { metricsEvery: 20, agentsEvery: 30, tradesEvery: 10, journalWorlds: 1 }
+world: { serviceMarket: { demand: 6 }, demography: { meanLife: 100 } }
+populations:
+  - { name: learners, kind: learner, share: 3 }
+  - { name: zi, kind: ziC, share: 1 }
+`;
+
+let work: string;
+beforeAll(() => {
+  assertCompiled();
+  work = mkdtempSync(join(tmpdir(), 'darwin-cli-'));
+  writeFileSync(join(work, 'tiny.yaml'), CONFIG);
+});
+afterAll(() => rmSync(work, { recursive: true }));
+
+/** Runs a command whose answer is one JSON value. */
+async function json(args: readonly string[], code = 0) {
+  const outcome = await darwin([...args, '--json'], work);
+  expect(outcome.code, outcome.stderr).toBe(code);
+  return JSON.parse(outcome.stdout); // throws unless standard output is one JSON value
+}
+
+describe('darwin run', () => {
+  it('writes a run directory and answers with one JSON object in the documented shape', async () => {
+    const result = await json(['run', 'tiny.yaml', '--out', 'first']);
+    expect(result).toMatchObject({
+      dir: 'first',
+      status: 'finished',
+      ticks: 60,
+      worlds: 2,
+      agents: 32,
+      engine: 'cpu',
+    });
+    expect(result.finalHash).toMatch(/^[0-9a-f]{16}$/);
+    expect(result.agentStepsPerSecond).toBeGreaterThan(0);
+    expect(result.metrics.alive).toBeGreaterThan(0);
+    expect(result.invariants.violated).toBe(0);
+    expect(result.invariants.checked).toBeGreaterThan(60);
+    const manifest = JSON.parse(readFileSync(join(work, 'first/manifest.json'), 'utf8'));
+    expect(manifest).toMatchObject({
+      status: 'finished',
+      finalHash: result.finalHash,
+      ticks: 60,
+      error: null,
+    });
+    expect(manifest.seeds).toHaveLength(2);
+    expect(manifest.arms[0].world.serviceMarket.demand).toBe(6);
+  });
+
+  it('leaves tables that any SQL engine reads: a metrics row per world and interval, fills, lives, entries', async () => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const rows = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJS();
+    const from = (table: string) => `from '${join(work, 'first', table, '*.parquet')}'`;
+    expect(
+      await rows(`select world, list(tick order by tick) ${from('metrics')} group by world order by world`),
+    ).toEqual([
+      [0, [0, 20, 40, 60]],
+      [1, [0, 20, 40, 60]],
+    ]);
+    expect(await rows(`select distinct population ${from('populations')} order by 1`)).toEqual([
+      ['learners'],
+      ['zi'],
+    ]);
+    expect(await rows(`select count(*) ${from('lineage')} where event = 'genesis'`)).toEqual([[32n]]);
+    expect(await rows(`select distinct tick ${from('agents')} order by 1`)).toEqual([[30], [60]]);
+    expect(await rows(`select distinct world ${from('journal')}`)).toEqual([[0]]);
+    // each market clears at one price per tick and nobody sells to itself
+    expect(
+      await rows(`select count(*) ${from('trades')} where market = 'compute' and buyer = seller`),
+    ).toEqual([[0n]]);
+    connection.closeSync();
+    instance.closeSync();
+  });
+
+  it('gives the same hash on any number of threads, another with another seed', async () => {
+    const first = JSON.parse(readFileSync(join(work, 'first/manifest.json'), 'utf8')).finalHash;
+    expect((await json(['run', 'tiny.yaml', '--threads', '1', '--out', 'single'])).finalHash).toBe(first);
+    expect((await json(['run', 'tiny.yaml', '--seed', 'other', '--out', 'other'])).finalHash).not.toBe(first);
+  });
+
+  it('makes a fresh numbered directory by default and prints tables, the hash and where to look', async () => {
+    const outcome = await darwin(['run', 'tiny.yaml', '--ticks', '20'], work);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    for (const part of [
+      'tokenPrice',
+      'learners',
+      'profit per tick',
+      '0 violated',
+      'hash: ',
+      'runs/tiny-s-1',
+      'duckdb',
+    ])
+      expect(outcome.stdout).toContain(part);
+    expect((await json(['run', 'tiny.yaml', '--ticks', '20'])).dir).toBe('runs/tiny-s-2');
+  });
+
+  it('reports each arm', async () => {
+    const set = '--set=world.amm.token=[100000, 200000]';
+    const { arms, worlds } = await json(['run', 'tiny.yaml', set, '--ticks', '20', '--out', 'arms']);
+    expect(worlds).toBe(4);
+    expect(arms.map((arm: { label: string }) => arm.label)).toEqual(['amm.token=100000', 'amm.token=200000']);
+    expect(arms[0].metrics.tokenPrice).toBeGreaterThan(1.5 * arms[1].metrics.tokenPrice);
+  });
+
+  it('stops at Ctrl-C with exit code 130 and keeps what was written, which verify reproduces', async () => {
+    const args = ['run', 'tiny.yaml', '--ticks', '4000000', '--out', 'interrupted', '--serve'];
+    const outcome = await darwin(args, work, (text, interrupt) => {
+      if (text.includes('dashboard: ')) setTimeout(interrupt, 1500);
+    });
+    expect(outcome.code, outcome.stderr).toBe(130);
+    const manifest = JSON.parse(readFileSync(join(work, 'interrupted/manifest.json'), 'utf8'));
+    expect(manifest.status).toBe('interrupted');
+    expect(manifest.ticks).toBeGreaterThan(0);
+    expect(existsSync(join(work, 'interrupted/metrics/part-00000.parquet'))).toBe(true);
+    expect(await json(['verify', 'interrupted'])).toMatchObject({ match: true, ticks: manifest.ticks });
+  });
+
+  it('serves the page while it runs, says where first, and ends by itself where nobody looks at a terminal', async () => {
+    const pages: Promise<Response>[] = [];
+    const args = ['run', 'tiny.yaml', '--ticks', '400', '--out', 'served', '--serve'];
+    const outcome = await darwin(args, work, (text) => {
+      const url = /dashboard: (http:\S+)/.exec(text)?.[1];
+      if (url && pages.length === 0) pages.push(fetch(`${url}api/run`));
+    });
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(outcome.stdout.startsWith('dashboard: http://127.0.0.1:')).toBe(true);
+    expect((await (await pages[0]!).json()).run).toMatchObject({
+      name: 'tiny',
+      ticks: 400,
+      worlds: 2,
+      slots: 16,
+    });
+  });
+});
+
+describe('a wrong command is refused with one line, exit code 2, and nothing is written', () => {
+  let blocker: Server;
+  let port = 0;
+  beforeAll(async () => {
+    writeFileSync(join(work, 'syntax.yaml'), 'ticks: [1\n');
+    writeFileSync(join(work, 'unknown.yaml'), 'world:\n  amm:\n    tokne: 5\n');
+    writeFileSync(join(work, 'type.yaml'), 'ticks: soon\n');
+    writeFileSync(join(work, 'negative.yaml'), 'populations:\n  - { name: a, kind: learner, share: -1 }\n');
+    writeFileSync(join(work, 'slots.yaml'), 'slots: -5\n');
+    mkdirSync(join(work, 'taken'));
+    writeFileSync(join(work, 'taken/notes.txt'), 'mine');
+    blocker = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => blocker.once('listening', resolve));
+    port = (blocker.address() as AddressInfo).port;
+  });
+  afterAll(() => blocker.close());
+
+  const cases: [title: string, args: () => string[], parts: string[]][] = [
+    ['a missing file', () => ['run', 'absent.yaml'], ['no config file absent.yaml']],
+    ['a missing file near a preset', () => ['run', 'quickstrat.yaml'], ['did you mean quickstart?']],
+    ['a directory', () => ['run', 'taken'], ['taken is a directory']],
+    ['a YAML error', () => ['run', 'syntax.yaml'], ['syntax.yaml:', 'not valid YAML']],
+    [
+      'an unknown key',
+      () => ['run', 'unknown.yaml'],
+      ['unknown.yaml:3:5', 'world.amm.tokne', 'did you mean `token`?'],
+    ],
+    ['a wrong type', () => ['run', 'type.yaml'], ['type.yaml:1:8', '`ticks` is `soon`', 'whole number']],
+    [
+      'a negative population',
+      () => ['run', 'negative.yaml'],
+      ['negative.yaml:2:', '`populations[0].share` is `-1`'],
+    ],
+    ['a negative number of slots', () => ['run', 'slots.yaml'], ['slots.yaml:1:8', '`slots` is `-5`']],
+    [
+      'an unknown path',
+      () => ['run', 'tiny.yaml', '--set', 'world.am.token=5'],
+      ['did you mean `world.amm.token`?'],
+    ],
+    ['a bad override', () => ['run', 'tiny.yaml', '--ticks', 'x'], ['--ticks x', 'whole number']],
+    [
+      'memory beyond the machine',
+      () => ['run', 'tiny.yaml', '--set', 'slots=4000000', '--set', 'worlds=1000000'],
+      ['1000000 worlds x 4000000 slots need', 'GiB', 'what fits: one world of'],
+    ],
+    [
+      'an out directory that is not empty',
+      () => ['run', 'tiny.yaml', '--out', 'taken'],
+      ['taken is not empty'],
+    ],
+    [
+      'an out directory that is a file',
+      () => ['run', 'tiny.yaml', '--out', 'tiny.yaml'],
+      ['is not a directory'],
+    ],
+    ['a port that is taken', () => ['run', 'tiny.yaml', '--serve', String(port)], ['already in use']],
+    ['a port that is none', () => ['run', 'tiny.yaml', '--serve', '70000'], ['70000 is not a port']],
+    ['an unknown command', () => ['rn', 'tiny.yaml'], ["unknown command 'rn'", 'did you mean run?']],
+    ['an unknown option', () => ['run', 'tiny.yaml', '--tick', '5'], ["unknown option '--tick'", '--ticks']],
+    ['a missing argument', () => ['run'], ["missing required argument 'config'"]],
+    ['verify without a run', () => ['verify', 'taken'], ['taken has no manifest.json']],
+    ['serve without a run', () => ['serve', 'taken'], ['taken has no manifest.json']],
+    ['an unknown benchmark', () => ['bench', 'brian'], ['there is no benchmark brian']],
+    [
+      'an unknown path to explain',
+      () => ['config', 'explain', 'world.amm.tokn'],
+      ['did you mean world.amm.token?'],
+    ],
+    ['a starter over an existing file', () => ['config', 'init', 'tiny.yaml'], ['tiny.yaml exists']],
+  ];
+  it.each(cases)('%s', async (_, args, parts) => {
+    const files = () => readdirSync(work, { recursive: true }).sort();
+    const before = files();
+    const { code, stdout, stderr } = await darwin(args(), work);
+    expect(code, stderr).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    for (const part of parts) expect(stderr).toContain(part);
+    expect(files()).toEqual(before);
+    expect(readFileSync(join(work, 'taken/notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it.each([
+    ['a config', ['run', 'unknown.yaml'], 'config'],
+    ['a directory', ['run', 'tiny.yaml', '--out', 'taken'], 'usage'],
+    ['an option', ['run', '--tick', '5'], 'usage'],
+    ['a size', ['run', 'tiny.yaml', '--set', 'slots=4000000', '--set', 'worlds=1000000'], 'capacity'],
+  ])('with --json %s is refused with one object', async (_, args, code) => {
+    const { error } = await json(args, 2);
+    expect(Object.keys(error)).toEqual(['code', 'message', 'hint']);
+    expect(error.code).toBe(code);
+  });
+
+  it('an engine that exists but is not here is exit code 3', async () => {
+    const outcome = await darwin(['run', 'tiny.yaml', '--engine', 'webgpu'], work);
+    expect(outcome.code).toBe(3);
+    expect(outcome.stderr).toMatch(/^error: engine webgpu is not available: [^\n]+\n$/);
+    expect((await json(['run', 'tiny.yaml', '--engine', 'cpuu'], 2)).error.hint).toBe('did you mean `cpu`?');
+  });
+});
+
+describe('darwin check', () => {
+  it('counts every check of every law', async () => {
+    const result = await json(['check', 'tiny.yaml']);
+    expect(result).toMatchObject({ pass: true, status: 'finished', ticks: 60, worlds: 2, violation: null });
+    for (const law of result.laws) expect(law).toMatchObject({ violated: null });
+    // conservation is checked on every tick of both worlds
+    expect(Math.max(...result.laws.map((law: { checks: number }) => law.checks))).toBeGreaterThanOrEqual(120);
+    expect(existsSync(join(work, 'runs/tiny-s-3'))).toBe(false);
+  });
+});
+
+describe('darwin verify', () => {
+  it('reproduces a run, and fails with exit code 1 when the recorded hash is another', async () => {
+    expect(await json(['verify', 'first'])).toMatchObject({ dir: 'first', match: true, ticks: 60 });
+    const file = join(work, 'single/manifest.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"finalHash": "\w{4}/, '"finalHash": "0000'));
+    expect(await json(['verify', 'single'], 1)).toMatchObject({ match: false });
+    const outcome = await darwin(['verify', 'single'], work);
+    expect(outcome.stderr).toMatch(/^error: recorded hash 0000\w+, computed \w+ after 60 ticks [^\n]+\n$/);
+  });
+
+  it('refuses a manifest whose config is not valid', async () => {
+    const file = join(work, 'other/manifest.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"slots": 16', '"slots": -16'));
+    expect((await json(['verify', 'other'], 2)).error.message).toContain('`slots` is `-16`');
+  });
+});
+
+describe('darwin serve', () => {
+  it('shows a recorded run until Ctrl-C', async () => {
+    const answers: Promise<Response>[] = [];
+    const outcome = await darwin(['serve', 'first'], work, (text, interrupt) => {
+      const url = /(http:\S+)/.exec(text)?.[1];
+      if (!url || answers.length > 0) return;
+      answers.push(fetch(`${url}api/run`), fetch(`${url}api/health`));
+      Promise.allSettled(answers).then(() => setTimeout(interrupt, 200));
+    });
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect((await (await answers[0]!).json()).run.name).toBe('tiny');
+    expect(await (await answers[1]!).json()).toMatchObject({ state: 'finished', tick: 60 });
+  });
+});
+
+describe('darwin config', () => {
+  it('init writes a starter that runs as it is', async () => {
+    expect(await json(['config', 'init', 'mine.yaml'])).toEqual({ file: 'mine.yaml' });
+    expect(readFileSync(join(work, 'mine.yaml'), 'utf8')).toContain('$schema=');
+    expect((await json(['run', 'mine.yaml', '--ticks', '5', '--out', 'mine'])).ticks).toBe(5);
+  });
+
+  it('schema writes a JSON Schema, to a file or to standard output', async () => {
+    const shown = JSON.parse((await darwin(['config', 'schema'], work)).stdout);
+    await darwin(['config', 'schema', '--out', 'schema.json'], work);
+    expect(JSON.parse(readFileSync(join(work, 'schema.json'), 'utf8'))).toEqual(shown);
+    expect(shown.properties.world.properties.amm.properties.token.anyOf).toHaveLength(2);
+  });
+
+  it('explain says what a key means, and what follows from a config', async () => {
+    expect(await json(['config', 'explain', 'world.amm.token'])).toMatchObject([
+      { path: 'world.amm.token', default: 200_000, differsByArm: true },
+    ]);
+    expect((await json(['config', 'explain', 'populations.share']))[0].path).toBe('populations[0].share');
+    const explained = await json(['config', 'explain', 'tiny.yaml']);
+    expect(explained.arms[0].derived['tasks wanted per tick']).toBe(24);
+    const outcome = await darwin(['config', 'explain', 'tiny.yaml'], work);
+    expect(outcome.stdout).toContain('memory per world');
+  });
+});
+
+describe('the rest', () => {
+  it('engines lists what is here and why others are not', async () => {
+    const engines: { name: string; available: boolean; device: string | null; reason: string }[] = await json(
+      ['engines'],
+    );
+    expect(engines.find((engine) => engine.name === 'cpu')).toMatchObject({ available: true });
+    for (const { available, device, reason } of engines) {
+      expect(device === null).toBe(!available);
+      expect(reason).not.toBe('');
+    }
+  });
+
+  it('--help and --version are no errors', async () => {
+    for (const args of [['--help'], ['--version'], ['run', '--help'], ['help']]) {
+      const outcome = await darwin(args, work);
+      expect([args, outcome.code, outcome.stderr]).toEqual([args, 0, '']);
+      expect(outcome.stdout).not.toBe('');
+    }
+  });
+
+  it('bench answers with hardware and rates in the documented shape', async () => {
+    const small = ['--agents', '16', '--worlds', '2', '--repeats', '2'];
+    const { hardware, results } = await json(['bench', 'run', ...small]);
+    expect(hardware.cores).toBeGreaterThan(0);
+    for (const row of results) {
+      expect(row).toMatchObject({ name: 'run', engine: 'cpu', agents: 32, worlds: 2 });
+      const { median, min, max } = row.agentStepsPerSecond;
+      expect(min).toBeGreaterThan(0);
+      expect(median).toBeGreaterThanOrEqual(min);
+      expect(max).toBeGreaterThanOrEqual(median);
+    }
+    const shares: number[] = Object.values(results[0].phases);
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+    expect((await json(['bench', 'brain', ...small])).results[0]).toMatchObject({
+      engine: 'cpu',
+      threads: 1,
+      agents: 32,
+    });
+  });
+
+  it('validate runs a case with parameters from outside', async () => {
+    const args = [
+      'validate',
+      'amm',
+      '--set',
+      'reserveIn=1000',
+      '--set',
+      'reserveOut=1000',
+      '--set',
+      'amountIn=100',
+    ];
+    expect(await json(args)).toMatchObject([{ name: 'amm', pass: true, measured: { amountOut: '90' } }]);
+    expect((await json(['validate', 'ammm'], 2)).error.hint).toContain('amm');
+    expect((await json(['validate', '--list'])).length).toBeGreaterThan(5);
+  });
+});

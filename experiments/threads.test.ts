@@ -1,0 +1,111 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { resolveConfig } from '../configs/parse.ts';
+import {
+  CapacityError,
+  ConfigError,
+  DarwinError,
+  EnvironmentError,
+  LawViolation,
+  OverflowError,
+  UsageError,
+} from '../sim/core/errors.ts';
+import { createSimulation } from '../sim/run.ts';
+import { createShard, type ShardHandle } from '../sim/shard.ts';
+import { assertCompiled } from './compiled.ts';
+import { createThreadShards, fromPlainError, toPlainError } from './threads.ts';
+
+const run = resolveConfig({
+  ticks: 40,
+  worlds: 3,
+  slots: 16,
+  output: { metricsEvery: 10, agentsEvery: 20, tradesEvery: 5, journalWorlds: 1 },
+});
+const open: ShardHandle[] = [];
+const opened = (shards: ShardHandle[]): ShardHandle[] => {
+  open.push(...shards);
+  return shards;
+};
+beforeAll(assertCompiled);
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((shard) => shard.close()));
+});
+
+describe('worker threads', () => {
+  it('report what a shard in this thread reports, call after call', async () => {
+    const [thread] = opened(createThreadShards(run, 1));
+    const here = createShard(run, [0, 1, 2]);
+    for (const tick of [7, 10, 40]) expect(await thread!.advance(tick)).toEqual(await here.advance(tick));
+    expect(await thread!.hashes()).toEqual(await here.hashes());
+  });
+
+  it('give the same final hash on one, two and three threads', async () => {
+    const hashes: string[] = [];
+    for (const threads of [1, 2, 3]) {
+      const simulation = createSimulation(run, { shards: opened(createThreadShards(run, threads)) });
+      await simulation.advance(13);
+      await simulation.advance(40);
+      hashes.push(await simulation.finalHash());
+    }
+    expect(new Set(hashes).size).toBe(1);
+  });
+
+  it('own every world once; more threads than worlds are not started', () => {
+    expect(opened(createThreadShards(run, 2)).map((shard) => shard.worlds)).toEqual([[0], [1, 2]]);
+    expect(opened(createThreadShards(run, 9)).map((shard) => shard.worlds)).toEqual([[0], [1], [2]]);
+  });
+
+  it('time the phases with their own clock', async () => {
+    const [thread] = opened(createThreadShards(run, 1, { profile: true }));
+    const { phaseNs } = await thread!.advance(5);
+    expect(phaseNs!['learn and act']).toBeGreaterThan(0);
+  });
+
+  it('send a failure to start as the error that it is', async () => {
+    const arm = {
+      ...run.arms[0]!,
+      world: { ...run.arms[0]!.world, amm: { ...run.arms[0]!.world.amm, token: 0 } },
+    };
+    const [thread] = opened(createThreadShards({ ...run, arms: [arm] }, 1));
+    await expect(thread!.advance(1)).rejects.toThrow(ConfigError);
+    await expect(thread!.hashes()).rejects.toThrow('both reserves');
+  });
+
+  it('refuse calls once they are closed', async () => {
+    const [thread] = createThreadShards(run, 1);
+    await thread!.close();
+    await expect(thread!.advance(1)).rejects.toThrow(EnvironmentError);
+  });
+});
+
+describe('an error on its way between threads', () => {
+  const place = { world: 2, tick: 9, account: 'consumers token' };
+  it.each([
+    new ConfigError('a.yaml:1:1', 'is wrong', 'make it right', { cause: new Error('inner') }),
+    new UsageError('no file'),
+    new CapacityError('too big', 'use less'),
+    new EnvironmentError('no GPU'),
+    new LawViolation('conservation', place, '1 token too many'),
+    new OverflowError(place, 'below zero'),
+  ])('keeps class, line, code and fields: $name', (error) => {
+    const found = fromPlainError(structuredClone(toPlainError(error))) as DarwinError;
+    expect(found).toBeInstanceOf(error.constructor);
+    expect(found).toBeInstanceOf(DarwinError);
+    expect(found).toBeInstanceOf(Error);
+    expect([found.name, found.line, found.code, found.exitCode]).toEqual([
+      error.name,
+      error.line,
+      error.code,
+      error.exitCode,
+    ]);
+    expect(found.toJSON()).toEqual(error.toJSON());
+    if (error instanceof LawViolation) expect(found).toMatchObject({ law: error.law, at: place });
+  });
+
+  it('that is no expected failure stays a plain error with its stack', () => {
+    const bug = new TypeError('undefined is not a function');
+    const found = fromPlainError(structuredClone(toPlainError(bug)));
+    expect(found).not.toBeInstanceOf(DarwinError);
+    expect([found.message, found.stack]).toEqual([bug.message, bug.stack]);
+    expect(fromPlainError(toPlainError('text')).message).toBe('text');
+  });
+});
