@@ -41,7 +41,6 @@ export const HISTORY_FRAMES_MAX = 400;
 /** Frames a second sent to a page, which redraws no faster than it can be read. */
 const FRAMES_PER_SECOND = 20;
 const STATUS_INTERVAL_MS = 250;
-/** A connection that has not answered for two of these has vanished. */
 const HEARTBEAT_MS = 15_000;
 /** Time that watchers have to answer the goodbye. */
 const CLOSE_MS = 500;
@@ -64,6 +63,8 @@ export interface ServerOptions {
   readonly pageDirectory?: string;
   /** Frames a second sent to watchers, 20 by default; Infinity = each one. */
   readonly framesPerSecond?: number;
+  /** Milliseconds between heartbeats; a watcher that misses two is let go. 15,000 by default. */
+  readonly heartbeatMs?: number;
 }
 
 /** How fast the run is. */
@@ -192,7 +193,7 @@ class Live implements LiveServer {
     this.http = createServer(this.routes());
     this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     this.sockets.on('connection', (socket) => this.welcome(socket));
-    this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
+    this.heartbeat = setInterval(() => this.beat(), options.heartbeatMs ?? HEARTBEAT_MS);
     this.heartbeat.unref();
   }
 

@@ -12,7 +12,8 @@ export function formatValue(value: number | undefined): string {
   const size = Math.abs(value);
   if (size === 0) return '0';
   if (size >= 100_000) return short(value).replace('-', MINUS);
-  if (size >= 1000) return whole(value);
+  // From here on three digits would lose whole units.
+  if (size >= 999.5) return whole(value).replace('-', MINUS);
   if (size < 0.001) return value.toExponential(1).replace('-', MINUS);
   return String(Number(value.toPrecision(3))).replace('-', MINUS);
 }

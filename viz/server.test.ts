@@ -1,0 +1,413 @@
+import { once } from 'node:events';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { EXIT, UsageError } from '../sim/core/errors.ts';
+import { METRIC_INDEX, METRICS } from '../sim/metrics/table.ts';
+import {
+  CONTROL_BYTES_MAX,
+  type Control,
+  decodeFrame,
+  parseServerMessage,
+  type ServerMessage,
+  splitFrames,
+  type WatchedFrame,
+} from './protocol.ts';
+import { sampleFrame, sampleHeader, sampleLaws } from './sampleFrames.ts';
+import {
+  defaultPageDirectory,
+  HISTORY_FRAMES_MAX,
+  type LiveServer,
+  type ServerOptions,
+  startServer,
+  WATCHED_WORLDS_MAX,
+} from './server.ts';
+
+const RATES = { ticksPerSecond: 100, agentStepsPerSecond: 12_800 };
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function serve(options: Partial<ServerOptions> = {}): Promise<LiveServer> {
+  const server = await startServer({
+    header: sampleHeader(),
+    framesPerSecond: Number.POSITIVE_INFINITY,
+    ...options,
+  });
+  closing.push(() => server.close());
+  return server;
+}
+
+/** A watcher that keeps what it is sent. */
+class Client {
+  readonly messages: ServerMessage[] = [];
+  readonly frames: WatchedFrame[] = [];
+  closed: { code: number; reason: string } | null = null;
+  readonly socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) this.frames.push(decodeFrame(data));
+      else this.messages.push(parseServerMessage(data.toString()));
+    });
+    socket.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+    });
+  }
+
+  static async connect(server: LiveServer, headers: Record<string, string> = {}): Promise<Client> {
+    const url = server.url.replace('http', 'ws');
+    const client = new Client(new WebSocket(`${url}api/live`, { headers }));
+    closing.push(() => client.socket.terminate());
+    await once(client.socket, 'open');
+    return client;
+  }
+
+  last<T extends ServerMessage['type']>(type: T): Extract<ServerMessage, { type: T }> | undefined {
+    return this.messages.findLast((m): m is Extract<ServerMessage, { type: T }> => m.type === type);
+  }
+}
+const until = (check: () => unknown): Promise<unknown> =>
+  vi.waitFor(() => expect(check()).toBeTruthy(), 10_000);
+
+/** Status of an upgrade that is refused. */
+async function refusal(server: LiveServer, path: string, headers: Record<string, string>): Promise<number> {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, { headers });
+  socket.on('error', () => {});
+  const [, response] = await once(socket, 'unexpected-response');
+  return response.statusCode;
+}
+
+/** GET with headers that fetch would not let us set. */
+async function get(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  const sent = request(url, { headers }).end();
+  const [response] = await once(sent, 'response');
+  response.resume();
+  return response.statusCode;
+}
+
+describe('frames', () => {
+  test('a watcher is told of the run and gets each frame as it was published', async () => {
+    const server = await serve();
+    const client = await Client.connect(server);
+    server.publish(sampleFrame(1), RATES);
+    server.publish(sampleFrame(2), RATES);
+    await until(() => client.frames.length === 2);
+    const hello = client.last('hello')!;
+    expect(hello.run).toEqual(sampleHeader());
+    expect(hello.metrics.map((m) => m.name)).toEqual(METRICS.map((m) => m.name));
+    expect(hello.watchedWorlds).toBe(6);
+    expect(client.frames.map((f) => [f.tick, f.interval])).toEqual([
+      [50, 50],
+      [100, 50],
+    ]);
+    const sent = sampleFrame(2).worlds[4]!;
+    expect([...client.frames[1]!.worlds[4]!.metrics]).toEqual([...sent.metrics]);
+    expect([...client.frames[1]!.worlds[4]!.bidHistogram]).toEqual([...sent.bidHistogram]);
+    expect(client.messages[0]?.type).toBe('hello');
+  });
+
+  test('two watchers get the same frames, and one that leaves does not disturb the other', async () => {
+    const server = await serve();
+    const stays = await Client.connect(server);
+    const leaves = await Client.connect(server);
+    await until(() => server.clients === 2);
+    server.publish(sampleFrame(1), RATES);
+    await until(() => stays.frames.length === 1 && leaves.frames.length === 1);
+    leaves.socket.terminate();
+    await until(() => server.clients === 1);
+    server.publish(sampleFrame(2), RATES);
+    await until(() => stays.frames.length === 2);
+    expect(leaves.frames.length).toBe(1);
+  });
+
+  test('somebody who comes late gets the last frame at once and the past from /api/history', async () => {
+    const server = await serve();
+    for (let k = 1; k <= 5; k++) server.publish(sampleFrame(k), RATES);
+    const client = await Client.connect(server);
+    await until(() => client.frames.length === 1);
+    expect(client.frames[0]!.tick).toBe(250);
+    expect(client.frames[0]!.worlds[0]!.lorenzWealth.length).toBe(21);
+    const past = splitFrames(await (await fetch(`${server.url}api/history`)).arrayBuffer());
+    expect(past.map((f) => f.tick)).toEqual([50, 100, 150, 200, 250]);
+    expect([...past[2]!.worlds[1]!.metrics]).toEqual([...sampleFrame(3).worlds[1]!.metrics]);
+    expect(past[2]!.worlds[1]!.lorenzWealth.length).toBe(0);
+  });
+
+  test('the past stays bounded however long the run', async () => {
+    const server = await serve();
+    const options = { arms: 1, worlds: 1 };
+    for (let k = 1; k <= 3 * HISTORY_FRAMES_MAX; k++) server.publish(sampleFrame(k, options), RATES);
+    const past = splitFrames(await (await fetch(`${server.url}api/history`)).arrayBuffer());
+    expect(past.length).toBeLessThanOrEqual(HISTORY_FRAMES_MAX);
+    expect(past.length).toBeGreaterThanOrEqual(HISTORY_FRAMES_MAX / 2);
+    expect(past[0]!.tick).toBe(50);
+  });
+
+  test('frames faster than the rate are thinned to the newest, which always arrives', async () => {
+    const server = await serve({ framesPerSecond: 5 });
+    const client = await Client.connect(server);
+    await until(() => client.last('hello'));
+    const frames = Array.from({ length: 10 }, (_, k) => sampleFrame(k + 1));
+    for (const frame of frames) server.publish(frame, RATES);
+    await until(() => client.frames.at(-1)?.tick === 500);
+    expect(client.frames.map((f) => f.tick)).toEqual([50, 500]);
+    server.status({ state: 'paused' });
+    await until(() => client.last('status')?.thinned === 8);
+    expect(client.last('status')!.dropped).toBe(0);
+  });
+
+  test('of a very large run the first worlds of every arm are sent', async () => {
+    const options = { arms: 4, worlds: 20 };
+    const server = await serve({ header: sampleHeader(options) });
+    const client = await Client.connect(server);
+    server.publish(sampleFrame(1, options), RATES);
+    await until(() => client.frames.length === 1);
+    const { worlds } = client.frames[0]!;
+    expect(worlds.length).toBe(WATCHED_WORLDS_MAX);
+    expect(client.last('hello')!.watchedWorlds).toBe(WATCHED_WORLDS_MAX);
+    expect(new Set(worlds.map((w) => w.arm))).toEqual(new Set([0, 1, 2, 3]));
+    expect(Math.max(...worlds.map((w) => w.replicate))).toBe(15);
+  });
+});
+
+describe('slow and vanished watchers', () => {
+  test('a watcher that stops reading loses frames, is told how many, and delays nobody', async () => {
+    const options = { arms: 1, worlds: WATCHED_WORLDS_MAX };
+    const server = await serve({ header: sampleHeader(options) });
+    const slow = await Client.connect(server);
+    const quick = await Client.connect(server);
+    await until(() => slow.last('hello') && quick.last('hello'));
+    slow.socket.pause();
+    const frame = sampleFrame(1, options);
+    let tick = 0;
+    while (server.dropped < 5) {
+      tick += 50;
+      server.publish({ ...frame, tick }, RATES);
+      // The quick one is let read; the slow one never is.
+      await until(() => quick.frames.at(-1)?.tick === tick);
+    }
+    slow.socket.resume();
+    await until(() => slow.frames.at(-1)?.tick === tick);
+    server.status({ state: 'paused' });
+    await until(() => slow.last('status')?.state === 'paused' && quick.last('status')?.state === 'paused');
+    expect(slow.last('status')!.dropped).toBe(server.dropped);
+    expect(quick.last('status')!.dropped).toBe(0);
+    expect(quick.frames.length).toBe(tick / 50);
+    expect(slow.frames.length).toBe(tick / 50 - server.dropped);
+    slow.socket.terminate();
+    await until(() => server.clients === 1);
+    expect(server.dropped).toBeGreaterThanOrEqual(5);
+  });
+
+  test('a watcher that no longer answers the heartbeat is let go', async () => {
+    const server = await serve({ heartbeatMs: 30 });
+    const vanished = new WebSocket(`${server.url.replace('http', 'ws')}api/live`, { autoPong: false });
+    vanished.on('error', () => {});
+    closing.push(() => vanished.terminate());
+    const alive = await Client.connect(server);
+    await until(() => vanished.readyState === WebSocket.CLOSED);
+    expect(server.clients).toBe(1);
+    expect(alive.closed).toBeNull();
+  });
+});
+
+describe('status', () => {
+  test('state, message, speed and rates reach a watcher, and the end is announced also to late ones', async () => {
+    const server = await serve();
+    const client = await Client.connect(server);
+    server.publish(sampleFrame(1), RATES);
+    server.status({ state: 'paused', speed: 20 });
+    await until(() => client.last('status')?.state === 'paused');
+    expect(client.last('status')).toMatchObject({ ...RATES, speed: 20, message: '' });
+    server.status({ state: 'failed', message: "law 'cash-conserved' broken at tick 50" });
+    await until(() => client.last('ended'));
+    expect(client.last('status')).toMatchObject({ state: 'failed', speed: 20 });
+    expect(client.last('ended')).toEqual({
+      type: 'ended',
+      state: 'failed',
+      message: "law 'cash-conserved' broken at tick 50",
+    });
+    const late = await Client.connect(server);
+    await until(() => late.last('ended'));
+    expect(late.last('ended')).toEqual(client.last('ended'));
+  });
+
+  test('laws reach a watcher, a violation at once', async () => {
+    const server = await serve();
+    const client = await Client.connect(server);
+    server.publish(sampleFrame(1), RATES);
+    await until(() => client.last('laws'));
+    expect(client.last('laws')).toEqual({ type: 'laws', tick: 50, laws: sampleLaws(50) });
+    server.publish({ ...sampleFrame(2), laws: sampleLaws(100, 'cash-conserved') }, RATES);
+    await until(() => client.last('laws')!.tick === 100);
+    expect(client.last('laws')!.laws[1]!.violated).toContain('agent 12 cash');
+  });
+});
+
+describe('controls', () => {
+  test('what a watcher asks for reaches the driver, until it stops listening', async () => {
+    const server = await serve();
+    const heard: Control[] = [];
+    const stop = server.onControl((control) => heard.push(control));
+    const client = await Client.connect(server);
+    const sent: Control[] = [
+      { type: 'pause' },
+      { type: 'step', ticks: 7 },
+      { type: 'speed', ticksPerSecond: null },
+    ];
+    for (const control of sent) client.socket.send(JSON.stringify(control));
+    await until(() => heard.length === 3);
+    expect(heard).toEqual(sent);
+    stop();
+    client.socket.send('{"type":"resume"}');
+    client.socket.send('this ends it');
+    await until(() => client.closed);
+    expect(heard).toEqual(sent);
+  });
+
+  test.each([
+    ['not JSON', 'pause', 1008, 'message is not JSON'],
+    ['an unknown type', '{"type":"format-disk"}', 1008, 'message type must be one of'],
+    ['too long', '{"type":"pause"}'.padEnd(CONTROL_BYTES_MAX + 1), 1009, 'longer than 1024'],
+    ['binary', Buffer.from([1, 2, 3]), 1003, 'not binary'],
+  ])(
+    'a message that is %s closes the connection with the reason, and no other',
+    async (_, message, code, reason) => {
+      const server = await serve();
+      const heard: Control[] = [];
+      server.onControl((control) => heard.push(control));
+      const bad = await Client.connect(server);
+      const good = await Client.connect(server);
+      bad.socket.send(message);
+      await until(() => bad.closed);
+      expect(bad.closed!.code).toBe(code);
+      expect(bad.closed!.reason).toContain(reason);
+      good.socket.send('{"type":"pause"}');
+      await until(() => heard.length === 1);
+      expect(good.closed).toBeNull();
+    },
+  );
+
+  test('a message far too long for the server to hold is cut off by the socket itself', async () => {
+    const server = await serve();
+    const client = await Client.connect(server);
+    client.socket.send('x'.repeat(2 ** 20));
+    await until(() => client.closed);
+    expect(client.closed!.code).toBe(1009);
+    expect(server.clients).toBe(0);
+  });
+});
+
+describe('HTTP', () => {
+  test('health and run answer with JSON of the run', async () => {
+    const server = await serve();
+    server.publish(sampleFrame(4), RATES);
+    expect(await (await fetch(`${server.url}api/health`)).json()).toEqual({
+      state: 'running',
+      tick: 200,
+      clients: 0,
+      dropped: 0,
+    });
+    const run = await (await fetch(`${server.url}api/run`)).json();
+    expect(run).toMatchObject({ type: 'hello', run: { name: 'sample market', ticks: 20_000 } });
+    expect(run.metrics[METRIC_INDEX.tokenPrice].name).toBe('tokenPrice');
+  });
+
+  test('every answer carries the security headers, also of what does not exist', async () => {
+    const server = await serve();
+    for (const path of ['', 'api/run', 'nothing/here', '..%2f..%2fpackage.json']) {
+      const { headers } = await fetch(`${server.url}${path}`);
+      const policy = headers.get('content-security-policy')!;
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("script-src 'self'");
+      expect(policy).not.toContain('unsafe');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('x-powered-by')).toBeNull();
+    }
+    expect((await fetch(`${server.url}nothing/here`)).status).toBe(404);
+  });
+
+  test('the page directory is served, and a page that is not built says how to build it', async () => {
+    const pageDirectory = await mkdtemp(join(tmpdir(), 'page-'));
+    const unbuilt = await serve({ pageDirectory });
+    const answer = await fetch(unbuilt.url);
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).toContain('npm run build:page');
+    await writeFile(join(pageDirectory, 'index.html'), '<!doctype html><title>built</title>');
+    expect(await (await fetch(unbuilt.url)).text()).toContain('built');
+  });
+
+  test('the page is found from source and from the build', () => {
+    expect(defaultPageDirectory('file:///home/a/viz/server.ts')).toBe('/home/a/dist/viz/client');
+    expect(defaultPageDirectory('file:///home/a/dist/viz/server.js')).toBe('/home/a/dist/viz/client');
+  });
+});
+
+describe('who may connect', () => {
+  test('the page of another origin may not, this one and a script may', async () => {
+    const server = await serve();
+    const own = new URL(server.url).origin;
+    expect(await refusal(server, 'api/live', { origin: 'https://example.org' })).toBe(403);
+    expect(await refusal(server, 'api/live', { origin: 'null' })).toBe(403);
+    expect(await refusal(server, 'api/other', { origin: own })).toBe(404);
+    await Client.connect(server, { origin: own });
+    await Client.connect(server);
+    await until(() => server.clients === 2);
+  });
+
+  test('a foreign name that is pointed at this machine is not answered', async () => {
+    const server = await serve();
+    const { port } = new URL(server.url);
+    expect(await refusal(server, 'api/live', { host: `evil.example:${port}` })).toBe(403);
+    expect(await get(server.url, { host: `evil.example:${port}` })).toBe(403);
+    expect(await get(`${server.url}api/health`, { host: `localhost:${port}` })).toBe(200);
+  });
+
+  test('beyond this machine an origin must be named, and be the own one or an allowed one', async () => {
+    const server = await serve({ host: '0.0.0.0', origins: ['https://proxy.example'] });
+    const { port } = new URL(server.url);
+    const host = `market.example:${port}`;
+    expect(await refusal(server, 'api/live', { host })).toBe(403);
+    expect(await refusal(server, 'api/live', { host, origin: 'http://other.example' })).toBe(403);
+    await Client.connect(server, { host, origin: `http://${host}` });
+    await Client.connect(server, { host, origin: 'https://proxy.example' });
+    await until(() => server.clients === 2);
+  });
+});
+
+describe('starting and closing', () => {
+  test('a taken port is bad input that names the port', async () => {
+    const server = await serve();
+    const port = Number(new URL(server.url).port);
+    const second = startServer({ port, header: sampleHeader() });
+    await expect(second).rejects.toThrow(UsageError);
+    await expect(second).rejects.toMatchObject({ exitCode: EXIT.badInput });
+    await expect(second).rejects.toThrow(`port ${port}`);
+  });
+
+  test.each([-1, 65_536, 1.5])('there is no port %d', async (port) => {
+    await expect(startServer({ port, header: sampleHeader() })).rejects.toThrow(UsageError);
+  });
+
+  test('an address that this machine does not have is bad input', async () => {
+    await expect(startServer({ host: '192.0.2.1', header: sampleHeader() })).rejects.toThrow(UsageError);
+  });
+
+  test('closing says goodbye and frees the port', async () => {
+    const server = await startServer({ header: sampleHeader() });
+    const client = await Client.connect(server);
+    await server.close();
+    await until(() => client.closed);
+    expect(client.closed).toEqual({ code: 1001, reason: 'the server was closed' });
+    const again = await startServer({ header: sampleHeader(), port: Number(new URL(server.url).port) });
+    await again.close();
+  });
+});
