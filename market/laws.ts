@@ -37,11 +37,20 @@ const breach = (world: MarketWorld, law: string, account: string, found: string)
 export const checkConservation = (world: MarketWorld): void => world.ledger.checkConservation();
 
 /**
- * System balances are integers from 0 to 2^53 - 1. Balances of agents are u32 by type: one that wrapped is
- * off by 2^32, which conservation sees.
+ * System balances are integers from 0 to 2^53 - 1. Balances of agents are u32 by type, so one that wrapped round
+ * shows as more than there is: no balance exceeds the supply of its asset.
  */
 export function checkBalances(world: MarketWorld): void {
   const { systemToken, systemCash } = world.balances;
+  const { token, cash, stake } = world.balances;
+  const tokenSupply = world.ledger.supply(ASSET.token);
+  const cashSupply = world.ledger.supply(ASSET.cash);
+  for (let i = 0; i < token.length; i++) {
+    if (token[i]! <= tokenSupply && stake[i]! <= tokenSupply && cash[i]! <= cashSupply) continue;
+    const wrapped = cash[i]! > cashSupply ? 'cash' : token[i]! > tokenSupply ? 'token' : 'stake';
+    const found = `balance ${world.balances[wrapped][i]} is more than there is: it wrapped round`;
+    breach(world, 'balances-in-range', `agent ${i} ${wrapped}`, found);
+  }
   for (const asset of [ASSET.token, ASSET.cash]) {
     const column = asset === ASSET.token ? systemToken : systemCash;
     for (let a = 0; a < SYSTEM_COUNT; a++) {
@@ -217,15 +226,16 @@ export function checkCapacity(world: MarketWorld): void {
 
 /** Every law of the markets, all of them cheap enough for every tick. */
 export const MARKET_LAWS: readonly MarketLaw[] = [
-  {
-    name: 'conservation',
-    about: 'sum of all balances = genesis + minted - burned, per asset',
-    check: checkConservation,
-  },
+  // first, because it names the account where conservation can only name the asset
   {
     name: 'balances-in-range',
     about: 'no balance is negative, wrapped or fractional',
     check: checkBalances,
+  },
+  {
+    name: 'conservation',
+    about: 'sum of all balances = genesis + minted - burned, per asset',
+    check: checkConservation,
   },
   { name: 'escrow-empty', about: 'nothing stays in escrow when a tick ends', check: checkEscrow },
   { name: 'compute-used', about: 'compute used <= capacity + bought - sold', check: checkComputeUse },

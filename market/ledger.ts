@@ -131,6 +131,11 @@ export class Ledger {
     return supply[at + GENESIS]! + supply[at + MINTED]! - supply[at + BURNED]!;
   }
 
+  /** Milli-units minted since genesis. */
+  minted(asset: Asset): number {
+    return this.balances.supply[asset * PER_ASSET + MINTED]!;
+  }
+
   /** Sum of all balances, recomputed from the columns and not from the entries, milli-units. */
   holdings(asset: Asset): number {
     const { balances, slots } = this;

@@ -2,8 +2,18 @@
  * The laws of the economy, checked while a run goes on. Each is recomputed away from the code that upholds
  * it, and a broken one stops the run with the law, the tick, the world and the account.
  */
-import { DarwinError } from './core/errors.ts';
+import {
+  checkEmptySlots,
+  checkPopulationBalance,
+  checkProbabilities,
+  checkUnitNorm,
+} from '../agents/laws.ts';
+import { priceTerms } from '../agents/priceEquation.ts';
+import { ASSET, ASSET_NAMES } from '../market/columns.ts';
+import { MARKET_LAWS } from '../market/laws.ts';
+import { DarwinError, LawViolation } from './core/errors.ts';
 import type { LawStatus } from './frame.ts';
+import { TRACKED_TRAIT } from './metrics/measure.ts';
 import type { World } from './world.ts';
 
 export interface Law {
@@ -14,12 +24,71 @@ export interface Law {
   readonly check: (world: World) => void;
 }
 
+/** Ticks between checks of laws about slowly changing floats, so that all laws together stay cheap. */
+const RARELY = 16;
+/** Residual of the Price equation in a gene of unit scale: rounding of f32 genes summed in double. */
+const PRICE_TOLERANCE = 1e-5;
+
+const place = (world: World, account: string) => ({
+  world: world.parameters.world,
+  tick: world.ledger.tick,
+  account,
+});
+
+/** Nothing creates money after genesis while no issuance rule is on; births least of all. */
+function checkMintedNothing(world: World): void {
+  for (const asset of [ASSET.token, ASSET.cash]) {
+    const minted = world.ledger.minted(asset);
+    if (minted === 0) continue;
+    const found = `${minted} milli-${ASSET_NAMES[asset]} minted since genesis`;
+    throw new LawViolation('births-mint-nothing', place(world, `all ${ASSET_NAMES[asset]}`), found);
+  }
+}
+
+function checkPriceEquation(world: World): void {
+  const { residual } = priceTerms(world, TRACKED_TRAIT);
+  // nobody lives at one end of the interval: there is no mean to explain
+  if (Number.isNaN(residual) || Math.abs(residual) < PRICE_TOLERANCE) return;
+  throw new LawViolation('price-equation', place(world, 'tracked gene'), `residual ${residual}`);
+}
+
 export const LAWS: readonly Law[] = [
+  ...MARKET_LAWS.map((law) => ({ ...law, every: 1 })),
   {
-    name: 'conservation',
-    about: 'sum of all balances = genesis + minted - burned, per asset',
+    name: 'births-mint-nothing',
+    about: 'no money is created after genesis',
     every: 1,
-    check: (world) => world.ledger.checkConservation(),
+    check: checkMintedNothing,
+  },
+  {
+    name: 'population-balance',
+    about: 'alive = genesis + births + immigrants - deaths',
+    every: 1,
+    check: (world) => checkPopulationBalance(world, world.ledger.tick),
+  },
+  {
+    name: 'empty-slots',
+    about: 'an empty slot owns no money, hardware or brain',
+    every: RARELY,
+    check: (world) => checkEmptySlots(world, world.ledger.tick),
+  },
+  {
+    name: 'unit-norm',
+    about: 'reward genes have norm 1 (0 where a population has no reward)',
+    every: RARELY,
+    check: (world) => checkUnitNorm(world, world.ledger.tick),
+  },
+  {
+    name: 'probabilities',
+    about: 'action probabilities are finite and sum to 1',
+    every: RARELY,
+    check: (world) => checkProbabilities(world, world.ledger.tick, world.logitMask),
+  },
+  {
+    name: 'price-equation',
+    about: 'change of a gene = selection + transmission + migration',
+    every: RARELY,
+    check: checkPriceEquation,
   },
 ];
 

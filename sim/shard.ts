@@ -4,6 +4,7 @@
  */
 import { instantiateKernel } from '../agents/brain/brain.ts';
 import { type ResolvedRun, worldParameters } from '../configs/arms.ts';
+import { decodeWorld, encodeWorld } from './checkpoint.ts';
 import { Arena } from './core/columns.ts';
 import { CapacityError } from './core/errors.ts';
 import { faultHook } from './faults.ts';
@@ -125,6 +126,24 @@ export class Shard {
   /** State hash of each world, in the order of `worlds`. */
   hashes(): string[] {
     return this.residents.map(({ world }) => stateHash(world));
+  }
+
+  /** Every world's complete state (checkpoint.ts), in the order of `worlds`. */
+  save(): Uint8Array<ArrayBuffer>[] {
+    return this.residents.map(({ world, since }) => encodeWorld(world, since));
+  }
+
+  /**
+   * Takes up states saved by a shard of the same run, in the order of `worlds`.
+   *
+   * @throws CheckpointError when they do not fit
+   */
+  restore(saved: readonly Uint8Array[], place = 'checkpoint'): void {
+    this.residents.forEach((resident, k) => {
+      resident.since = decodeWorld(resident.world, saved[k]!, place);
+    });
+    this.recorder.drain();
+    this.founded = true;
   }
 
   /** The resident worlds, for tests and library users who look inside. */

@@ -33,6 +33,8 @@ export interface World extends MarketWorld, AgentWorld {
   readonly agents: AgentColumns;
   readonly brain: Brain;
   lineage: LineageSink | null;
+  /** Bit k = 1: logit k may be sampled in this world. */
+  readonly logitMask: number;
   /** Where a plugged-in environment stands in for the markets. */
   readonly environment: Environment | null;
   readonly computeAuction: BatchAuction;
@@ -85,6 +87,7 @@ export function createWorld(
   const specs = columnSpecs(parameters);
   const balances = arena.columns(specs.balances);
   const environment = createEnvironment(parameters);
+  const mask = environment?.logitMask ?? logitMask(parameters);
   const ledger = new Ledger(parameters.world, balances);
   ledger.journal = journal;
   const world: World = {
@@ -95,12 +98,13 @@ export function createWorld(
     ledger,
     brain: bindBrain(kernel, arena.columns(specs.brain), {
       seed: parameters.seed,
-      logitMask: environment?.logitMask ?? logitMask(parameters),
+      logitMask: mask,
       headUse: environment === null ? headUse(parameters) : [ALL_HEADS, ALL_HEADS, ALL_HEADS, ALL_HEADS],
       centreReward: parameters.learner.centreReward,
       sparsity: parameters.learner.sparsity,
     }),
     lineage,
+    logitMask: mask,
     environment,
     computeAuction: new BatchAuction(parameters.slots),
     serviceAuction: new ServiceAuction(parameters.slots),

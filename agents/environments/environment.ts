@@ -12,6 +12,10 @@ export interface Environment {
   observe(world: AgentWorld, tick: number): void;
   /** Reads the actions just taken; writes `reward` and, where an episode ended, `done`. */
   step(world: AgentWorld, tick: number): void;
+  /** State that is not in the world's columns, for a checkpoint; absent where there is none. */
+  save?(): Float64Array<ArrayBuffer>;
+  /** Takes up saved state. */
+  load?(saved: Float64Array): void;
   /** Figures measured since the last call, by name. */
   measure(): Readonly<Record<string, number>>;
 }

@@ -50,6 +50,12 @@ export class CapacityError extends DarwinError {
   readonly exitCode = EXIT.badInput;
 }
 
+/** A checkpoint that is no checkpoint, damaged, of another version or of another config. Exit code 2. */
+export class CheckpointError extends DarwinError {
+  readonly code = 'checkpoint';
+  readonly exitCode = EXIT.badInput;
+}
+
 /** An engine, library or device is missing or failed. Exit code 3. */
 export class EnvironmentError extends DarwinError {
   readonly code = 'environment';

@@ -28,7 +28,7 @@ export class Tally {
   births = 0;
   deaths = 0;
   immigrants = 0;
-  /** Largest number of agents alive at once since genesis. */
+  /** Agent-ticks since genesis: the unit of `agent-steps per second`. */
   agentSteps = 0;
 
   constructor(populationCount: number) {
@@ -87,5 +87,44 @@ export class Tally {
     this.births = 0;
     this.deaths = 0;
     this.immigrants = 0;
+  }
+
+  /** All sums, for a checkpoint. */
+  save(): Float64Array<ArrayBuffer> {
+    const sums = [this.ticks, this.births, this.deaths, this.immigrants, this.agentSteps];
+    for (const p of this.populations) {
+      sums.push(
+        p.agentTicks,
+        p.matureTicks,
+        p.profit,
+        p.matureProfit,
+        p.reward,
+        p.births,
+        p.deaths,
+        ...p.modes,
+      );
+    }
+    return Float64Array.from(sums);
+  }
+
+  /** Takes up saved sums. */
+  load(saved: Float64Array): void {
+    let next = 0;
+    const take = (): number => saved[next++]!;
+    this.ticks = take();
+    this.births = take();
+    this.deaths = take();
+    this.immigrants = take();
+    this.agentSteps = take();
+    for (const p of this.populations) {
+      p.agentTicks = take();
+      p.matureTicks = take();
+      p.profit = take();
+      p.matureProfit = take();
+      p.reward = take();
+      p.births = take();
+      p.deaths = take();
+      for (let mode = 0; mode < p.modes.length; mode++) p.modes[mode] = take();
+    }
   }
 }

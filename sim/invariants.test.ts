@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../configs/parse.ts';
+import { LawViolation } from './core/errors.ts';
+import { FAULT_TICK, FAULTS, faultHook } from './faults.ts';
+import { LAWS } from './invariants.ts';
+import { Shard } from './shard.ts';
+
+/** A hectic economy with free slots, births, deaths, trades and swaps within a few ticks. */
+const economy = parseConfig(`
+seed: laws
+ticks: 200
+worlds: 2
+slots: 24
+world:
+  demography: { meanLife: 40, threshold: 200, endowmentFloor: 100, immigrationFloor: 0.5 }
+populations:
+  - { name: learners, kind: learner, share: 2 }
+  - { name: zero intelligence, kind: ziC }
+`);
+
+const violationOf = (fault: string): LawViolation => {
+  const shard = new Shard(economy, [1], { fault });
+  try {
+    shard.advance(150);
+  } catch (error) {
+    if (error instanceof LawViolation) return error;
+    throw error;
+  }
+  throw new Error(`fault '${fault}' went unnoticed for 150 ticks`);
+};
+
+describe('the laws of the economy', () => {
+  it('hold in a hectic economy, and each is checked on its schedule', () => {
+    const { laws } = new Shard(economy, [0, 1]).advance(160);
+    for (const [k, law] of LAWS.entries()) {
+      expect(laws[k]).toMatchObject({ name: law.name, violated: null, checks: (2 * 160) / law.every });
+    }
+  });
+
+  it.each(FAULTS)('see "$name": $about', ({ name, law }) => {
+    const violation = violationOf(name);
+    expect(violation.law).toBe(law);
+    expect(violation.at.world).toBe(1);
+    expect(violation.at.tick).toBeGreaterThanOrEqual(FAULT_TICK);
+    expect(violation.at.account).not.toBe('');
+    expect(violation.message).toContain(
+      `tick ${violation.at.tick}, world 1, account '${violation.at.account}'`,
+    );
+    expect(violation.exitCode).toBe(1);
+  });
+
+  it('each have a fault that breaks them', () => {
+    expect(new Set(FAULTS.map((fault) => fault.law))).toEqual(new Set(LAWS.map((law) => law.name)));
+  });
+
+  it('name the agent whose balance wrapped round', () => {
+    expect(violationOf('wrapped-balance').at.account).toMatch(/^agent \d+ cash$/);
+  });
+
+  it('are not checked where checking is switched off', () => {
+    expect(() => new Shard(economy, [1], { fault: 'minted-token', laws: false }).advance(50)).not.toThrow();
+  });
+
+  it('reject an unknown fault by name', () => {
+    expect(() => faultHook('minted-tokens')).toThrow("no fault is called 'minted-tokens'");
+  });
+});
