@@ -67,10 +67,18 @@ export const REWARD_FEATURE_TABLE: readonly RewardFeature[] = [
   { name: 'survival', formula: '1', range: [1, 1] },
 ];
 
-const PHI = Object.fromEntries(REWARD_FEATURES.map((name, k) => [name, k])) as Record<
-  (typeof REWARD_FEATURES)[number],
-  number
->;
+const indexOf = (name: (typeof REWARD_FEATURES)[number]): number => REWARD_FEATURES.indexOf(name);
+const PHI_WEALTH_GAIN = indexOf('wealthGain');
+const PHI_SKILL_GAIN = indexOf('skillGain');
+const PHI_PROFIT = indexOf('profit');
+const PHI_FILL = indexOf('fill');
+const PHI_TRANSFER_GIVEN = indexOf('transferGiven');
+const PHI_RELATIVE_WEALTH = indexOf('relativeWealth');
+const PHI_NOVELTY = indexOf('novelty');
+const PHI_FORECAST_ERROR = indexOf('forecastError');
+const PHI_COMPUTE_SPENT = indexOf('computeSpent');
+const PHI_IDLE = indexOf('idle');
+const PHI_SURVIVAL = indexOf('survival');
 
 const clip = (x: number): number => Math.min(1, Math.max(-1, x));
 const squash = (x: number, scale: number): number => x / (scale + Math.abs(x));
@@ -121,17 +129,17 @@ export function reward(world: AgentWorld, tick: number): void {
     agents.unusedCompute[i] = atHand === 0 ? 0 : Math.max(0, c.compute[i]! - used) / atHand;
     const share = mode * slots + i;
 
-    phi[PHI.wealthGain] = clip(WEALTH_GAIN_SCALE * logChange(c.wealthBefore[i]!, c.wealth[i]!));
-    phi[PHI.skillGain] = clip((SKILL_GAIN_SCALE * c.skillGain[i]!) / TWO_32);
-    phi[PHI.profit] = squash(profit, PROFIT_SCALE_CASH);
-    phi[PHI.fill] = mode === MODE.serve ? serviceFill : computeFill;
-    phi[PHI.transferGiven] = squash(agents.transferGiven[i]! / MILLI, TRANSFER_SCALE_CASH);
-    phi[PHI.relativeWealth] = clip((log2(c.wealth[i]!) - median) / (RELATIVE_WEALTH_OCTAVES * LOG2_ONE));
-    phi[PHI.novelty] = 1 - agents.modeShare[share]!;
-    phi[PHI.forecastError] = active[i] === 0 ? 0 : squash(Math.abs(tdError[i]!), 1);
-    phi[PHI.computeSpent] = clip(used / COMPUTE_SCALE_CU);
-    phi[PHI.idle] = mode === MODE.idle ? 1 : 0;
-    phi[PHI.survival] = 1;
+    phi[PHI_WEALTH_GAIN] = clip(WEALTH_GAIN_SCALE * logChange(c.wealthBefore[i]!, c.wealth[i]!));
+    phi[PHI_SKILL_GAIN] = clip((SKILL_GAIN_SCALE * c.skillGain[i]!) / TWO_32);
+    phi[PHI_PROFIT] = squash(profit, PROFIT_SCALE_CASH);
+    phi[PHI_FILL] = mode === MODE.serve ? serviceFill : computeFill;
+    phi[PHI_TRANSFER_GIVEN] = squash(agents.transferGiven[i]! / MILLI, TRANSFER_SCALE_CASH);
+    phi[PHI_RELATIVE_WEALTH] = clip((log2(c.wealth[i]!) - median) / (RELATIVE_WEALTH_OCTAVES * LOG2_ONE));
+    phi[PHI_NOVELTY] = 1 - agents.modeShare[share]!;
+    phi[PHI_FORECAST_ERROR] = active[i] === 0 ? 0 : squash(Math.abs(tdError[i]!), 1);
+    phi[PHI_COMPUTE_SPENT] = clip(used / COMPUTE_SCALE_CU);
+    phi[PHI_IDLE] = mode === MODE.idle ? 1 : 0;
+    phi[PHI_SURVIVAL] = 1;
 
     for (let k = 0; k < FEATURE_COUNT; k++) agents.features[k * slots + i] = phi[k]!;
     for (let m = 0; m < MODE_COUNT; m++) {
@@ -213,7 +221,7 @@ export function initialGenome(
     normalise(genes, start, stride);
   } else {
     const fixed = FIXED_REWARD[population.reward];
-    if (fixed !== undefined) set(GENE.linear + PHI[fixed], 1);
+    if (fixed !== undefined) set(GENE.linear + indexOf(fixed), 1);
   }
   if (population.rewardHidden && !isUnrewarded(population))
     for (let k = GENE.hidden; k < GENE.gamma; k++) set(k, draws.normal());
