@@ -11,9 +11,9 @@ export function formatValue(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return DASH;
   const size = Math.abs(value);
   if (size === 0) return '0';
-  if (size >= 100_000) return short(value).replace('-', MINUS);
+  if (size >= 100_000) return short(value);
   // From here on three digits would lose whole units.
-  if (size >= 999.5) return whole(value).replace('-', MINUS);
+  if (size >= 999.5) return whole(value);
   if (size < 0.001) return value.toExponential(1).replace('-', MINUS);
   return String(Number(value.toPrecision(3))).replace('-', MINUS);
 }
@@ -24,6 +24,6 @@ export const formatCount = (value: number): string => (Number.isFinite(value) ? 
 /** An axis label: 0, 2.5, 500, 20k. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1000) return short(value).replace('-', MINUS);
+  if (size >= 1000) return short(value);
   return String(Number(value.toPrecision(4))).replace('-', MINUS);
 }

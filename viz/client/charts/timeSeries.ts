@@ -176,6 +176,8 @@ export class TimeSeries implements Figure {
     for (const series of panel.series) {
       const item = document.createElement('span');
       item.className = `key colour-${series.colour}`;
+      // Which of many are named is known with the first frame.
+      item.hidden = this.spec.emphasised !== undefined;
       const swatch = document.createElement('i');
       swatch.className = panel.kind === 'line' ? `line${series.dashed ? ' dashed' : ''}` : 'block';
       const name = document.createElement('span');
