@@ -20,8 +20,9 @@ const chosen = ({ columns, balances, parameters }: MarketWorld, i: number): numb
  * Writes `tokenOffered` and the rate at which the sale is shared out; returns its total, milli-token.
  *
  * Let X(r) be the total offered when shares are paid at rate r: those short of cash offer the least token
- * whose share covers the bill, or all they have. X(r(Y)) is concave in Y with one crossing of the diagonal.
- * Newton's method from the right, starting at "all of it", stays on the side where X(r(Y)) <= Y. Then
+ * whose share covers the bill, or all they have. X(r(Y)) rises with Y, and at "all of it" it is at most Y.
+ * From there both a plain step Y <- X(r(Y)) and, where X(r(Y)) is concave, Newton's step stay on the side
+ * where X(r(Y)) <= Y. Then
  * r(Y) can be paid: X r(Y) <= X out(Y) / Y <= out(X), since the pool's average price falls with size. So
  * whoever's token cover the bill at the rate returned is paid in full, whatever step the search stops at.
  */
@@ -52,7 +53,7 @@ export function offerToken(world: MarketWorld, rate: SwapRate): number {
 }
 
 const setRate = (world: MarketWorld, rate: SwapRate, total: number): SwapRate =>
-  rate.set(amountOutNumber(total, tokenReserve(world), cashReserve(world)), total);
+  rate.set(cashOut(world, total), total);
 
 /** Shortfall of those whose offer depends on the rate, milli-cash; set by offerAt for the search's slope. */
 let elastic = 0;
@@ -80,23 +81,35 @@ function offerAt(world: MarketWorld, rate: SwapRate, short: number): number {
 function findTotal(world: MarketWorld, voluntary: number, all: number, short: number): number {
   const cash = cashReserve(world);
   let total = all;
-  let offered = voluntary + offerAt(world, setRate(world, trial, total), short);
+  let offered = offeredAt(world, voluntary, total, short);
   for (let step = 0; step < STEPS_MAX; step++) {
     // 1 / rate is linear in the total with slope 1 / cash reserve
     const slope = elastic / cash;
     // rounding: one unit an agent, and the token that one milli-cash of the pool's rounding costs
-    const slack = short + Math.ceil(total / (cash - cashReserveAfter(world, total) || 1));
-    if (total - offered <= slack || slope >= 1) break;
-    const next = total - Math.floor((total - offered - slack) / (1 - slope));
-    if (next >= total || next <= 0) break;
-    const offeredNext = voluntary + offerAt(world, setRate(world, trial, next), short);
-    if (offeredNext > next) break;
+    const slack = short + Math.ceil(total / Math.max(1, cashOut(world, total)));
+    if (total - offered <= slack) break;
+    let next = offered;
+    let offeredNext = Number.POSITIVE_INFINITY;
+    if (slope < 1) {
+      next = Math.max(1, total - Math.floor((total - offered - slack) / (1 - slope)));
+      offeredNext = offeredAt(world, voluntary, next, short);
+    }
+    if (offeredNext > next) {
+      // past a kink where someone's chosen sale covers its bill; a plain step down never leaves the right side
+      next = offered;
+      offeredNext = offeredAt(world, voluntary, next, short);
+    }
+    if (offeredNext > next) break; // by rounding
     total = next;
     offered = offeredNext;
   }
   return total;
 }
 
-/** Cash left in the pool after a sale of `total`. */
-const cashReserveAfter = (world: MarketWorld, total: number): number =>
-  cashReserve(world) - amountOutNumber(total, tokenReserve(world), cashReserve(world));
+/** X(r(total)). */
+const offeredAt = (world: MarketWorld, voluntary: number, total: number, short: number): number =>
+  voluntary + offerAt(world, setRate(world, trial, total), short);
+
+/** Cash that a sale of `total` brings. */
+const cashOut = (world: MarketWorld, total: number): number =>
+  amountOutNumber(total, tokenReserve(world), cashReserve(world));

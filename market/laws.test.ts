@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import { LawViolation } from '../sim/core/errors.ts';
+import type { BatchAuction } from './batchAuction.ts';
+import { type MarketWorld, SIDE, SWAP, SWAP_FIELDS, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import { MARKET_LAWS } from './laws.ts';
+import { TestMarket } from './testTick.ts';
+import { testWorld } from './testWorld.ts';
+
+const WORLD_NUMBER = 6;
+const TICKS = 9;
+
+/** A market that has run some ticks; the last one had trades on both markets. */
+function ran(): TestMarket {
+  const market = new TestMarket(testWorld({ slots: 30, number: WORLD_NUMBER, seed: 11 }));
+  for (let t = 0; t < TICKS; t++) market.run();
+  return market;
+}
+
+const firstBroken = (world: MarketWorld): LawViolation | null => {
+  for (const law of MARKET_LAWS) {
+    try {
+      law.check(world);
+    } catch (error) {
+      expect(error).toBeInstanceOf(LawViolation);
+      return error as LawViolation;
+    }
+  }
+  return null;
+};
+
+const trader = ({ columns }: MarketWorld, side: number): number =>
+  columns.orderSide.findIndex((s, i) => s === side && columns.orderFilled[i]! > 0);
+
+describe('the laws', () => {
+  it('hold in a market that nobody disturbed, with trades to check', () => {
+    const { world } = ran();
+    expect(firstBroken(world)).toBeNull();
+    expect(world.columns.scalar[WORLD.computeVolume]).toBeGreaterThan(0);
+    expect(trader(world, SIDE.buy)).toBeGreaterThanOrEqual(0);
+    expect(world.columns.swapReserves[SWAP.sale * SWAP_FIELDS]).toBeGreaterThan(0);
+    expect(world.columns.tasksSold.some((n) => n > 0)).toBe(true);
+  });
+
+  it('have names of their own', () => {
+    expect(new Set(MARKET_LAWS.map((law) => law.name)).size).toBe(MARKET_LAWS.length);
+  });
+
+  const faults: [fault: string, law: string, account: RegExp, (world: MarketWorld) => void][] = [
+    [
+      'a minted token',
+      'conservation',
+      /all token/,
+      ({ balances }) => {
+        balances.token[3]! += 1;
+      },
+    ],
+    [
+      'a lost milli-cash',
+      'conservation',
+      /all cash/,
+      ({ balances }) => {
+        balances.systemCash[SYSTEM.treasury]! -= 1;
+      },
+    ],
+    [
+      'a balance that wrapped below zero',
+      'balances-in-range',
+      /^agent 0 cash$/,
+      ({ balances }) => {
+        balances.cash[0] = balances.cash[0]! - balances.cash[0]! - 1;
+      },
+    ],
+    [
+      'a system account in debt, hidden by another',
+      'balances-in-range',
+      /^court token$/,
+      ({ balances }) => {
+        balances.systemToken[SYSTEM.court]! -= 5;
+        balances.systemToken[SYSTEM.treasury]! += 5;
+      },
+    ],
+    [
+      'half a unit',
+      'balances-in-range',
+      /^consumers cash$/,
+      ({ balances }) => {
+        balances.systemCash[SYSTEM.consumers]! -= 0.5;
+        balances.systemCash[SYSTEM.treasury]! += 0.5;
+      },
+    ],
+    [
+      'pay left in escrow',
+      'escrow-empty',
+      /^escrow token$/,
+      ({ balances }) => {
+        balances.systemToken[SYSTEM.consumers]! -= 7;
+        balances.systemToken[SYSTEM.escrow]! += 7;
+      },
+    ],
+    [
+      'cash left in escrow',
+      'escrow-empty',
+      /^escrow cash$/,
+      ({ balances }) => {
+        balances.systemCash[SYSTEM.consumers]! -= 7;
+        balances.systemCash[SYSTEM.escrow]! += 7;
+      },
+    ],
+    [
+      'compute used twice',
+      'compute-used',
+      /^agent 4 compute$/,
+      ({ columns }) => {
+        columns.computeUsed[4] = columns.opened[4]! + columns.orderFilled[4]! + 1;
+      },
+    ],
+    [
+      'compute sold that was never owned',
+      'compute-used',
+      /^agent \d+ compute$/,
+      (world) => {
+        world.columns.opened[trader(world, SIDE.sell)] = 0;
+      },
+    ],
+    [
+      'a unit bought from nobody',
+      'bought-equals-sold',
+      /^compute$/,
+      (world) => {
+        world.columns.orderFilled[trader(world, SIDE.buy)]! += 1;
+      },
+    ],
+    [
+      'a fill beyond its limit',
+      'clearing',
+      /^agent \d+ compute$/,
+      (world) => {
+        const { columns } = world;
+        columns.orderLevel[trader(world, SIDE.buy)] = columns.scalar[WORLD.computeLevel]! - 1;
+      },
+    ],
+    [
+      'a fill larger than its order',
+      'clearing',
+      /^agent \d+ compute$/,
+      (world) => {
+        const { columns } = world;
+        const i = trader(world, SIDE.buy);
+        columns.orderQuantity[i] = columns.orderFilled[i]! - 1;
+      },
+    ],
+    [
+      'more tasks served than wanted',
+      'tasks',
+      /^class 2$/,
+      ({ columns }) => {
+        columns.served[2] = columns.demand[2]! + 1;
+      },
+    ],
+    [
+      'more tasks sold than offered',
+      'tasks',
+      /^agent 5 tasks$/,
+      ({ columns }) => {
+        columns.tasksSold[5] = columns.tasksOffered[5]! + 1;
+      },
+    ],
+    [
+      'tasks sold to nobody',
+      'tasks',
+      /^all tasks$/,
+      ({ columns }) => {
+        columns.served.fill(0);
+      },
+    ],
+    [
+      'a swap that takes one unit too much from the pool',
+      'amm-k',
+      /^amm, swap 'sale'$/,
+      ({ columns }) => {
+        const at = SWAP.sale * SWAP_FIELDS;
+        columns.swapReserves[at + 3] = Math.floor(
+          (columns.swapReserves[at]! * columns.swapReserves[at + 1]!) / columns.swapReserves[at + 2]!,
+        );
+        columns.swapReserves[at + 3]! -= 1;
+      },
+    ],
+    [
+      'capacity out of nothing',
+      'capacity-total',
+      /^all capacity$/,
+      ({ columns }) => {
+        columns.capacity[7]! += 1;
+      },
+    ],
+    [
+      'a total that lost a unit',
+      'capacity-total',
+      /^all capacity$/,
+      ({ columns }) => {
+        columns.total[TOTAL.capacity]! -= 1;
+      },
+    ],
+  ];
+
+  it.each(faults)('see %s: %s names tick, world and account', (_, law, account, disturb) => {
+    const { world } = ran();
+    disturb(world);
+    const error = firstBroken(world);
+    expect(error?.law).toBe(law);
+    expect(error?.at.tick).toBe(TICKS - 1);
+    expect(error?.at.world).toBe(WORLD_NUMBER);
+    expect(error?.at.account).toMatch(account);
+    expect(error?.message).toContain(`law '${law}' broken at tick ${TICKS - 1}, world ${WORLD_NUMBER}`);
+  });
+
+  it('leave no fault of the others unseen: each is provoked above', () => {
+    expect(new Set(faults.map(([, law]) => law))).toEqual(new Set(MARKET_LAWS.map((law) => law.name)));
+  });
+});
+
+describe('a mutated clearing', () => {
+  /** Runs one tick with a clearing that does something else after the real one. */
+  function tamper(change: (auction: BatchAuction, world: MarketWorld) => void): LawViolation | null {
+    const market = ran();
+    const clear = market.compute.clear.bind(market.compute);
+    market.compute.clear = (side, limit, word) => {
+      clear(side, limit, word);
+      change(market.compute, market.world);
+    };
+    market.run();
+    expect(market.compute.bidTotal).toBeGreaterThan(1);
+    return firstBroken(market.world);
+  }
+
+  it('that trades one unit less than it could is seen', () => {
+    const error = tamper((auction, { columns }) => {
+      const buyer = auction.fill.findIndex((f, i) => f > 0 && columns.orderSide[i] === SIDE.buy);
+      const seller = auction.fill.findIndex((f, i) => f > 0 && columns.orderSide[i] === SIDE.sell);
+      auction.fill[buyer]! -= 1;
+      auction.fill[seller]! -= 1;
+      (auction as { volume: number }).volume -= 1;
+    });
+    expect(error?.law).toBe('clearing');
+    expect(error?.message).toContain('could trade');
+  });
+
+  it('that clears one side only is seen by what stays in escrow', () => {
+    const error = tamper((auction, { columns }) => {
+      const seller = auction.fill.findIndex((f, i) => f > 0 && columns.orderSide[i] === SIDE.sell);
+      auction.fill[seller]! -= 1;
+    });
+    expect(error?.law).toBe('escrow-empty');
+  });
+
+  it('that serves a worse limit before a better one is seen', () => {
+    const error = tamper((auction, { columns }) => {
+      const { orderSide, orderLevel } = columns;
+      const buys = [...auction.fill.keys()].filter((i) => orderSide[i] === SIDE.buy && auction.fill[i]! > 0);
+      buys.sort((a, b) => orderLevel[b]! - orderLevel[a]!);
+      const best = buys[0]!;
+      // a waiting order at the clearing level or above takes a unit from the best one
+      const waiting = [...auction.fill.keys()].find(
+        (i) =>
+          orderSide[i] === SIDE.buy &&
+          orderLevel[i]! < orderLevel[best]! &&
+          orderLevel[i]! >= auction.level &&
+          auction.fill[i]! < auction.quantity[i]!,
+      );
+      const other =
+        waiting ?? auction.quantity.findIndex((q, i) => q > 0 && orderSide[i] === SIDE.buy && i !== best);
+      auction.fill[best]! -= 1;
+      auction.fill[other]! += 1;
+    });
+    expect(error?.law).toBe('clearing');
+  });
+});

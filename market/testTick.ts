@@ -1,0 +1,77 @@
+/** A tick of the markets alone, with intents drawn at random, for tests. */
+import { DrawSequence, STREAM } from '../sim/core/rng.ts';
+import { BatchAuction } from './batchAuction.ts';
+import { circulate, startTick } from './circulation.ts';
+import { exchangeAtRandom } from './classic/randomExchange.ts';
+import { FINANCE, type MarketWorld, MODE, SIDE } from './columns.ts';
+import { tradeCompute } from './computeMarket.ts';
+import { drawInducedValues } from './inducedValues.ts';
+import { ServiceAuction, serveTasks } from './serviceMarket.ts';
+import { settle } from './settle.ts';
+import { train } from './training.ts';
+
+const FINANCES = [FINANCE.hold, FINANCE.sellToken, FINANCE.buyToken, FINANCE.buyHardware] as const;
+const draws = new DrawSequence();
+
+/** Phases of the tick, for tests that stop or disturb between them. */
+export const PHASES = ['income', 'act', 'compute', 'service', 'train', 'exchange', 'settle'] as const;
+
+/** Runs ticks of one world; `after` is called after each phase. */
+export class TestMarket {
+  readonly world: MarketWorld;
+  readonly compute: BatchAuction;
+  readonly service: ServiceAuction;
+  tick = 0;
+
+  constructor(world: MarketWorld) {
+    this.world = world;
+    this.compute = new BatchAuction(world.parameters.slots);
+    this.service = new ServiceAuction(world.parameters.slots);
+  }
+
+  /**
+   * One tick.
+   *
+   * @param act writes the intents; random ones by default
+   */
+  run(
+    act: (world: MarketWorld, tick: number) => void = actAtRandom,
+    after: (phase: (typeof PHASES)[number]) => void = () => {},
+  ): void {
+    const { world, tick } = this;
+    world.ledger.tick = tick;
+    startTick(world, tick);
+    circulate(world, tick);
+    drawInducedValues(world, tick);
+    after('income');
+    act(world, tick);
+    after('act');
+    tradeCompute(world, this.compute, tick);
+    after('compute');
+    serveTasks(world, this.service, tick);
+    after('service');
+    train(world, tick);
+    after('train');
+    exchangeAtRandom(world, tick);
+    after('exchange');
+    settle(world, tick);
+    after('settle');
+    this.tick++;
+  }
+}
+
+/** Random intents for all slots, also free ones, whose intents must not matter. */
+export function actAtRandom({ columns, parameters }: MarketWorld, tick: number): void {
+  draws.at(parameters.seed, tick, 0, STREAM.scripted);
+  for (let i = 0; i < parameters.slots; i++) {
+    const mode = draws.below(4);
+    columns.mode[i] = mode;
+    columns.taskClass[i] = draws.below(4);
+    columns.taskAsk[i] = draws.below(3000);
+    columns.computeSide[i] = mode === MODE.rentOut ? SIDE.sell : mode === MODE.idle ? SIDE.none : SIDE.buy;
+    columns.computeLevel[i] = 80 + draws.below(64);
+    columns.computeQuantity[i] = draws.below(40);
+    columns.method[i] = draws.below(4);
+    columns.finance[i] = FINANCES[draws.below(4)]!;
+  }
+}
