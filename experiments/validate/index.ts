@@ -6,6 +6,7 @@ import { moran, priceEquation, wrightFisher } from './evolution.ts';
 import { gamblersRuin, kineticExchange } from './exchange.ts';
 import { bandit, gradients } from './learning.ts';
 import { amm, callAuctionTruthful, callAuctionZi, ledgerConservation } from './markets.ts';
+import { yuma } from './yuma.ts';
 
 export const CASES: readonly ValidationCase[] = [
   ledgerConservation,
@@ -14,6 +15,7 @@ export const CASES: readonly ValidationCase[] = [
   callAuctionTruthful,
   callAuctionZi,
   amm,
+  yuma,
   moran,
   wrightFisher,
   priceEquation,
