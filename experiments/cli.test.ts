@@ -22,7 +22,7 @@ ticks: 60
 worlds: 2
 slots: 16
 threads: 2
-output: { metricsEvery: 20, agentsEvery: 30, tradesEvery: 10, journalWorlds: 1 }
+output: { metricsEvery: 20, agentsEvery: 25, tradesEvery: 10, journalWorlds: 1 }
 world: { serviceMarket: { demand: 6 }, demography: { meanLife: 100 } }
 populations:
   - { name: learners, kind: learner, share: 3 }
@@ -87,7 +87,7 @@ describe('darwin run', () => {
       ['zi'],
     ]);
     expect(await rows(`select count(*) ${from('lineage')} where event = 'genesis'`)).toEqual([[32n]]);
-    expect(await rows(`select distinct tick ${from('agents')} order by 1`)).toEqual([[30], [60]]);
+    expect(await rows(`select distinct tick ${from('agents')} order by 1`)).toEqual([[25], [50], [60]]);
     expect(await rows(`select distinct world ${from('journal')}`)).toEqual([[0]]);
     // each market clears at one price per tick and nobody sells to itself
     expect(
@@ -267,6 +267,30 @@ describe('darwin check', () => {
     // conservation is checked on every tick of both worlds
     expect(Math.max(...result.laws.map((law: { checks: number }) => law.checks))).toBeGreaterThanOrEqual(120);
     expect(existsSync(join(work, 'runs/tiny-s-3'))).toBe(false);
+  });
+});
+
+describe('darwin check with a law broken on purpose', () => {
+  it('exits with 1 and says law, tick, world and account in one line', async () => {
+    const outcome = await darwin(['check', 'tiny.yaml', '--fault', 'minted-token'], work);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toMatch(
+      /^error: law 'conservation' broken at tick \d+, world \d+, account '[^']+': [^\n]+\n$/,
+    );
+    expect((await json(['check', 'tiny.yaml', '--fault', 'gravity'], 2)).error.hint).toContain(
+      'minted-token',
+    );
+  });
+
+  it('tells the same in JSON', async () => {
+    const result = await json(['check', 'tiny.yaml', '--fault', 'leaking-pool'], 1);
+    expect(result).toMatchObject({
+      pass: false,
+      status: 'failed',
+      finalHash: null,
+      violation: { law: 'amm-k' },
+    });
+    expect(result.violation.account).not.toBe('');
   });
 });
 

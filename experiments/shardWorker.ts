@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../sim/core/assert.ts';
 import type { AnyColumn } from '../sim/core/columns.ts';
-import type { ShardReport } from '../sim/frame.ts';
+import type { RecordBatch, WorldFrame } from '../sim/frame.ts';
 import { createShard, type ShardHandle } from '../sim/shard.ts';
 import { toPlainError, type WorkerCall, type WorkerReply, type WorkerStart } from './threads.ts';
 
@@ -13,7 +13,7 @@ const { profile = false, ...plain } = options;
 const clock = (): number => performance.now() * 1e6;
 
 /** The buffers of a report, moved instead of copied; each array of a report owns its buffer. */
-function buffersOf({ frames, batches }: ShardReport): ArrayBuffer[] {
+function buffersOf(frames: readonly WorldFrame[], batches: readonly RecordBatch[]): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   const add = (array: AnyColumn): void => {
     if (array.byteLength === array.buffer.byteLength && array.byteLength > 0) buffers.add(array.buffer);
@@ -35,9 +35,13 @@ async function answer(call: WorkerCall): Promise<void> {
     shard ??= createShard(run, worlds, profile ? { ...plain, clock } : plain);
     if (call.method === 'hashes') {
       port.postMessage({ id: call.id, result: await shard.hashes() } satisfies WorkerReply);
+    } else if (call.method === 'lastSnapshot') {
+      const batches = await shard.lastSnapshot();
+      port.postMessage({ id: call.id, result: batches } satisfies WorkerReply, buffersOf([], batches));
     } else {
       const report = await shard.advance(call.toTick);
-      port.postMessage({ id: call.id, result: report } satisfies WorkerReply, buffersOf(report));
+      const { frames, batches } = report;
+      port.postMessage({ id: call.id, result: report } satisfies WorkerReply, buffersOf(frames, batches));
     }
   } catch (error) {
     port.postMessage({ id: call.id, error: toPlainError(error) } satisfies WorkerReply);

@@ -36,6 +36,10 @@ describe('worker threads', () => {
     const here = createShard(run, [0, 1, 2]);
     for (const tick of [7, 10, 40]) expect(await thread!.advance(tick)).toEqual(await here.advance(tick));
     expect(await thread!.hashes()).toEqual(await here.hashes());
+    await Promise.all([thread!.advance(45), here.advance(45)]);
+    const snapshot = await here.lastSnapshot();
+    expect(snapshot.map((batch) => batch.table)).toEqual(['agents']);
+    expect(await thread!.lastSnapshot()).toEqual(snapshot);
   });
 
   it('give the same final hash on one, two and three threads', async () => {

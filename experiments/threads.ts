@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type ResolvedRun, worldCount } from '../configs/arms.ts';
 import * as errors from '../sim/core/errors.ts';
-import type { ShardReport } from '../sim/frame.ts';
+import type { RecordBatch, ShardReport } from '../sim/frame.ts';
 import { dealWorlds } from '../sim/run.ts';
 import type { ShardHandle } from '../sim/shard.ts';
 
@@ -28,9 +28,10 @@ export interface WorkerStart {
 /** A call of a ShardHandle's method. */
 export type WorkerCall =
   | { readonly id: number; readonly method: 'advance'; readonly toTick: number }
-  | { readonly id: number; readonly method: 'hashes' };
+  | { readonly id: number; readonly method: 'hashes' }
+  | { readonly id: number; readonly method: 'lastSnapshot' };
 export type WorkerReply =
-  | { readonly id: number; readonly result: ShardReport | readonly string[] }
+  | { readonly id: number; readonly result: ShardReport | readonly string[] | readonly RecordBatch[] }
   | { readonly id: number; readonly error: PlainError };
 
 /** An error as plain data. */
@@ -123,6 +124,10 @@ class ThreadShard implements ShardHandle {
 
   hashes(): Promise<readonly string[]> {
     return this.call({ id: this.nextId++, method: 'hashes' });
+  }
+
+  lastSnapshot(): Promise<readonly RecordBatch[]> {
+    return this.call({ id: this.nextId++, method: 'lastSnapshot' });
   }
 
   async close(): Promise<void> {

@@ -32,6 +32,8 @@ export interface Simulation {
   advance(toTick: number): Promise<Advance>;
   /** Hash of the state of all worlds: equal for equal configs on any machine and thread count. */
   finalHash(): Promise<string>;
+  /** Rows of a last snapshot of all agents, none where the schedule has just written one. */
+  lastSnapshot(): Promise<readonly RecordBatch[]>;
   close(): Promise<void>;
   /** Frames at every tick of the metrics schedule until the run's last tick. */
   [Symbol.asyncIterator](): AsyncIterator<RunFrame>;
@@ -104,6 +106,10 @@ class ShardedSimulation implements Simulation {
       }),
     );
     return combineHashes(byWorld);
+  }
+
+  async lastSnapshot(): Promise<readonly RecordBatch[]> {
+    return (await Promise.all(this.shards.map((shard) => shard.lastSnapshot()))).flat();
   }
 
   async close(): Promise<void> {

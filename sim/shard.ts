@@ -24,6 +24,8 @@ export interface ShardHandle {
   advance(toTick: number): Promise<ShardReport>;
   /** State hash of each world, in the order of `worlds`. */
   hashes(): Promise<readonly string[]>;
+  /** Rows of a last snapshot of all agents, none where the schedule has just written one. */
+  lastSnapshot(): Promise<readonly RecordBatch[]>;
   close(): Promise<void>;
 }
 
@@ -207,6 +209,7 @@ export function createShard(
     worlds,
     advance: async (toTick) => shard.advance(toTick),
     hashes: async () => shard.hashes(),
+    lastSnapshot: async () => shard.lastSnapshot(),
     close: async () => {},
   };
 }

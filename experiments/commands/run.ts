@@ -138,6 +138,7 @@ async function simulate(run: ResolvedRun, options: RunOptions, page: LiveServer 
         await directory.append(advance.batches);
       },
     });
+    await directory.append(await simulation.lastSnapshot());
     const result = { ...standing(), finalHash: await simulation.finalHash(), status };
     progress.stop();
     const manifest = await directory.finish(result);
