@@ -216,7 +216,7 @@ describe('the kernel and the specification', () => {
   };
 
   test('agree to 2e-5 after one step from the same state, over 1,000 steps', () => {
-    const world = makeWorld(8, { headUse: HEAD_USE });
+    const world = makeWorld(4, { headUse: HEAD_USE });
     expect(compareSteps(world, specificationOptions(), 1000)).toBeLessThan(STEP_TOLERANCE);
   });
 

@@ -158,29 +158,72 @@ const EXP = memory.data<f32>([
   12582912, 12582912, 12582912, 12582912,
 ], 16);
 
-// e^x for x <= 88, relative error below 2e-7; x below -60 counts as -60, so that no probability is so small that its
-// gradients become subnormal, a hundred times slower. Cody-Waite reduction and the polynomial of Cephes expf
-// (S. Moshier, netlib.org/cephes).
-// @ts-ignore: decorator
-@inline
-function exp(input: v128): v128 {
-  const x = f32x4.pmax(ld(EXP), input);
-  const k = f32x4.nearest(f32x4.mul(x, ld(EXP + V)));
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(k, ld(EXP + 2 * V))), f32x4.mul(k, ld(EXP + 3 * V)));
-  let p = madd(ld(EXP + 4 * V), r, ld(EXP + 5 * V));
-  p = madd(p, r, ld(EXP + 6 * V));
-  p = madd(p, r, ld(EXP + 7 * V));
-  p = madd(p, r, ld(EXP + 8 * V));
-  p = madd(p, r, ld(EXP + 9 * V));
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), ld(EXP + 10 * V));
-  // |k| < 128 is an integer: 1.5 x 2^23 + k has it in its low bits, and shifting them into the exponent of p scales p.
-  const scale = i32x4.shl(f32x4.add(k, ld(EXP + 11 * V)), 23);
-  return i32x4.add(p, scale);
-}
-
-/** e^x of `vectors` vectors from `input` to `output`, for the test of its accuracy. */
+/**
+ * e^x of `vectors` (a multiple of 4) vectors of x <= 88 from `input` to `output`, relative error below 2e-7. Below -60 x
+ * counts as -60, so that no probability is so small that its gradients become subnormal, a hundred times slower.
+ * Cody-Waite reduction and the polynomial of Cephes expf (S. Moshier, netlib.org/cephes); four vectors share each
+ * constant.
+ */
 export function exponentials(input: usize, output: usize, vectors: usize): void {
-  for (let k: usize = 0; k < vectors; k++) v128.store(output + k * V, exp(ld(input + k * V)));
+  for (let end = input + vectors * V; input < end; input += 4 * V, output += 4 * V) {
+    let c = ld(EXP);
+    const x0 = f32x4.pmax(c, v128.load(input));
+    const x1 = f32x4.pmax(c, v128.load(input, V));
+    const x2 = f32x4.pmax(c, v128.load(input, 2 * V));
+    const x3 = f32x4.pmax(c, v128.load(input, 3 * V));
+    c = ld(EXP + V);
+    const k0 = f32x4.nearest(f32x4.mul(x0, c));
+    const k1 = f32x4.nearest(f32x4.mul(x1, c));
+    const k2 = f32x4.nearest(f32x4.mul(x2, c));
+    const k3 = f32x4.nearest(f32x4.mul(x3, c));
+    c = ld(EXP + 2 * V);
+    let r0 = f32x4.sub(x0, f32x4.mul(k0, c));
+    let r1 = f32x4.sub(x1, f32x4.mul(k1, c));
+    let r2 = f32x4.sub(x2, f32x4.mul(k2, c));
+    let r3 = f32x4.sub(x3, f32x4.mul(k3, c));
+    c = ld(EXP + 3 * V);
+    r0 = f32x4.sub(r0, f32x4.mul(k0, c));
+    r1 = f32x4.sub(r1, f32x4.mul(k1, c));
+    r2 = f32x4.sub(r2, f32x4.mul(k2, c));
+    r3 = f32x4.sub(r3, f32x4.mul(k3, c));
+    c = ld(EXP + 4 * V);
+    let q = ld(EXP + 5 * V);
+    let p0 = madd(c, r0, q);
+    let p1 = madd(c, r1, q);
+    let p2 = madd(c, r2, q);
+    let p3 = madd(c, r3, q);
+    q = ld(EXP + 6 * V);
+    p0 = madd(p0, r0, q);
+    p1 = madd(p1, r1, q);
+    p2 = madd(p2, r2, q);
+    p3 = madd(p3, r3, q);
+    q = ld(EXP + 7 * V);
+    p0 = madd(p0, r0, q);
+    p1 = madd(p1, r1, q);
+    p2 = madd(p2, r2, q);
+    p3 = madd(p3, r3, q);
+    q = ld(EXP + 8 * V);
+    p0 = madd(p0, r0, q);
+    p1 = madd(p1, r1, q);
+    p2 = madd(p2, r2, q);
+    p3 = madd(p3, r3, q);
+    q = ld(EXP + 9 * V);
+    p0 = madd(p0, r0, q);
+    p1 = madd(p1, r1, q);
+    p2 = madd(p2, r2, q);
+    p3 = madd(p3, r3, q);
+    q = ld(EXP + 10 * V);
+    p0 = f32x4.add(madd(p0, f32x4.mul(r0, r0), r0), q);
+    p1 = f32x4.add(madd(p1, f32x4.mul(r1, r1), r1), q);
+    p2 = f32x4.add(madd(p2, f32x4.mul(r2, r2), r2), q);
+    p3 = f32x4.add(madd(p3, f32x4.mul(r3, r3), r3), q);
+    // |k| < 128 is an integer: 1.5 x 2^23 + k has it in its low bits, and adding those to the exponent of p scales p.
+    q = ld(EXP + 11 * V);
+    v128.store(output, i32x4.add(p0, i32x4.shl(f32x4.add(k0, q), 23)));
+    v128.store(output, i32x4.add(p1, i32x4.shl(f32x4.add(k1, q), 23)), V);
+    v128.store(output, i32x4.add(p2, i32x4.shl(f32x4.add(k2, q), 23)), 2 * V);
+    v128.store(output, i32x4.add(p3, i32x4.shl(f32x4.add(k3, q), 23)), 3 * V);
+  }
 }
 
 // pcg4d of sim/core/rng.ts for four agents; writes four word vectors.
@@ -233,19 +276,19 @@ function normaliseInput(x: usize, raw: usize, mean: usize, variance: usize, coun
 // Pre-activations at `n` become layer-normalised ones, their activations go to `h`; returns 1 / deviation.
 function finishHidden(n: usize, h: usize): v128 {
   let sum = splat(0);
-  for (let j: usize = 0; j < H * V; j += V) sum = f32x4.add(sum, ld(n + j));
+  for (let j = n; j < n + H * V; j += 2 * V) sum = f32x4.add(sum, f32x4.add(ld(j), v128.load(j, V)));
   const mean = f32x4.mul(sum, splat(1.0 / 16));
   let squares = splat(0);
-  for (let j: usize = 0; j < H * V; j += V) {
-    const d = f32x4.sub(ld(n + j), mean);
-    v128.store(n + j, d);
+  for (let j = n; j < n + H * V; j += V) {
+    const d = f32x4.sub(ld(j), mean);
+    v128.store(j, d);
     squares = madd(d, d, squares);
   }
   const scale = f32x4.div(splat(1), f32x4.sqrt(madd(squares, splat(1.0 / 16), splat(LAYER_NORM_EPSILON))));
-  for (let j: usize = 0; j < H * V; j += V) {
-    const y = f32x4.mul(ld(n + j), scale);
-    v128.store(n + j, y);
-    v128.store(h + j, leaky(y));
+  for (let end = n + H * V; n < end; n += V, h += V) {
+    const y = f32x4.mul(ld(n), scale);
+    v128.store(n, y);
+    v128.store(h, leaky(y));
   }
   return scale;
 }
@@ -586,6 +629,16 @@ function actorUpdateLogits(w: usize, z: usize, step: v128, s: usize, d: usize): 
 function sampleHeads(mask: u32, s: usize, action: usize, p: usize, e: usize, active: v128): void {
   const logits = s + S_LOGIT;
   const weights = s + S_WEIGHT;
+  // Rows that are not allowed hold what is left of their gradients: finite, and read by no one after this.
+  let at: usize = 0;
+  let options = mask;
+  for (let head: usize = 0; head < HEADS; head++) {
+    const to = at + <usize>load<u8>(HEAD_SIZE + head) * V;
+    let top = splat(-3.4e38);
+    for (let j = at; j < to; j += V, options >>= 1) if (options & 1) top = f32x4.pmax(top, ld(logits + j));
+    for (; at < to; at += V) v128.store(logits + at, f32x4.sub(ld(logits + at), top));
+  }
+  exponentials(logits, weights, A);
   let o: usize = 0;
   for (let head: usize = 0; head < HEADS; head++) {
     const size = <usize>load<u8>(HEAD_SIZE + head);
@@ -603,19 +656,13 @@ function sampleHeads(mask: u32, s: usize, action: usize, p: usize, e: usize, act
       put(action + head * V, i32x4.splat(allowed ? ctz(allowed) : 0), active);
       continue;
     }
-    let top = splat(-3.4e38);
-    for (let j = from, bits = allowed; j < to; j += V, bits >>= 1)
-      if (bits & 1) top = f32x4.pmax(top, ld(logits + j));
     let sum = splat(0);
     let mean = splat(0);
     for (let j = from, bits = allowed; j < to; j += V, bits >>= 1) {
       if (!(bits & 1)) continue;
-      const y = f32x4.sub(ld(logits + j), top);
-      const weight = exp(y);
-      v128.store(logits + j, y);
-      v128.store(weights + j, weight);
+      const weight = ld(weights + j);
       sum = f32x4.add(sum, weight);
-      mean = madd(weight, y, mean);
+      mean = madd(weight, ld(logits + j), mean);
     }
     const inverse = f32x4.div(splat(1), sum);
     mean = f32x4.mul(mean, inverse);

@@ -504,7 +504,7 @@ export function stepLearner(
   state.fresh = false;
 }
 
-/** Largest differences between hand-written gradients and central finite differences in f64. */
+/** Largest differences between hand-written gradients and finite differences in f64. */
 export interface GradientErrors {
   /** Of grad log pi, per head. */
   readonly logProbability: readonly number[];
@@ -516,10 +516,12 @@ export interface GradientErrors {
   readonly maximum: number;
 }
 
-/** Step of the finite differences: truncation error near 1e-10, rounding error near 1e-11. */
-const DIFFERENCE_STEP = 1e-5;
-/** No unit may lie closer to LeakyReLU's kink than this, or a difference would straddle it. */
-const KINK_DISTANCE = 1e-3;
+/** Step of the five-point differences: truncation and rounding errors near 1e-11. */
+const DIFFERENCE_STEP = 1e-4;
+/** No unit may lie closer to LeakyReLU's kink than this, or a difference could straddle it. */
+const KINK_DISTANCE = 1e-2;
+/** Nor may a layer be nearly constant: the curvature of LayerNorm grows with 1 / deviation. */
+const SCALE_MAX = 10;
 
 /**
  * Checks every gradient of a random network at a random input: log pi and entropy of each head alone with respect to
@@ -531,10 +533,12 @@ export function gradientErrors(seed: number, shape: NetworkShape = STANDARD_SHAP
   const at = parameterOffsets(shape);
   const logitCount = sum(shape.heads);
   assert(logitCount <= 32, `${logitCount} logits exceed the 32 bits of a mask`);
+  assert(shape.hidden >= 2, 'LayerNorm of a single unit is constant: hidden must be at least 2');
   const draws = new DrawSequence().at(seed, 0, 0, STREAM.initialWeights);
   const state = createLearner(shape);
   const input = new Float64Array(shape.inputs);
-  const nearKink = ({ normal }: Hidden): boolean => normal.some((y) => Math.abs(y) < KINK_DISTANCE);
+  const isRough = ({ normal, scale }: Hidden): boolean =>
+    scale > SCALE_MAX || normal.some((y) => Math.abs(y) < KINK_DISTANCE);
   const options: LearnerOptions = {
     shape,
     logitMask: 0xffff_ffff,
@@ -546,7 +550,7 @@ export function gradientErrors(seed: number, shape: NetworkShape = STANDARD_SHAP
     for (let p = 0; p < at.count; p++) state.weights[p] = draws.normal() / 2;
     for (let k = 0; k < input.length; k++) input[k] = draws.normal();
     evaluate(state, options, input);
-  } while (nearKink(state.actor) || nearKink(state.critic));
+  } while (isRough(state.actor) || isRough(state.critic));
   sampleAction(
     state,
     options,
@@ -605,12 +609,13 @@ function largestError(weights: Real, from: number, to: number, gradient: Real, f
   let largest = 0;
   for (let p = from; p < to; p++) {
     const kept = weights[p]!;
-    weights[p] = kept + DIFFERENCE_STEP;
-    const above = f();
-    weights[p] = kept - DIFFERENCE_STEP;
-    const below = f();
+    const at = (steps: number): number => {
+      weights[p] = kept + steps * DIFFERENCE_STEP;
+      return f();
+    };
+    const slope = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * DIFFERENCE_STEP);
     weights[p] = kept;
-    largest = Math.max(largest, Math.abs((above - below) / (2 * DIFFERENCE_STEP) - gradient[p]!));
+    largest = Math.max(largest, Math.abs(slope - gradient[p]!));
   }
   return largest;
 }
