@@ -5,7 +5,7 @@ import { fromMilli } from '../sim/core/units.ts';
 import type { RunHeader } from '../viz/protocol.ts';
 
 export function headerOf(run: ResolvedRun): RunHeader {
-  const { name, description, ticks, worlds, slots, populations } = run.arms[0]!;
+  const { name, description, ticks, worlds, slots, output, populations } = run.arms[0]!;
   const byArm = worldParameters({ ...run, arms: run.arms.map((arm) => ({ ...arm, worlds: 1 })) });
   return {
     name,
@@ -13,6 +13,7 @@ export function headerOf(run: ResolvedRun): RunHeader {
     ticks,
     worlds,
     slots,
+    metricsEvery: output.metricsEvery,
     arms: run.armLabels.map((label, arm) => ({
       label,
       computePrices: Array.from(byArm[arm]!.computeMarket.priceTable, fromMilli),

@@ -374,6 +374,8 @@ describe('what a watcher can do', () => {
     const server = await serve();
     publish(server, 40);
     const page = await openAt(server, '2,000 / 20,000');
+    // What a drawing says of itself is known once it has been in view.
+    for (const id of ['species', 'turnover', 'genes']) await figure(page, id);
     const names: string[] = [];
     for (let k = 0; k < 60; k++) {
       await page.keyboard.press('Tab');
@@ -464,11 +466,12 @@ describe('when things go wrong or end', () => {
     const server = await serve();
     publish(server, 3);
     const page = await openAt(server, '150 / 20,000', { expected: /WebSocket|ERR_CONNECTION/ });
-    server.status({ state: 'finished' });
+    server.status({ state: 'finished', message: 'hash 12ab' });
     await shows(page, '#run-state', 'finished');
-    await shows(page, '#notice-text', 'The run has finished after 150 ticks.');
+    await shows(page, '#notice-text', 'The run has ended after 150 ticks: hash 12ab');
     await server.close();
     await shows(page, '#notice-text', 'these are its last figures');
+    await shows(page, '#run-state', 'finished');
     expect(await page.locator('[data-figure="compute"]').isVisible()).toBe(true);
   });
 

@@ -10,7 +10,7 @@
  *
  *   header, 56 bytes
  *     0 u32 magic "DMF1"      4 u16 version            6 u16 flags (1 = distributions present)
- *     8 f64 tick             16 f64 ticks of the run  24 f64 ticks since the frame before
+ *     8 f64 tick             16 f64 ticks of the run  24 f64 ticks that the counts cover
  *    32 u32 worlds           36 u16 metrics (M)       38 u16 populations (P)
  *    40 u16 population metrics (Q)                    42 u16 reward features (F)
  *    44 u16 Lorenz points (L)                         46 u16 price levels (K)
@@ -51,6 +51,8 @@ export interface RunHeader {
   readonly worlds: number;
   /** Agent slots of each world. */
   readonly slots: number;
+  /** Ticks of an interval of the metrics: what is counted per interval starts anew at its multiples. */
+  readonly metricsEvery: number;
   readonly arms: readonly ArmHeader[];
   readonly populations: readonly PopulationHeader[];
 }
@@ -214,6 +216,7 @@ const SERVER_MESSAGES: Readonly<Record<ServerMessage['type'], Check>> = {
       ticks: count,
       worlds: count,
       slots: count,
+      metricsEvery: count,
       arms: listOf(shape({ label: text, computePrices: listOf(finite) })),
       populations: listOf(shape({ name: text, kind: text })),
     }),

@@ -35,6 +35,7 @@ export function sampleHeader(options: Partial<SampleOptions> = {}): RunHeader {
     ticks: o.ticks,
     worlds: o.worlds,
     slots: SLOTS,
+    metricsEvery: o.interval,
     arms: Array.from({ length: o.arms }, (_, k) => ({
       label: `demography.lottery = ${k === 0 ? 'wealth' : 'uniform'}`,
       computePrices,

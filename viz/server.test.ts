@@ -139,6 +139,23 @@ describe('frames', () => {
     expect(past[2]!.worlds[1]!.lorenzWealth.length).toBe(0);
   });
 
+  test('a frame within an interval of the metrics says how many ticks it counts, and is not part of the past', async () => {
+    const server = await serve();
+    const client = await Client.connect(server);
+    for (const tick of [0, 50, 51, 99, 100, 107]) server.publish({ ...sampleFrame(1), tick }, RATES);
+    await until(() => client.frames.length === 6);
+    expect(client.frames.map((f) => [f.tick, f.interval])).toEqual([
+      [0, 0],
+      [50, 50],
+      [51, 1],
+      [99, 49],
+      [100, 50],
+      [107, 7],
+    ]);
+    const past = splitFrames(await (await fetch(`${server.url}api/history`)).arrayBuffer());
+    expect(past.map((f) => f.tick)).toEqual([0, 50, 100]);
+  });
+
   test('the past stays bounded however long the run', async () => {
     const server = await serve();
     const options = { arms: 1, worlds: 1 };

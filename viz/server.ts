@@ -227,9 +227,12 @@ class Live implements LiveServer {
 
   publish(frame: RunFrame, rates: Rates): void {
     const watched = this.watchedPart(frame);
-    const interval = Math.max(0, frame.tick - (this.latest?.frame.tick ?? 0));
+    const interval = this.intervalAt(frame.tick);
     this.rates = rates;
-    this.history.offer(() => encodeFrame(watched, { interval, distributions: false }));
+    // Frames within an interval (a pause, a step) are of the moment; the past is made of whole intervals.
+    if (frame.tick % this.options.header.metricsEvery === 0) {
+      this.history.offer(() => encodeFrame(watched, { interval, distributions: false }));
+    }
     if (this.pending) this.thinned++;
     this.latest = { frame: watched, interval };
     this.pending = true;
@@ -283,6 +286,11 @@ class Live implements LiveServer {
       this.http.close(() => resolve());
       this.http.closeAllConnections();
     });
+  }
+
+  /** Ticks that the counts of a frame cover: since the last multiple of metricsEvery before it. */
+  private intervalAt(tick: number): number {
+    return tick === 0 ? 0 : ((tick - 1) % this.options.header.metricsEvery) + 1;
   }
 
   /** The worlds that are sent: the first replicates of every arm. */

@@ -235,7 +235,9 @@ function buildCard(text: FigureText): [HTMLElement, Figure] {
   plot.className = 'plot';
   plot.style.height = `${text.height}px`;
   card.append(caption, legend, plot);
-  return [card, text.create(plot, legend)];
+  const figure = text.create(plot, legend);
+  plot.querySelector('svg')?.setAttribute('aria-label', text.title);
+  return [card, figure];
 }
 
 /** Keys of the features whose mean is farthest from the neutral shadow at the last frame. */

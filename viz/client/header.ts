@@ -70,7 +70,9 @@ export class Header {
   draw(): void {
     const { status } = this.store;
     const open = this.connection === 'open';
-    const state = open ? (status?.state ?? 'connecting') : this.connection === 'lost' ? 'lost' : 'connecting';
+    const ended = status?.state === 'finished' || status?.state === 'failed';
+    const away = this.connection === 'lost' ? 'lost' : 'connecting';
+    const state = open || ended ? (status?.state ?? 'connecting') : away;
     setText('run-state', state === 'lost' ? 'disconnected' : state, state);
     setText(
       'connection',
@@ -79,7 +81,7 @@ export class Header {
     );
     this.drawProgress();
     const said = document.getElementById('said');
-    if (said !== null && status !== null) said.textContent = status.message;
+    if (said !== null) said.textContent = status !== null && !ended ? status.message : '';
     setText('ticks-per-second', status === null ? '\u2013' : formatValue(round(status.ticksPerSecond)));
     setText(
       'agent-steps-per-second',

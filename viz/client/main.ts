@@ -140,9 +140,9 @@ function receive(message: ServerMessage): void {
       if (message.state === 'failed') {
         notice('bad', message.message || 'The run failed.', 'Dismiss', hideNotice);
       } else {
-        const at =
-          store.hello === null ? '' : ` after ${formatCount(store.lastTick || store.hello.run.ticks)} ticks`;
-        notice('good', message.message || `The run has finished${at}.`, 'Dismiss', hideNotice);
+        const ticks = formatCount(store.lastTick || (store.hello?.run.ticks ?? 0));
+        const more = message.message === '' ? '.' : `: ${message.message}`;
+        notice('good', `The run has ended after ${ticks} ticks${more}`, 'Dismiss', hideNotice);
       }
   }
   schedule('all');

@@ -18,12 +18,13 @@ const hello: Hello = {
 };
 const watched = (step: number, distributions = true): WatchedFrame =>
   decodeFrame(encodeFrame(sampleFrame(step, OPTIONS), { interval: 50, distributions }));
+const everyTick: Hello = { ...hello, run: { ...hello.run, metricsEvery: 1 } };
 const at = (tick: number): WatchedFrame => ({ ...base, tick });
 const base = watched(1, false);
 
-function begun(): RunStore {
+function begun(run: Hello = everyTick): RunStore {
   const store = new RunStore();
-  store.begin(hello);
+  store.begin(run);
   return store;
 }
 const ticks = (store: RunStore): number[] =>
@@ -71,6 +72,16 @@ describe('RunStore', () => {
     expect(kept.at(-1)).toBe(5 * STORED_FRAMES_MAX);
     const gaps = kept.slice(1).map((tick, k) => tick - kept[k]!);
     expect(Math.max(...gaps)).toBeLessThanOrEqual(3 * ((5 * STORED_FRAMES_MAX) / (STORED_FRAMES_MAX / 2)));
+  });
+
+  test('a frame within an interval of the metrics stays only while it is the last', () => {
+    const store = begun(hello);
+    store.add([at(50), at(60), at(61)]);
+    expect(ticks(store)).toEqual([50, 61]);
+    store.add([at(0), at(30)]);
+    expect(ticks(store)).toEqual([0, 50, 61]);
+    store.add([at(100)]);
+    expect(ticks(store)).toEqual([0, 50, 100]);
   });
 
   test('a selection of an arm or a world summarises just that', () => {

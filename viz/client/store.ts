@@ -96,7 +96,10 @@ export class RunStore {
     if (gone) this.selection = { kind: 'all' };
   }
 
-  /** Adds frames in any order; of two at one tick the first stays. */
+  /**
+   * Adds frames in any order; of two at one tick the first stays. A frame within an interval of the metrics
+   * counts again what the frame at the interval's end will, so it stays only while it is the last.
+   */
   add(frames: readonly WatchedFrame[]): void {
     for (const frame of frames) {
       if (frame.worlds.some((w) => valuesOf(w).length !== this.size)) continue;
@@ -105,7 +108,10 @@ export class RunStore {
       }
       const at = this.indexAt(frame.tick);
       if (at >= 0 && this.frames[at]!.tick === frame.tick) continue;
-      this.frames.splice(at + 1, 0, {
+      if (at === this.frames.length - 1) {
+        if (this.isPartial(this.frames[at]?.tick ?? 0)) this.frames.pop();
+      } else if (this.isPartial(frame.tick)) continue;
+      this.frames.splice(this.indexAt(frame.tick) + 1, 0, {
         tick: frame.tick,
         interval: frame.interval,
         worlds: frame.worlds.map((w) => ({ world: w.world, arm: w.arm, values: valuesOf(w) })),
@@ -198,6 +204,10 @@ export class RunStore {
   geneIndex(feature: number, of: 'mean' | 'shadow'): number {
     const count = this.hello?.rewardFeatures.length ?? 0;
     return this.size - (of === 'mean' ? 2 : 1) * count + feature;
+  }
+
+  private isPartial(tick: number): boolean {
+    return tick % (this.hello?.run.metricsEvery ?? 1) !== 0;
   }
 
   private isSelected(place: { readonly world: number; readonly arm: number }): boolean {

@@ -8,6 +8,8 @@ import { type Figure, setEmpty } from './figure.ts';
 const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
 /** The shown levels begin and end at multiples of this, so that the axis stands still. */
 const LEVEL_STEP = 32;
+/** Width of a bar relative to the distance of levels. */
+const BAR_SHARE = 0.8;
 const SIDES = [
   { key: 'bid', label: 'bid for', colour: 0 },
   { key: 'ask', label: 'offered', colour: 1 },
@@ -31,6 +33,8 @@ export class Depth implements Figure {
   private readonly values = new Map<string, HTMLDataElement>();
   private readonly worldName: HTMLElement;
   private width = 0;
+  /** Levels shown: all that held orders since the world was chosen, so that the axis stands still. */
+  private extent = { of: '', first: 0, last: 0 };
   /** Price level under the pointer; null = none. */
   private under: number | null = null;
 
@@ -88,7 +92,7 @@ export class Depth implements Figure {
     const y = scaleLinear([-top, top], [this.height - MARGIN.bottom, MARGIN.top]).nice(4);
     this.drawFrame(x, y);
     const bars = (quantities: Float32Array, sign: 1 | -1): string => {
-      const half = Math.max(1, (x(auction.prices[1]!) - x(auction.prices[0]!)) * 0.78) / 2;
+      const half = Math.max(1, (BAR_SHARE * (x.range()[1]! - x.range()[0]!)) / this.levelsShown(auction)) / 2;
       let path = '';
       for (const [level, quantity] of quantities.entries()) {
         const price = auction.prices[level]!;
@@ -168,19 +172,32 @@ export class Depth implements Figure {
     return { world: world.world, bids: world.bidHistogram, asks: world.askHistogram, prices, price };
   }
 
-  /** Logarithmic price axis over the levels that hold orders. */
-  private xScale({ bids, asks, prices }: Auction) {
-    let first = prices.length - 1;
-    let last = 0;
-    for (let level = 0; level < prices.length; level++) {
+  /** First and last level shown; widens as orders come, and starts anew with another run or world. */
+  private levels({ world, bids, asks }: Auction): [from: number, to: number] {
+    const of = `${this.store.hello?.run.name} ${world}`;
+    if (this.extent.of !== of) this.extent = { of, first: bids.length, last: -1 };
+    for (let level = 0; level < bids.length; level++) {
       if (bids[level]! + asks[level]! === 0) continue;
-      first = Math.min(first, level);
-      last = Math.max(last, level);
+      this.extent.first = Math.min(this.extent.first, level);
+      this.extent.last = Math.max(this.extent.last, level);
     }
-    if (first > last) [first, last] = [0, prices.length - 1];
-    const from = Math.floor(Math.max(0, first - 2) / LEVEL_STEP) * LEVEL_STEP;
-    const to = Math.min(prices.length - 1, Math.ceil((last + 2) / LEVEL_STEP) * LEVEL_STEP);
-    return scaleLog([prices[from]!, prices[to]!], [MARGIN.left, this.width - MARGIN.right]);
+    const { first, last } = this.extent;
+    if (first > last) return [0, bids.length - 1];
+    return [
+      Math.floor(Math.max(0, first - 2) / LEVEL_STEP) * LEVEL_STEP,
+      Math.min(bids.length - 1, Math.ceil((last + 2) / LEVEL_STEP) * LEVEL_STEP),
+    ];
+  }
+
+  private levelsShown(auction: Auction): number {
+    const [from, to] = this.levels(auction);
+    return to - from;
+  }
+
+  /** Logarithmic price axis. */
+  private xScale(auction: Auction) {
+    const [from, to] = this.levels(auction);
+    return scaleLog([auction.prices[from]!, auction.prices[to]!], [MARGIN.left, this.width - MARGIN.right]);
   }
 
   private drawFrame(
