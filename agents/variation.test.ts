@@ -141,3 +141,26 @@ describe('crossOver', () => {
     expect(Math.abs(taken / n - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / n));
   });
 });
+
+describe('integer genes of children born in one tick', () => {
+  it('step by independent amounts of mean 0 and variance 32: no bias common to neighbouring slots', () => {
+    const slots = 400;
+    const draws = new DrawSequence();
+    const means: number[] = [];
+    let squares = 0;
+    for (let tick = 1; tick <= 60; tick++) {
+      let sum = 0;
+      for (let slot = 0; slot < slots; slot++) {
+        const step = binomialStep(draws.at(77, tick, slot, STREAM.mutation));
+        sum += step;
+        squares += step * step;
+      }
+      means.push(sum / slots);
+    }
+    // the mean of one tick has standard error sqrt(32 / slots); a shared bias would show in the spread of means
+    const spread = means.reduce((total, mean) => total + mean ** 2, 0) / means.length;
+    expect(spread / (32 / slots)).toBeLessThan(1.8);
+    expect(squares / (60 * slots)).toBeGreaterThan(31);
+    expect(squares / (60 * slots)).toBeLessThan(33);
+  });
+});

@@ -28,8 +28,12 @@ export const ENDOWMENT_MAX = 15 * 2 ** 28;
 /** One step moves the threshold by 1/128 of itself, the endowment share by 1/128. */
 const THRESHOLD_STEP_SHIFT = 7;
 const ENDOWMENT_STEP = 2 ** 25;
-const STEP_WORDS = 4;
+/** 128 random bits are five words of RANDOM_BITS and the highest eight bits of a sixth. */
+const STEP_WORDS = 5;
 const STEP_MEAN = 64;
+/** Bits of a draw that are uniform in every direction of its key: the high ones (sim/core/rng.ts). */
+const RANDOM_BITS = 24;
+const LOW_BITS = 32 - RANDOM_BITS;
 
 const bounded = (x: number, [low, high]: readonly [number, number]): number =>
   x < low ? low : x > high ? high : x;
@@ -44,8 +48,8 @@ export function popcount(word: number): number {
 /** popcount(128 random bits) - 64: an integer of mean 0 and variance 32, the same on every engine. */
 export function binomialStep(draws: DrawSequence): number {
   let count = -STEP_MEAN;
-  for (let k = 0; k < STEP_WORDS; k++) count += popcount(draws.word());
-  return count;
+  for (let k = 0; k < STEP_WORDS; k++) count += popcount(draws.word() >>> LOW_BITS);
+  return count + popcount(draws.word() >>> RANDOM_BITS);
 }
 
 /** A child's reproduction threshold, milli-cash. */
@@ -76,8 +80,8 @@ export function crossOver(
 ): void {
   let bits = 0;
   for (let k = 0; k < GENE_COUNT; k++) {
-    if (k % 32 === 0) bits = draws.word();
-    if ((bits >>> (k % 32)) & 1) child[start + k] = genes[k * slots + second]!;
+    if (k % RANDOM_BITS === 0) bits = draws.word() >>> LOW_BITS;
+    if ((bits >>> (k % RANDOM_BITS)) & 1) child[start + k] = genes[k * slots + second]!;
   }
   normalise(child, start, 1);
 }
