@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../sim/core/errors.ts';
+import { type Outcome, passes } from './case.ts';
+import { CASES, caseNamed, runCase } from './index.ts';
+
+describe('a validation case', () => {
+  it('has a name of its own, says what it shows and describes every parameter', () => {
+    expect(new Set(CASES.map((c) => c.name)).size).toBe(CASES.length);
+    for (const { about, parameters } of CASES) {
+      expect(about.length).toBeGreaterThan(40);
+      for (const parameter of Object.values(parameters)) expect(parameter.about).not.toBe('');
+    }
+  });
+
+  it('is found by name, and the nearest name is offered for a wrong one', () => {
+    expect(caseNamed('moran').name).toBe('moran');
+    expect(() => caseNamed('morann')).toThrow(UsageError);
+    try {
+      caseNamed('morann');
+    } catch (error) {
+      expect((error as UsageError).hint).toContain('moran');
+    }
+  });
+
+  it('refuses a parameter that it does not have, and one that is no number', async () => {
+    await expect(runCase(caseNamed('moran'), { fitnes: '2' })).rejects.toThrow("has no parameter 'fitnes'");
+    await expect(runCase(caseNamed('moran'), { fitness: 'high' })).rejects.toThrow('not a number');
+    await expect(runCase(caseNamed('amm'), { amountIn: '-5' })).rejects.toThrow(UsageError);
+  });
+
+  it('fails when one figure is off by more than its tolerance, and passes at the tolerance', () => {
+    const outcome = (measured: number): Outcome => ({
+      measured: { a: measured, b: 'x' },
+      expected: { a: 1, b: 'x' },
+      tolerance: { a: 0.25 },
+    });
+    expect(passes(outcome(1.25))).toBe(true);
+    expect(passes(outcome(1.26))).toBe(false);
+    expect(passes({ ...outcome(1), measured: { a: 1, b: 'y' } })).toBe(false);
+    expect(passes({ ...outcome(1), measured: { b: 'x' } })).toBe(false);
+    expect(passes({ ...outcome(1), measured: { a: Number.NaN, b: 'x' } })).toBe(false);
+  });
+});
+
+/** Settings away from the defaults, small enough for the fast tier: theory must hold there too. */
+const SMALL: readonly [string, Record<string, string>, number][] = [
+  ['ledger-conservation', { agents: '24', ticks: '150' }, 2],
+  ['kinetic-exchange', { meanMoney: '3', agents: '200' }, 4],
+  ['gamblers-ruin', { p: '0.45', start: '3', target: '8' }, 2],
+  ['gamblers-ruin', { p: '0.5', start: '5', target: '9' }, 2],
+  ['call-auction-truthful', { traders: '101' }, 4],
+  ['call-auction-zi', { rounds: '3', traders: '4000' }, 3],
+  ['call-auction-zi', { rounds: '1', traders: '4000', kind: 'ziu' }, 3],
+  ['amm', { reserveIn: '1000', reserveOut: '1000', amountIn: '100' }, 1],
+  ['moran', { fitness: '1.5', population: '10' }, 200],
+  ['moran', { fitness: '1', population: '6' }, 200],
+  ['wright-fisher', { population: '8', generations: '5', selection: '0.2' }, 200],
+  ['price-equation', { agents: '24', ticks: '400', interval: '40' }, 1],
+  ['gradients', { inputs: '9', hidden: '5' }, 2],
+  ['bandit', { steps: '4000', noise: '0.5' }, 6],
+];
+
+describe('theory comes out of the engine', () => {
+  it.each(SMALL)('%s at %o', async (name, params, seeds) => {
+    const result = await runCase(caseNamed(name), params, seeds);
+    expect(result, JSON.stringify(result)).toMatchObject({ pass: true });
+  });
+
+  it('amm gives 90 for 100 into 1000/1000', async () => {
+    const result = await runCase(caseNamed('amm'), {
+      reserveIn: '1000',
+      reserveOut: '1000',
+      amountIn: '100',
+    });
+    expect(result.measured.amountOut).toBe('90');
+  });
+});
