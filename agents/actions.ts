@@ -252,7 +252,9 @@ function applyInduced({ parameters: p, columns: c, balances, agents, brain }: Ag
     c.mode[i] = side === SIDE.sell ? MODE.rentOut : MODE.idle;
     c.computeSide[i] = affordable ? side : SIDE.none;
     c.computeLevel[i] = level;
-    c.computeQuantity[i] = side !== SIDE.none && affordable ? 1 : 0;
+    // a call trades one unit a tick, a trading day all of them
+    const units = p.doubleAuction.enabled ? c.inducedUnits[i]! : 1;
+    c.computeQuantity[i] = side !== SIDE.none && affordable ? units : 0;
     c.taskAsk[i] = 0;
     c.finance[i] = FINANCE.hold;
     agents.scriptedLevel[i] = 0;

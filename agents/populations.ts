@@ -5,14 +5,18 @@
 
 import { BUILT_IN_POPULATIONS } from '../configs/registry.ts';
 import type { PopulationConfig } from '../configs/schema.ts';
+import { type ContinuousTraders, NO_QUOTE } from '../market/classic/doubleAuction.ts';
+import { SIDE } from '../market/columns.ts';
 import type { AgentWorld } from './columns.ts';
 import { decideFixedMarkup } from './scripted/fixedMarkup.ts';
+import { decideGvwy } from './scripted/gvwy.ts';
 import { decidePassive } from './scripted/passive.ts';
 import { decideRandom } from './scripted/random.ts';
 import { decideRule } from './scripted/rule.ts';
 import { decideTruthful } from './scripted/truthful.ts';
-import { decideZiC } from './scripted/ziC.ts';
-import { decideZiU } from './scripted/ziU.ts';
+import { decideZiC, quoteZiC } from './scripted/ziC.ts';
+import { decideZip, hearZip, quoteZip } from './scripted/zip.ts';
+import { decideZiU, quoteZiU } from './scripted/ziU.ts';
 
 /**
  * Decides for one living agent: sets heads by `chooseOption`, or quotes that no head can express in
@@ -31,6 +35,8 @@ const deciders = new Map<string, Decide>([
   ['fixedMarkup', decideFixedMarkup],
   ['rule', decideRule],
   ['truthful', decideTruthful],
+  ['zip', decideZip],
+  ['gvwy', decideGvwy],
   ['passive', decidePassive],
 ]);
 
@@ -76,3 +82,61 @@ export function decideScripted(world: AgentWorld, tick: number): void {
     if (decide !== undefined && decide !== null) decide(world, tick, agent);
   }
 }
+
+/** How members of a population trade in a continuous double auction at induced values; see ContinuousTraders. */
+export interface BookTrader {
+  /** Level of a quote, NO_QUOTE for none. */
+  readonly quote: (world: AgentWorld, tick: number, round: number, agent: number) => number;
+  /** Told of every quote at the book, their own included. */
+  readonly hear: BookHearing | null;
+}
+type BookHearing = (
+  world: AgentWorld,
+  tick: number,
+  shout: number,
+  agent: number,
+  side: number,
+  level: number,
+  traded: boolean,
+) => void;
+
+const bookTraders = new Map<string, BookTrader>([
+  ['ziC', { quote: quoteZiC, hear: null }],
+  ['ziU', { quote: quoteZiU, hear: null }],
+  ['zip', { quote: quoteZip, hear: hearZip }],
+]);
+
+/** All other kinds, and all kinds where values are not induced, quote all day what they decided for the tick. */
+function quoteAsDecided({ columns }: AgentWorld, _tick: number, _round: number, agent: number): number {
+  return columns.computeSide[agent] === SIDE.none ? NO_QUOTE : columns.computeLevel[agent]!;
+}
+const BY_DECISION: BookTrader = { quote: quoteAsDecided, hear: null };
+
+const resolvedBook = new WeakMap<readonly PopulationConfig[], readonly BookTrader[]>();
+
+function bookTradersOf({ parameters }: AgentWorld): readonly BookTrader[] {
+  const { populations, induced } = parameters;
+  let list = resolvedBook.get(populations);
+  if (list === undefined) {
+    list = populations.map(({ kind }) => (induced.enabled && bookTraders.get(kind)) || BY_DECISION);
+    resolvedBook.set(populations, list);
+  }
+  return list;
+}
+
+/** The agents of a world at the book. */
+export const BOOK_TRADERS: ContinuousTraders<AgentWorld> = {
+  quote(world, tick, round, agent) {
+    return bookTradersOf(world)[world.columns.population[agent]!]!.quote(world, tick, round, agent);
+  },
+  hear(world, tick, shout, side, level, traded) {
+    const list = bookTradersOf(world);
+    if (!list.some(listens)) return;
+    const { population } = world.columns;
+    for (let agent = 0; agent < population.length; agent++) {
+      const hear = list[population[agent]!]?.hear;
+      if (hear) hear(world, tick, shout, agent, side, level, traded);
+    }
+  },
+};
+const listens = (trader: BookTrader): boolean => trader.hear !== null;

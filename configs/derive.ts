@@ -8,6 +8,7 @@ import { exp2Integer, LOG2_ONE, log2Fixed } from '../sim/core/fixed.ts';
 import {
   type Fraction32,
   fraction32,
+  MILLI,
   type MilliCash,
   type MilliToken,
   milli,
@@ -140,17 +141,31 @@ export interface WorldParameters {
     readonly quotas: boolean;
   };
   readonly randomExchange: {
-    readonly kind: 'off' | 'kinetic' | 'bets';
+    readonly kind: WorldConfig['randomExchange']['kind'];
     readonly stake: MilliCash;
+    readonly saving: Fraction32;
+    readonly stakeShare: Fraction32;
     readonly winProbability: Fraction32;
     readonly target: MilliCash;
     readonly roundsPerTick: number;
   };
+  readonly contest: {
+    readonly enabled: boolean;
+    /** Milli-cash of a move against a move, which may be negative: first-first, first-second, second-first, second-second. */
+    readonly payoffs: readonly number[];
+    readonly rounds: number;
+    readonly meetings: number;
+    readonly background: MilliCash;
+  };
   readonly induced: {
     readonly enabled: boolean;
+    readonly schedule: 'random' | 'even';
     readonly redrawEvery: number;
+    readonly renewEvery: number;
     readonly unitsPerTrader: number;
   };
+  readonly doubleAuction: WorldConfig['doubleAuction'];
+  readonly tabular: WorldConfig['tabular'];
   readonly environment: WorldConfig['environment'];
   readonly populations: readonly PopulationConfig[];
 }
@@ -319,11 +334,27 @@ export function deriveWorld(
     randomExchange: {
       kind: w.randomExchange.kind,
       stake: milli<MilliCash>(w.randomExchange.stake),
+      saving: fraction32(w.randomExchange.saving),
+      stakeShare: fraction32(w.randomExchange.stakeShare),
       winProbability: fraction32(w.randomExchange.winProbability),
       target: milli<MilliCash>(w.randomExchange.target),
       roundsPerTick: w.randomExchange.roundsPerTick,
     },
+    contest: {
+      enabled: w.contest.enabled,
+      payoffs: [
+        w.contest.firstFirst,
+        w.contest.firstSecond,
+        w.contest.secondFirst,
+        w.contest.secondSecond,
+      ].map((payoff) => Math.round(payoff * MILLI)),
+      rounds: w.contest.rounds,
+      meetings: w.contest.meetings,
+      background: milli<MilliCash>(w.contest.background),
+    },
     induced: w.induced,
+    doubleAuction: w.doubleAuction,
+    tabular: w.tabular,
     environment: w.environment,
     populations: config.populations,
   };
@@ -346,8 +377,11 @@ function relations(p: WorldParameters, w: WorldConfig): Relation[] {
   const topPrice = p.computeMarket.priceTable[PRICE_LEVELS - 1]!;
   const largestCapacity = Math.max(p.hardware.capacityMax, p.genesis.capacity);
   const largestTaskPrice = (p.serviceMarket.value * p.amm.token) / Math.max(1, p.amm.cash);
-  const tokenTotal = p.slots * p.genesis.token + p.consumers.token + p.amm.token + p.treasury.tokenReserve;
-  const cashTotal = p.slots * p.genesis.cash + p.consumers.cash + p.amm.cash + p.treasury.cashReserve;
+  const largestEndowment = p.populations.reduce((most, { endowment }) => Math.max(most, endowment), 1);
+  const tokenTotal =
+    p.slots * p.genesis.token * largestEndowment + p.consumers.token + p.amm.token + p.treasury.tokenReserve;
+  const cashTotal =
+    p.slots * p.genesis.cash * largestEndowment + p.consumers.cash + p.amm.cash + p.treasury.cashReserve;
   const is = (holds: boolean, path: string, found: string, hint: string): Relation => ({
     holds,
     path,
@@ -403,10 +437,19 @@ function relations(p: WorldParameters, w: WorldConfig): Relation[] {
     ),
     // an agent's balances are u32
     is(
-      p.genesis.token <= U32_MAX / 16 && p.genesis.cash <= U32_MAX / 16,
+      Math.max(p.genesis.token, p.genesis.cash) * largestEndowment <= U32_MAX / 16,
       'world.genesis',
       `a balance at genesis must be at most ${Math.floor(U32_MAX / 16_000)}`,
-      'lower genesis.token or genesis.cash',
+      'lower genesis.token, genesis.cash or an endowment',
+    ),
+    // what a meeting pays is one entry of the ledger, and one agent's balance must hold many
+    is(
+      (Math.max(...p.contest.payoffs.map(Math.abs)) * p.contest.rounds + p.contest.background) *
+        p.contest.meetings <=
+        U32_MAX / 16,
+      'world.contest',
+      `payoff x rounds x meetings of a tick must be at most ${Math.floor(U32_MAX / 16_000)} cash`,
+      'lower the payoffs, rounds or meetings',
     ),
     is(
       p.genesis.capacity <= p.hardware.capacityMax || !p.hardware.enabled,
@@ -419,6 +462,19 @@ function relations(p: WorldParameters, w: WorldConfig): Relation[] {
       'world.computeMarket.priceMax',
       'the price table needs 256 distinct prices in milli-token between priceMin and priceMax',
       'raise priceMax above priceMin + 0.255',
+    ),
+    // a book trades at the levels of the compute market's table
+    is(
+      !p.doubleAuction.enabled || p.computeMarket.enabled,
+      'world.doubleAuction.enabled',
+      'a continuous double auction is a way to trade compute and needs computeMarket.enabled',
+      'set world.computeMarket.enabled: true',
+    ),
+    is(
+      p.environment.kind !== 'none' || p.populations.every(({ kind }) => kind !== 'tabular'),
+      'populations',
+      'tabular learners need an environment with numbered states',
+      'set world.environment.kind: gridWorld',
     ),
     // bills need something to be paid from: without cash and without an AMM nobody can pay energy
     is(

@@ -17,12 +17,15 @@ export const BUILT_IN_POPULATIONS = [
   'fixedMarkup',
   'rule',
   'truthful',
+  'zip',
+  'gvwy',
+  'tabular',
   'passive',
 ] as const;
 
 export const BUILT_IN: Registry = {
   populationKinds: BUILT_IN_POPULATIONS,
-  environments: ['contextualBandit'],
+  environments: ['contextualBandit', 'gridWorld'],
 };
 
 /** The built-in names plus the given ones. Throws RangeError when a name is already taken. */

@@ -193,6 +193,15 @@ const world = section(
       },
       'Stream AC(lambda), Elsayed, Vasan & Mahmood 2024.',
     ),
+    tabular: section(
+      {
+        alpha: share(0.1, 'step size'),
+        epsilon: share(0.1, 'probability of an action drawn uniformly'),
+        gamma: real(0.99, 0, 0.9999, 'discount'),
+        initial: real(0, -1e6, 1e6, 'value of every action at birth'),
+      },
+      'Tabular Q-learning of populations of kind tabular, in environments with numbered states.',
+    ),
     demography: section(
       {
         enabled: flag(true, 'whether agents are born and die'),
@@ -230,24 +239,63 @@ const world = section(
     randomExchange: section(
       {
         kind: choice(
-          ['off', 'kinetic', 'bets'],
+          ['off', 'kinetic', 'saving', 'yardSale', 'bets', 'kelly'],
           'off',
-          'kinetic: random pairs move one stake; bets: each agent bets against the court',
+          'in random pairs, kinetic: one stake moves; saving: what both do not keep is split at random; yardSale: a fair bet for a share of what the poorer one has. Against the court, bets: for one stake; kelly: for a share of what the agent has',
         ),
         stake: amount(0.001, 'cash moved by one exchange or bet'),
+        saving: share(0.5, 'share of its cash that each of a pair keeps out of the split'),
+        stakeShare: share(
+          0.1,
+          "share of the poorer one's cash at stake in a yard sale, at least one milli-cash",
+        ),
         winProbability: share(0.5, 'probability that an agent wins its bet'),
         target: amount(0, 'cash at which a gambler stops; 0 = never'),
         roundsPerTick: positive(1, 'exchanges of each agent in a tick', 10_000),
       },
       'Random exchange of money (econophysics), a classic mechanism.',
     ),
+    contest: section(
+      {
+        enabled: flag(false, "whether agents meet in random pairs and play their populations' strategies"),
+        firstFirst: real(3, -1e6, 1e6, 'cash for the first move against the first move'),
+        firstSecond: real(0, -1e6, 1e6, 'cash for the first move against the second move'),
+        secondFirst: real(5, -1e6, 1e6, 'cash for the second move against the first move'),
+        secondSecond: real(1, -1e6, 1e6, 'cash for the second move against the second move'),
+        rounds: positive(1, 'rounds that a pair plays when it meets', 100_000),
+        meetings: positive(1, 'meetings of each agent in a tick', 10_000),
+        background: amount(0, 'cash for each agent and meeting, whatever it plays'),
+      },
+      'Matrix games in random pairs (Maynard Smith & Price 1973), paid by the court as a bank; a classic mechanism.',
+    ),
     induced: section(
       {
         enabled: flag(false, 'agents trade one unit on the compute market at values drawn for them'),
+        schedule: choice(
+          ['random', 'even'],
+          'random',
+          'values drawn uniformly over the price levels, or evenly spaced over them and dealt out at random',
+        ),
         redrawEvery: count(0, 'ticks after which values are drawn again; 0 = never'),
-        unitsPerTrader: positive(1, 'units that each trader may trade until values are drawn again', 1000),
+        renewEvery: count(
+          0,
+          'ticks after which units are given again at the same values; 0 = only when they are drawn',
+        ),
+        unitsPerTrader: positive(1, 'units that each trader may trade until units are given again', 1000),
       },
-      'Induced values (Smith 1962): half the agents buy, half sell, values uniform over the price levels.',
+      'Induced values (Smith 1962): half the agents buy, half sell, at values over all price levels.',
+    ),
+    doubleAuction: section(
+      {
+        enabled: flag(false, 'trade compute in a continuous double auction instead of a batch auction'),
+        rounds: positive(
+          50,
+          'times a tick that every trader comes to the book, in an order drawn each time',
+          10_000,
+        ),
+        clearBookAtTrade: flag(false, 'whether a trade cancels all resting orders (Gode & Sunder 1993)'),
+      },
+      'Continuous double auction: a limit order book with price-time priority; a tick is a trading day.',
     ),
     environment: section(
       {
@@ -256,6 +304,20 @@ const world = section(
         noiseShape: choice(['gaussian', 'student2'], 'gaussian', 'distribution of the reward noise'),
         rewardScale: amount(1, 'factor on rewards from scaleTick on'),
         scaleTick: count(0, 'tick from which rewards are scaled'),
+        grid: section(
+          {
+            foodX: count(0, 'column of the food, 0..5', 5),
+            foodY: count(0, 'row of the food, 0..5', 5),
+            waterX: count(5, 'column of the water, 0..5', 5),
+            waterY: count(0, 'row of the water, 0..5', 5),
+            thirst: share(0.1, 'probability per step of becoming thirsty'),
+            rewardHungryThirsty: real(0, -1e6, 1e6, 'reward of being hungry and thirsty'),
+            rewardHungry: real(0, -1e6, 1e6, 'reward of being hungry and not thirsty'),
+            rewardThirsty: real(1, -1e6, 1e6, 'reward of being thirsty and not hungry'),
+            rewardSated: real(1, -1e6, 1e6, 'reward of being neither'),
+          },
+          'The hungry-thirsty grid world (Singh, Lewis & Barto 2009); by default its fitness is the reward.',
+        ),
       },
       'An environment plugged in where the markets would be.',
     ),
@@ -282,6 +344,13 @@ const population = (registry: Registry) =>
     ),
     markup: share(0.25, 'markup of a fixedMarkup population over its cost'),
     fitness: amount(1, 'weight in a fitness lottery'),
+    endowment: amount(1, 'token and cash of a member at genesis, relative to those of the world', 1e6),
+    betShare: share(0.2, 'share of its cash that a member bets, in a world of kelly bets'),
+    strategy: choice(
+      ['first', 'second', 'titForTat', 'grim', 'winStay'],
+      'first',
+      'how its members play contests: always the first or second move, or by what happened in the round before',
+    ),
     immigrates: flag(true, 'whether immigrants may join this population'),
   });
 

@@ -147,6 +147,8 @@ export const WORLD = {
   births: 12,
   deaths: 13,
   immigrants: 14,
+  /** Equilibrium price of the induced values, in half levels: 2 x level + 1. */
+  inducedEquilibrium: 15,
 } as const;
 const WORLD_SCALARS = 16;
 
@@ -186,6 +188,10 @@ export const TOTAL = {
   inducedGainsMaximum: 18,
   inducedVolume: 19,
   inducedVolumeMaximum: 20,
+  /** Sum over traded units of ((price - equilibrium) / equilibrium)^2, 2^-20, each rounded down. */
+  inducedSquaredDeviation: 21,
+  /** Times that all cash was halved in a world of kelly bets, so that it fits 32 bits. */
+  halvings: 22,
 } as const;
 const WORLD_TOTALS = 24;
 

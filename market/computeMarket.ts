@@ -8,7 +8,7 @@ import { U32_MAX } from '../sim/core/units.ts';
 import type { BatchAuction } from './batchAuction.ts';
 import { ASSET, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { feeOf } from './fee.ts';
-import { takeInducedFills } from './inducedValues.ts';
+import { addPriceDeviation, takeInducedFills } from './inducedValues.ts';
 import { REASON } from './ledger.ts';
 
 const FAST = 8;
@@ -22,7 +22,7 @@ const SLOW = 64;
  */
 export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: number): void {
   const { parameters, columns } = world;
-  if (!parameters.computeMarket.enabled) return;
+  if (!parameters.computeMarket.enabled || parameters.doubleAuction.enabled) return;
   admitOrders(world, auction);
   auction.clear(
     columns.orderSide,
@@ -38,7 +38,10 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   if (auction.volume === 0) return;
   columns.scalar[WORLD.computeLevel] = auction.level;
   settleFills(world, auction);
-  if (parameters.induced.enabled) takeInducedFills(world, auction.fill);
+  if (parameters.induced.enabled) {
+    takeInducedFills(world, auction.fill);
+    addPriceDeviation(world, auction.level, auction.volume);
+  }
   movePrices(world, parameters.computeMarket.priceTable[auction.level]!);
   columns.total[TOTAL.computeVolume]! += auction.volume;
   if (world.trades?.wants(tick)) recordFills(world, auction, tick);
@@ -98,8 +101,8 @@ function settleFills(world: MarketWorld, auction: BatchAuction): void {
   }
 }
 
-/** Moving averages in 1/256 milli-token, rounded down and saturated at 2^32 - 1. */
-function movePrices(world: MarketWorld, price: number): void {
+/** Moving averages in 1/256 milli-token of the price of a tick's trades, rounded down and saturated at 2^32 - 1. */
+export function movePrices(world: MarketWorld, price: number): void {
   const { scalar } = world.columns;
   const now = Math.min(U32_MAX, price * 2 ** PRICE_FRACTION_BITS);
   scalar[WORLD.priceFast]! += Math.floor((now - scalar[WORLD.priceFast]!) / FAST);

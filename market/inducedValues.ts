@@ -1,56 +1,125 @@
 /**
  * Induced values (V. L. Smith, "An Experimental Study of Competitive Market Behavior", JPE 70(2), 1962):
- * every agent is told what a unit is worth to it, or costs it. Values are uniform over the price levels
- * and gains are measured on that level scale, so that a level table of any shape gives the textbook
+ * every agent is told what a unit is worth to it, or costs it. Values are uniform over the price levels or
+ * evenly spaced over them, and gains are measured on that level scale, so that a level table of any shape gives the textbook
  * schedule. Buyers are the even slots and sellers the odd ones: half of every population each.
  */
 import { PRICE_LEVELS } from '../configs/derive.ts';
-import { draw, indexBelow, STREAM } from '../sim/core/rng.ts';
-import { FREE_SLOT, type MarketWorld, SIDE, TOTAL } from './columns.ts';
+import { DrawSequence, draw, indexBelow, STREAM } from '../sim/core/rng.ts';
+import { FREE_SLOT, type MarketWorld, SIDE, TOTAL, WORLD } from './columns.ts';
 
 const bids = new Float64Array(PRICE_LEVELS);
 const asks = new Float64Array(PRICE_LEVELS);
 
-/** Draws values and units for all agents at tick 0 and on schedule; adds the gains now possible to the totals. */
+/** The agent key of draws that belong to the schedule and not to an agent. */
+const SCHEDULE_DRAW = 0xffff_ffff;
+const shuffle = new DrawSequence();
+
+/**
+ * Draws values and units for all agents at tick 0 and on schedule, or gives units again at the same values; adds
+ * the gains now possible to the totals.
+ */
 export function drawInducedValues(world: MarketWorld, tick: number): void {
-  const { parameters, columns } = world;
-  const { enabled, redrawEvery, unitsPerTrader } = parameters.induced;
-  if (!enabled || (tick > 0 && (redrawEvery === 0 || tick % redrawEvery !== 0))) return;
+  const { enabled, schedule, redrawEvery, renewEvery } = world.parameters.induced;
+  if (!enabled) return;
+  if (isDue(tick, redrawEvery)) {
+    if (schedule === 'even') dealEvenValues(world, tick);
+    else drawRandomValues(world, tick);
+  } else if (!isDue(tick, renewEvery)) return;
+  giveUnits(world);
+  addPossibleGains(world);
+}
+
+const isDue = (tick: number, every: number): boolean => tick === 0 || (every > 0 && tick % every === 0);
+
+/** Every value uniform over the price levels. */
+function drawRandomValues({ parameters, columns }: MarketWorld, tick: number): void {
+  const { inducedLevel, inducedSide } = columns;
+  for (let i = 0; i < parameters.slots; i++) {
+    inducedSide[i] = sideOf(i);
+    inducedLevel[i] = indexBelow(draw(parameters.seed, tick, i, STREAM.inducedValues), PRICE_LEVELS);
+  }
+}
+
+/**
+ * Values and costs evenly spaced over the price levels, at the middles of equal intervals, so that demand and
+ * supply cross in the middle of the table; dealt out to the living by a shuffle, so that no population holds
+ * the best of them.
+ */
+function dealEvenValues({ parameters, columns }: MarketWorld, tick: number): void {
+  const { inducedLevel, inducedSide, population, order } = columns;
+  shuffle.at(parameters.seed, tick, SCHEDULE_DRAW, STREAM.inducedValues);
+  for (let parity = 0; parity < 2; parity++) {
+    let traders = 0;
+    for (let i = parity; i < parameters.slots; i += 2) {
+      inducedSide[i] = sideOf(i);
+      inducedLevel[i] = 0;
+      if (population[i] !== FREE_SLOT) order[traders++] = i;
+    }
+    for (let rank = 0; rank < traders; rank++) {
+      const pick = rank + shuffle.below(traders - rank);
+      const trader = order[pick]!;
+      order[pick] = order[rank]!;
+      inducedLevel[trader] = Math.floor(((2 * rank + 1) * PRICE_LEVELS) / (2 * traders));
+    }
+  }
+}
+
+const sideOf = (slot: number): number => (slot % 2 === 0 ? SIDE.buy : SIDE.sell);
+
+/** Gives every trader its units and counts them by level and side. */
+function giveUnits({ parameters, columns }: MarketWorld): void {
   const { inducedLevel, inducedSide, inducedUnits, population } = columns;
   bids.fill(0);
   asks.fill(0);
   for (let i = 0; i < parameters.slots; i++) {
-    inducedSide[i] = i % 2 === 0 ? SIDE.buy : SIDE.sell;
-    const level = indexBelow(draw(parameters.seed, tick, i, STREAM.inducedValues), PRICE_LEVELS);
-    inducedLevel[i] = level;
-    inducedUnits[i] = population[i] === FREE_SLOT ? 0 : unitsPerTrader;
-    (inducedSide[i] === SIDE.buy ? bids : asks)[level]! += inducedUnits[i]!;
+    inducedUnits[i] = population[i] === FREE_SLOT ? 0 : parameters.induced.unitsPerTrader;
+    (inducedSide[i] === SIDE.buy ? bids : asks)[inducedLevel[i]!]! += inducedUnits[i]!;
   }
-  addPossibleGains(world);
 }
 
-/** Units with value at or above cost, matched from the best of both sides: the most that can be gained. */
+/**
+ * Units with value at or above cost, matched from the best of both sides: the most that can be gained. The
+ * equilibrium is the middle of the prices at which exactly these units trade: between the last buyer that
+ * trades and the first that does not, and likewise for sellers.
+ */
 function addPossibleGains(world: MarketWorld): void {
-  const { total } = world.columns;
-  let buyer = PRICE_LEVELS - 1;
-  let seller = 0;
-  let bidLeft = bids[buyer]!;
-  let askLeft = asks[seller]!;
+  const { total, scalar } = world.columns;
+  let buyer = nextLevel(bids, PRICE_LEVELS - 1, -1);
+  let seller = nextLevel(asks, 0, 1);
+  let lastBuyer = PRICE_LEVELS - 1;
+  let lastSeller = 0;
   while (buyer >= seller) {
-    if (bidLeft === 0) {
-      buyer--;
-      bidLeft = bids[buyer] ?? 0;
-    } else if (askLeft === 0) {
-      seller++;
-      askLeft = asks[seller] ?? 0;
-    } else {
-      const units = Math.min(bidLeft, askLeft);
-      total[TOTAL.inducedVolumeMaximum]! += units;
-      total[TOTAL.inducedGainsMaximum]! += units * (buyer - seller);
-      bidLeft -= units;
-      askLeft -= units;
-    }
+    const units = Math.min(bids[buyer]!, asks[seller]!);
+    total[TOTAL.inducedVolumeMaximum]! += units;
+    total[TOTAL.inducedGainsMaximum]! += units * (buyer - seller);
+    bids[buyer]! -= units;
+    asks[seller]! -= units;
+    lastBuyer = buyer;
+    lastSeller = seller;
+    buyer = nextLevel(bids, buyer, -1);
+    seller = nextLevel(asks, seller, 1);
   }
+  const low = Math.max(lastSeller, buyer);
+  const high = Math.min(lastBuyer, seller);
+  scalar[WORLD.inducedEquilibrium] = low + high + 1;
+}
+
+/** The first level from `from` on, in steps of +-1, that has units; -1 or PRICE_LEVELS when none has. */
+function nextLevel(units: Float64Array, from: number, step: 1 | -1): number {
+  let level = from;
+  while (level >= 0 && level < PRICE_LEVELS && units[level] === 0) level += step;
+  return level;
+}
+
+/** Squared relative deviations are kept in 2^-20. */
+const DEVIATION_ONE = 2 ** 20;
+
+/** Adds units traded at a level to the squared deviation from the equilibrium price (Smith's alpha). */
+export function addPriceDeviation({ columns }: MarketWorld, level: number, units: number): void {
+  const equilibrium = columns.scalar[WORLD.inducedEquilibrium]!;
+  const relative = (2 * level + 1 - equilibrium) / equilibrium;
+  columns.total[TOTAL.inducedSquaredDeviation]! += units * Math.floor(relative * relative * DEVIATION_ONE);
 }
 
 /** Takes the units that traded from their traders and adds the gains made to the totals. */
@@ -73,3 +142,10 @@ export const allocativeEfficiency = ({ columns: { total } }: MarketWorld): numbe
 /** Units traded of the efficient volume since genesis; NaN without induced values. */
 export const volumeRatio = ({ columns: { total } }: MarketWorld): number =>
   total[TOTAL.inducedVolume]! / total[TOTAL.inducedVolumeMaximum]!;
+
+/**
+ * Smith's coefficient of convergence since genesis, percent: 100 x root mean square of (price - equilibrium) /
+ * equilibrium over traded units, on the scale of price levels; NaN before the first trade.
+ */
+export const smithAlpha = ({ columns: { total } }: MarketWorld): number =>
+  100 * Math.sqrt(total[TOTAL.inducedSquaredDeviation]! / DEVIATION_ONE / total[TOTAL.inducedVolume]!);

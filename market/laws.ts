@@ -108,6 +108,8 @@ const filledAsks = new Float64Array(PRICE_LEVELS);
  * a better limit is served in full before a worse one.
  */
 export function checkClearing(world: MarketWorld): void {
+  // a book trades order by order: no level clears the tick
+  if (world.parameters.doubleAuction.enabled) return;
   const { orderFilled, orderQuantity, orderSide, orderLevel, scalar } = world.columns;
   const { bidHistogram, askHistogram } = world.columns;
   const volume = scalar[WORLD.computeVolume]!;

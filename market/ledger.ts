@@ -41,6 +41,9 @@ export const REASON = {
   randomExchange: 21,
   stake: 22,
   unstake: 23,
+  orderLocked: 24,
+  orderReleased: 25,
+  contest: 26,
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 export const REASON_NAMES = Object.keys(REASON) as (keyof typeof REASON)[];

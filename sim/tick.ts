@@ -5,9 +5,11 @@
 import { applyActions } from '../agents/actions.ts';
 import { live } from '../agents/demography.ts';
 import { observe } from '../agents/observation.ts';
-import { decideScripted } from '../agents/populations.ts';
+import { BOOK_TRADERS, decideScripted } from '../agents/populations.ts';
 import { reward } from '../agents/rewardGenome.ts';
 import { circulate, startTick } from '../market/circulation.ts';
+import { tradeContinuously } from '../market/classic/doubleAuction.ts';
+import { playContests } from '../market/classic/pairwiseContest.ts';
 import { exchangeAtRandom } from '../market/classic/randomExchange.ts';
 import { tradeCompute } from '../market/computeMarket.ts';
 import { drawInducedValues } from '../market/inducedValues.ts';
@@ -33,9 +35,11 @@ const ECONOMY: readonly Phase[] = [
   { name: 'scripted', run: decideScripted },
   { name: 'decide', run: applyActions },
   { name: 'compute market', run: (w, t) => tradeCompute(w, w.computeAuction, t) },
+  { name: 'double auction', run: (w, t) => tradeContinuously(w, w.doubleAuction, BOOK_TRADERS, t) },
   { name: 'service market', run: (w, t) => serveTasks(w, w.serviceAuction, t) },
   { name: 'train', run: train },
   { name: 'exchange', run: exchangeAtRandom },
+  { name: 'contest', run: playContests },
   { name: 'settle', run: settle },
   { name: 'reward', run: reward },
   { name: 'live', run: live },

@@ -12,6 +12,7 @@ import { createEnvironment } from '../agents/environments/registry.ts';
 import type { WorldParameters } from '../configs/derive.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
 import { foundGenesis } from '../market/circulation.ts';
+import { DoubleAuction } from '../market/classic/doubleAuction.ts';
 import {
   type LedgerColumns,
   ledgerColumnSpec,
@@ -39,6 +40,7 @@ export interface World extends MarketWorld, AgentWorld {
   readonly environment: Environment | null;
   readonly computeAuction: BatchAuction;
   readonly serviceAuction: ServiceAuction;
+  readonly doubleAuction: DoubleAuction;
   /** Told of every fill where a run records trades. */
   trades: TradeSink | null;
   /** Sums over the current metric interval; never read by the model. */
@@ -108,6 +110,7 @@ export function createWorld(
     environment,
     computeAuction: new BatchAuction(parameters.slots),
     serviceAuction: new ServiceAuction(parameters.slots),
+    doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),
     trades: null,
     tally: new Tally(parameters.populations.length),
     tick: 0,

@@ -18,15 +18,10 @@ const ASK_SPAN = 2;
  * its quality is worth, bids for compute up to what its own ask leaves, and neither trains nor invests.
  */
 export function decideZiC(world: AgentWorld, tick: number, agent: number): void {
-  const { parameters: p, columns: c, agents } = world;
+  const { parameters: p, agents } = world;
   draws.at(p.seed, tick, agent, STREAM.scripted);
   if (p.induced.enabled) {
-    const limit = c.inducedLevel[agent]!;
-    const buys = c.inducedSide[agent] === SIDE.buy;
-    const level = buys
-      ? draws.below(limit + 1)
-      : limit + draws.below(p.computeMarket.priceTable.length - limit);
-    agents.scriptedLevel[agent] = level + 1;
+    agents.scriptedLevel[agent] = drawWithinLimit(world, agent) + 1;
     return;
   }
   const rents = p.computeMarket.enabled && (!p.serviceMarket.enabled || draws.below(2) === 0);
@@ -45,4 +40,18 @@ export function decideZiC(world: AgentWorld, tick: number, agent: number): void 
   const ask = cost + Math.floor(draws.unit() * Math.max(0, worth - cost + 1));
   agents.scriptedAsk[agent] = ask + 1;
   agents.scriptedLevel[agent] = draws.below(highestBidLevel(world, ask) + 1) + 1;
+}
+
+/** A level between the induced limit and the end of the table; continues the sequence in `draws`. */
+function drawWithinLimit({ parameters: p, columns: c }: AgentWorld, agent: number): number {
+  const limit = c.inducedLevel[agent]!;
+  if (c.inducedSide[agent] === SIDE.buy) return draws.below(limit + 1);
+  return limit + draws.below(p.computeMarket.priceTable.length - limit);
+}
+
+/** At the book, a level drawn anew on each visit. */
+export function quoteZiC(world: AgentWorld, tick: number, round: number, agent: number): number {
+  const { seed, slots } = world.parameters;
+  draws.at(seed, tick, agent + slots * round, STREAM.quotes);
+  return drawWithinLimit(world, agent);
 }

@@ -28,3 +28,9 @@ export function decideZiU(world: AgentWorld, tick: number, agent: number): void 
   const most = ASK_SPAN * Math.max(taskCost(world), worthOf(world, agent, taskClass));
   agents.scriptedAsk[agent] = Math.floor(draws.unit() * (most + 1)) + 1;
 }
+
+/** At the book, a level drawn anew on each visit. */
+export function quoteZiU({ parameters: p }: AgentWorld, tick: number, round: number, agent: number): number {
+  draws.at(p.seed, tick, agent + p.slots * round, STREAM.quotes);
+  return draws.below(p.computeMarket.priceTable.length);
+}

@@ -35,6 +35,12 @@ export const STREAM = {
   sparsity: 19,
   shadow: 20,
   populationOfSlot: 21,
+  arrivals: 22,
+  quotes: 23,
+  hearing: 24,
+  tabular: 25,
+  contestPairs: 26,
+  shadowGenome: 27,
 } as const;
 export type Stream = (typeof STREAM)[keyof typeof STREAM];
 
