@@ -13,7 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { METRIC_INDEX, POPULATION_METRIC_INDEX } from '../sim/metrics/table.ts';
+import type { Control } from '../viz/protocol.ts';
 import { assertCompiled, darwin } from './compiled.ts';
+import { recordedFrames } from './recordedRun.ts';
 
 const CONFIG = `
 name: tiny
@@ -128,9 +132,12 @@ describe('darwin run', () => {
   });
 
   it('stops at Ctrl-C with exit code 130 and keeps what was written, which verify reproduces', async () => {
+    let interrupted = false;
     const args = ['run', 'tiny.yaml', '--ticks', '4000000', '--out', 'interrupted', '--serve'];
     const outcome = await darwin(args, work, (text, interrupt) => {
-      if (text.includes('dashboard: ')) setTimeout(interrupt, 1500);
+      if (!text.includes('dashboard: ') || interrupted) return;
+      interrupted = true;
+      setTimeout(interrupt, 1500); // a second interrupt would end the program at once
     });
     expect(outcome.code, outcome.stderr).toBe(130);
     const manifest = JSON.parse(readFileSync(join(work, 'interrupted/manifest.json'), 'utf8'));
@@ -138,6 +145,53 @@ describe('darwin run', () => {
     expect(manifest.ticks).toBeGreaterThan(0);
     expect(existsSync(join(work, 'interrupted/metrics/part-00000.parquet'))).toBe(true);
     expect(await json(['verify', 'interrupted'])).toMatchObject({ match: true, ticks: manifest.ticks });
+  });
+
+  it('ends with exit code 1 when a law breaks, and the manifest says why', async () => {
+    const { error } = await json(['run', 'tiny.yaml', '--out', 'broken', '--fault', 'minted-token'], 1);
+    expect(error).toMatchObject({
+      code: 'law',
+      message: expect.stringContaining("law 'conservation' broken"),
+    });
+    const manifest = JSON.parse(readFileSync(join(work, 'broken/manifest.json'), 'utf8'));
+    expect(manifest).toMatchObject({ status: 'failed', error: error.message, finalHash: null });
+    expect((await json(['verify', 'broken'], 2)).error.message).toContain('its run is failed');
+  });
+
+  it('is paused, stepped and slowed down from the page', async () => {
+    const steps: number[] = [];
+    const watch = async (url: string): Promise<void> => {
+      const health = async () =>
+        (await fetch(`${url}api/health`)).json() as Promise<{ state: string; tick: number }>;
+      const pausedAfter = async (last: number): Promise<number> => {
+        for (;;) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          const { state, tick } = await health();
+          if (state === 'paused' && tick > last) return tick;
+        }
+      };
+      const socket = new WebSocket(`${url.replace('http', 'ws')}api/live`);
+      await new Promise((resolve) => socket.once('open', resolve));
+      const ask = (control: Control): void => socket.send(JSON.stringify(control));
+      ask({ type: 'pause' });
+      const from = await pausedAfter(-1);
+      ask({ type: 'step', ticks: 7 });
+      steps.push((await pausedAfter(from)) - from);
+      ask({ type: 'speed', ticksPerSecond: 100 });
+      ask({ type: 'step', ticks: 3 });
+      steps.push((await pausedAfter(from + 7)) - from);
+      socket.close();
+    };
+    let watching: Promise<void> | null = null;
+    const args = ['run', 'tiny.yaml', '--ticks', '4000000', '--out', 'watched', '--serve'];
+    const outcome = await darwin(args, work, (text, interrupt) => {
+      const url = /dashboard: (http:\S+)/.exec(text)?.[1];
+      if (!url || watching) return;
+      watching = watch(url).finally(interrupt);
+    });
+    await watching;
+    expect(steps).toEqual([7, 10]);
+    expect(outcome.code, outcome.stderr).toBe(130);
   });
 
   it('serves the page while it runs, says where first, and ends by itself where nobody looks at a terminal', async () => {
@@ -312,6 +366,22 @@ describe('darwin verify', () => {
 });
 
 describe('darwin serve', () => {
+  it('reads back the frames that were recorded', async () => {
+    const { frames } = await recordedFrames(join(work, 'first'));
+    expect(frames.map((frame) => [frame.tick, frame.worlds.length])).toEqual(
+      [0, 20, 40, 60].map((t) => [t, 2]),
+    );
+    const answer = JSON.parse(readFileSync(join(work, 'first/manifest.json'), 'utf8'));
+    const last = frames.at(-1)!;
+    expect(last.laws).toEqual(answer.laws);
+    for (const world of last.worlds) {
+      const alive = world.populations.map((row) => row[POPULATION_METRIC_INDEX.alive]!);
+      expect(alive.reduce((sum, n) => sum + n, 0)).toBe(world.metrics[METRIC_INDEX.alive]);
+      expect(world.geneMean.every(Number.isFinite)).toBe(true);
+    }
+    expect((await recordedFrames(join(work, 'first'), 40)).frames.map((frame) => frame.tick)).toEqual([60]);
+  });
+
   it('shows a recorded run until Ctrl-C', async () => {
     const answers: Promise<Response>[] = [];
     const outcome = await darwin(['serve', 'first'], work, (text, interrupt) => {

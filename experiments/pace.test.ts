@@ -13,27 +13,30 @@ describe('the pace of a watched run', () => {
     expect([pace.state, pace.speed]).toEqual(['running', null]);
   });
 
-  it('waits while paused and goes on at resume', async () => {
-    const pace = new Pace();
+  it('waits while paused, says so once nothing moves, and goes on at resume', async () => {
+    const seen: string[] = [];
+    const pace: Pace = new Pace(() => seen.push(pace.state));
     pace.apply({ type: 'pause' });
     const turn = pace.turn(never);
     expect(await comes(turn)).toBe('waits');
     expect(pace.state).toBe('paused');
     pace.apply({ type: 'resume' });
     expect(await turn).toBe(Number.POSITIVE_INFINITY);
+    expect(seen).toEqual(['running', 'paused', 'paused', 'running']);
+    expect(pace.state).toBe('running');
   });
 
   it('makes exactly the ticks of a step, then waits', async () => {
     const pace = new Pace();
     pace.apply({ type: 'pause' });
     pace.apply({ type: 'step', ticks: 10 });
-    expect(pace.state).toBe('running');
     expect(await pace.turn(never)).toBe(10);
     pace.spent(7);
     expect(await pace.turn(never)).toBe(3);
     pace.spent(3);
-    expect(pace.state).toBe('paused');
+    expect(pace.state).toBe('running');
     expect(await comes(pace.turn(never))).toBe('waits');
+    expect(pace.state).toBe('paused');
   });
 
   it('pauses at a step from full speed, and a pause takes back what is left of a step', async () => {

@@ -10,10 +10,18 @@ export class Pace {
   private steps = 0;
   private ticksPerSecond: number | null = null;
   private dueMs = 0;
+  private waiting = false;
   private wake: () => void = () => {};
+  private readonly onChange: () => void;
 
+  /** @param onChange called when `state` or `speed` may have changed */
+  constructor(onChange: () => void = () => {}) {
+    this.onChange = onChange;
+  }
+
+  /** paused: the ticks under way when the pause was asked for are done, and nothing moves. */
   get state(): 'running' | 'paused' {
-    return this.paused && this.steps === 0 ? 'paused' : 'running';
+    return this.waiting ? 'paused' : 'running';
   }
 
   /** Speed limit, ticks per second; null = none. */
@@ -36,6 +44,7 @@ export class Pace {
       this.dueMs = 0;
     }
     this.wake();
+    this.onChange();
   }
 
   /** Resolves when ticks may be made, to how many; at once when the signal is aborted. */
@@ -43,7 +52,7 @@ export class Pace {
     for (;;) {
       if (signal.aborted) return 0;
       const waitMs = this.dueMs - performance.now();
-      if (this.state === 'paused') await this.changed(signal);
+      if (this.paused && this.steps === 0) await this.resumed(signal);
       else if (this.ticksPerSecond !== null && waitMs > 0) await this.changed(signal, waitMs);
       else break;
     }
@@ -59,6 +68,14 @@ export class Pace {
     const now = performance.now();
     // a late tick does not speed up those after it
     this.dueMs = Math.max(this.dueMs, now - 1000 * STRETCH_S) + (ticks * 1000) / this.ticksPerSecond;
+  }
+
+  private async resumed(signal: AbortSignal): Promise<void> {
+    this.waiting = true;
+    this.onChange();
+    while (this.paused && this.steps === 0 && !signal.aborted) await this.changed(signal);
+    this.waiting = false;
+    this.onChange();
   }
 
   private changed(signal: AbortSignal, timeoutMs?: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** `darwin run CONFIG`: simulates a config and writes a run directory. */
 import process from 'node:process';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import colors from 'picocolors';
 import { type ResolvedRun, worldCount } from '../../configs/arms.ts';
 import { worldSeeds } from '../../configs/derive.ts';
@@ -30,6 +30,7 @@ import { answer, note } from '../terminal.ts';
 interface RunOptions extends ConfigOptions {
   readonly out?: string;
   readonly serve?: string | true;
+  readonly fault?: string;
   readonly json?: boolean;
 }
 
@@ -43,6 +44,7 @@ export function register(program: Command): void {
   )
     .option('--out <dir>', `run directory; default ${RUNS_DIRECTORY}/<name>-<seed>-<n>`)
     .option('--serve [port]', 'show the run live in a browser, on a free port unless one is named')
+    .addOption(new Option('--fault <name>', 'break a law on purpose, for testing').hideHelp())
     .option('--json', 'print one JSON object')
     .action(runCommand);
 }
@@ -97,18 +99,25 @@ function firstManifest(run: ResolvedRun, threads: number): Manifest {
 async function simulate(run: ResolvedRun, options: RunOptions, page: LiveServer | null): Promise<void> {
   const { name, seed, output } = run.arms[0]!;
   const say = options.json ? note : (line: string): void => void process.stdout.write(`${line}\n`);
+  // before the address is known to anybody, so that no control is lost
+  const pace: Pace | undefined = page
+    ? new Pace(() => page.status({ state: pace!.state, speed: pace!.speed }))
+    : undefined;
+  page?.onControl((control) => pace!.apply(control));
   if (page) say(`dashboard: ${page.url}`);
   const interrupt = interruptSignal();
-  const { simulation, threads } = openRun(run);
+  const { simulation, threads, bytes } = openRun(
+    run,
+    options.fault === undefined ? {} : { fault: options.fault },
+  );
+  const slots = worldCount(run) * run.arms[0]!.slots;
+  note(
+    `engine cpu (the only one in this version), ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${(bytes / 2 ** 20).toFixed(1)} MiB, ${Math.round(bytes / slots)} bytes per agent slot`,
+  );
   const path = options.out ?? makeNumbered(RUNS_DIRECTORY, `${name}-${seed}`);
   const directory = await RunDirectory.create(path, firstManifest(run, threads));
   const summary = new Summary(run);
   const progress = new Progress(simulation.ticks);
-  const pace = page ? new Pace() : undefined;
-  page?.onControl((control) => {
-    pace!.apply(control);
-    page.status({ state: pace!.state, speed: pace!.speed });
-  });
 
   const start = performance.now();
   let agentSteps = 0;
@@ -133,7 +142,7 @@ async function simulate(run: ResolvedRun, options: RunOptions, page: LiveServer 
         agentSteps += advance.agentSteps;
         laws = advance.frame.laws;
         progress.update(simulation.tick, advance.agentSteps);
-        publish(page, pace, advance.frames, progress);
+        publish(page, advance.frames, progress);
         summary.add(advance.frames);
         await directory.append(advance.batches);
       },
@@ -152,7 +161,8 @@ async function simulate(run: ResolvedRun, options: RunOptions, page: LiveServer 
   } catch (error) {
     progress.stop();
     const line = error instanceof DarwinError ? error.line : String(error);
-    await directory.finish({ ...standing(), status: 'failed', error: line });
+    // the first error says why; a second one, such as a full disk, must not hide it
+    await directory.finish({ ...standing(), status: 'failed', error: line }).catch(() => {});
     page?.status({ state: 'failed', message: line });
     throw error;
   } finally {
@@ -163,13 +173,10 @@ async function simulate(run: ResolvedRun, options: RunOptions, page: LiveServer 
 
 function publish(
   page: LiveServer | null,
-  pace: Pace | undefined,
   frames: readonly RunFrame[],
   { ticksPerSecond, agentStepsPerSecond }: Progress,
 ): void {
-  if (!page || !pace) return;
-  for (const frame of frames) page.publish(frame, { ticksPerSecond, agentStepsPerSecond });
-  if (pace.state === 'paused') page.status({ state: 'paused', speed: pace.speed });
+  for (const frame of frames) page?.publish(frame, { ticksPerSecond, agentStepsPerSecond });
 }
 
 async function stayOpen(page: LiveServer, signal: AbortSignal): Promise<void> {
