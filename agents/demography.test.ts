@@ -6,7 +6,7 @@ import { REASON } from '../market/ledger.ts';
 import { midPrice } from '../market/pool.ts';
 import { drawInitialWeights } from './brain/brain.ts';
 import { PARAMETER_COUNT } from './brain/layout.ts';
-import { type AgentWorld, GENE, GENE_COUNT } from './columns.ts';
+import { type AgentWorld, FEATURE_COUNT, GENE, GENE_COUNT } from './columns.ts';
 import { kitSize, live } from './demography.ts';
 import { checkEmptySlots, checkEscrow, checkPopulationBalance, checkUnitNorm } from './laws.ts';
 import { LineageTree } from './lineage.ts';
@@ -243,9 +243,10 @@ describe('birth', () => {
 
   it('draws the shadow genome from a random member: it drifts, but never follows the parent alone', () => {
     const world = quiet({ mutation: false, crossover: 0 }, { slots: 40 });
+    const { agents } = world;
+    agents.shadowGenes.set(agents.genes); // so that a shadow tells whose it was
     kill(world, ...Array.from({ length: 20 }, (_, k) => 20 + k));
     live(world, 1);
-    const { agents } = world;
     const key = (genes: Float32Array, i: number): number => genes[i]!; // gene 0 is unique to each founder
     let own = 0;
     for (let i = 20; i < 40; i++) {
@@ -255,6 +256,31 @@ describe('birth', () => {
     }
     expect(world.columns.scalar[WORLD.births]).toBe(20);
     expect(own).toBeLessThan(8);
+  });
+
+  it('gives founders and immigrants a shadow genome that tells nothing of their own', () => {
+    const slots = 400;
+    const { agents } = quiet({}, { slots });
+    let product = 0;
+    for (let i = 0; i < FEATURE_COUNT * slots; i++) {
+      expect(agents.shadowGenes[i]).not.toBe(agents.genes[i]);
+      product += (agents.shadowGenes[i]! * agents.genes[i]! * FEATURE_COUNT) / (FEATURE_COUNT * slots);
+    }
+    // mean product of independent unit vectors' entries, of variance 1 / FEATURE_COUNT each
+    expect(Math.abs(product)).toBeLessThan(4 / Math.sqrt(FEATURE_COUNT * slots));
+  });
+
+  it('by wealth with replacement goes to parents in proportion to wealth, however many children that gives one', () => {
+    const world = quiet(
+      { deathsPerTick: 50, sampling: 'multinomial', lottery: 'wealth', parentPays: false, mutation: false },
+      { slots: 50, populations: [{ name: 'l', kind: 'passive' }] },
+    );
+    world.columns.wealth.fill(1000);
+    world.columns.wealth[0] = 49_000; // half of all
+    const first = world.agents.serial[0]!;
+    live(world, 0);
+    const children = [...world.agents.parent].filter((parent) => parent === first).length;
+    expect(Math.abs(children - 25)).toBeLessThan(4 * Math.sqrt(50 / 4));
   });
 
   it('fills slots of its own population only, where quotas hold', () => {

@@ -132,8 +132,9 @@ function arrive(world: AgentWorld, tick: number, slot: number, population: numbe
   const sigma = p.demography.sigma;
   const logKappa = log(p.learner.kappaActor);
   initialGenome(agents.genes, slot, p.slots, config, p.learner, logKappa, sigma, draws);
-  for (let k = 0; k < GENE_COUNT; k++)
-    agents.shadowGenes[k * p.slots + slot] = agents.genes[k * p.slots + slot]!;
+  // a genome of its own, or it would know something of the agent that carries it
+  shadowDraws.at(p.seed, tick, slot, STREAM.shadowGenome);
+  initialGenome(agents.shadowGenes, slot, p.slots, config, p.learner, logKappa, sigma, shadowDraws);
   agents.thresholdGene[slot] = p.demography.threshold;
   agents.endowmentGene[slot] = p.demography.endowmentShare;
   agents.generation[slot] = 0;
@@ -317,7 +318,9 @@ function holdLottery(world: AgentWorld, candidates: number, births: number): num
   const { parameters: p, columns: c } = world;
   const { lottery, sampling } = p.demography;
   const { eligible, weights, chosen } = scratch;
-  if (lottery === 'wealth') wealthWeights(c.wealth, eligible, candidates, births, weights);
+  // with replacement a parent may have many children, and nothing caps its weight
+  const cappedAt = sampling === 'systematic' ? births : 1;
+  if (lottery === 'wealth') wealthWeights(c.wealth, eligible, candidates, cappedAt, weights);
   else if (lottery === 'uniform') weights.fill(1, 0, candidates);
   else fitnessWeights(p.populations, c.population, eligible, candidates, weights);
   return sampling === 'systematic'

@@ -6,6 +6,7 @@ import { CLASS_COUNT } from '../configs/schema.ts';
 import { isqrt, mulDiv } from '../sim/core/fixed.ts';
 import { PRODUCT_MAX, TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { amountInNumber, amountOutNumber } from './amm.ts';
+import { bankFloat, courtIsBank } from './classic/bank.ts';
 import { ASSET, cashToToken, FREE_SLOT, type MarketWorld, SWAP, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { moveDemand, WALK_STEPS, wantedTasks } from './demand.ts';
 import { REASON } from './ledger.ts';
@@ -16,8 +17,6 @@ import { wealthOf } from './wealth.ts';
 
 /** Accounts whose cash returns to consumers every tick. */
 const RECEIVERS = [SYSTEM.supplier, SYSTEM.labour, SYSTEM.court, SYSTEM.operators] as const;
-/** Most that the court of a world of bets is given, milli-cash, so that sums stay exact. */
-const COURT_FLOAT_MAX = 2 ** 52;
 
 /**
  * Mints all money of genesis and gives the agents in occupied slots their possessions; sets the opening
@@ -33,7 +32,7 @@ export function foundGenesis(world: MarketWorld): void {
   mint(ledger.system(SYSTEM.consumers), consumers.token, consumers.cash);
   mint(ledger.system(SYSTEM.treasury), treasury.tokenReserve, treasury.cashReserve);
   if (amm.enabled) mint(ledger.system(SYSTEM.amm), amm.token, amm.cash);
-  mint(ledger.system(SYSTEM.court), 0, courtFloat(world));
+  mint(ledger.system(SYSTEM.court), 0, bankFloat(parameters));
   columns.total[TOTAL.ammRootK] = rootK(world);
   columns.scalar[WORLD.tokenPrice] = midPrice(world);
   columns.scalar[WORLD.tokenPriceBefore] = columns.scalar[WORLD.tokenPrice]!;
@@ -44,7 +43,8 @@ export function foundGenesis(world: MarketWorld): void {
   for (let i = 0; i < parameters.slots; i++) {
     if (columns.population[i] === FREE_SLOT) continue;
     alive++;
-    mint(i, genesis.token, genesis.cash);
+    const { endowment } = parameters.populations[columns.population[i]!]!;
+    mint(i, Math.round(genesis.token * endowment), Math.round(genesis.cash * endowment));
     columns.capacity[i] = genesis.capacity;
     columns.data[i] = genesis.data;
     for (let c = 0; c < CLASS_COUNT; c++) columns.skill[i * CLASS_COUNT + c] = genesis.skill;
@@ -56,13 +56,6 @@ export function foundGenesis(world: MarketWorld): void {
   columns.total[TOTAL.capacity] = alive * genesis.capacity;
   columns.scalar[WORLD.hardwarePrice] = hardwarePrice(world);
   columns.scalar[WORLD.taskValue] = taskValue(world);
-}
-
-/** The court's bank in a world of bets: what all gamblers can win, milli-cash. */
-function courtFloat({ parameters: { randomExchange, slots } }: MarketWorld): number {
-  if (randomExchange.kind !== 'bets') return 0;
-  const each = randomExchange.target === 0 ? U32_MAX : randomExchange.target;
-  return Math.min(COURT_FLOAT_MAX, slots * each);
 }
 
 /** isqrt(token reserve x cash reserve) now. */
@@ -146,8 +139,8 @@ export function circulate(world: MarketWorld, tick: number): void {
 function returnReceipts({ ledger, balances, parameters }: MarketWorld): void {
   const consumers = ledger.system(SYSTEM.consumers);
   for (const account of RECEIVERS) {
-    // in a world of bets the court is the bank that gamblers play against
-    if (account === SYSTEM.court && parameters.randomExchange.kind === 'bets') continue;
+    // the bank that agents play against keeps its money
+    if (account === SYSTEM.court && courtIsBank(parameters)) continue;
     const cash = balances.systemCash[account]!;
     ledger.transfer(ASSET.cash, ledger.system(account), consumers, cash, REASON.circulation);
   }

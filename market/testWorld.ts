@@ -1,5 +1,5 @@
 /** A market world of its own for tests: the config's defaults with some values changed, founded. */
-import { deriveWorld } from '../configs/derive.ts';
+import { deriveWorld, populationOfSlots } from '../configs/derive.ts';
 import { buildSchema } from '../configs/schema.ts';
 import { Arena, columnBytes } from '../sim/core/columns.ts';
 import { foundGenesis } from './circulation.ts';
@@ -17,6 +17,8 @@ export interface TestWorldOptions {
   number?: number;
   /** The config's `world` section, partly. */
   world?: object;
+  /** The config's populations; their members take the slots in order. */
+  populations?: object[];
 }
 
 /** A founded world. */
@@ -26,13 +28,15 @@ export function testWorld({
   living = slots,
   number = 0,
   world = {},
+  populations,
 }: TestWorldOptions = {}): MarketWorld {
-  const config = schema.parse({ slots, world });
+  const config = schema.parse({ slots, world, ...(populations === undefined ? {} : { populations }) });
   const parameters = deriveWorld(config, { world: number, arm: 0, replicate: 0, seed });
   const specs = { balances: ledgerColumnSpec(slots), columns: marketColumnSpec(slots) };
   const arena = new Arena(columnBytes(specs.balances) + columnBytes(specs.columns));
   const balances = arena.columns(specs.balances);
   const columns = arena.columns(specs.columns);
+  columns.population.set(populationOfSlots(parameters.populations, slots));
   columns.population.fill(FREE_SLOT, living);
   const market: MarketWorld = { parameters, columns, balances, ledger: new Ledger(number, balances) };
   foundGenesis(market);

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SYSTEM } from '../columns.ts';
+import { ASSET, SYSTEM, TOTAL } from '../columns.ts';
 import { checkConservation } from '../laws.ts';
+import { REASON } from '../ledger.ts';
 import { testWorld } from '../testWorld.ts';
 import { exchangeAtRandom } from './randomExchange.ts';
 
@@ -116,6 +118,133 @@ describe('bets', () => {
     );
     exchangeAtRandom(world, 0);
     expect(world.balances.cash[0]).toBe(10);
+  });
+});
+
+describe('exchange with saving', () => {
+  const saving = (share: number) => ({
+    genesis: { cash: 1000, token: 0 },
+    amm: { enabled: false },
+    randomExchange: { kind: 'saving', saving: share },
+  });
+
+  it('leaves each of a pair at least what it saves, and all money where it was', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(), (share, seed) => {
+        const world = testWorld({ slots: 6, seed, world: saving(share) });
+        for (let t = 0; t < 5; t++) {
+          const before = [...world.balances.cash];
+          exchangeAtRandom(world, t);
+          // the share itself is rounded down to 2^-32, then what is saved to a milli-cash
+          world.balances.cash.forEach((cash, i) => {
+            expect(cash).toBeGreaterThanOrEqual(Math.floor(before[i]! * share) - 1);
+          });
+          checkConservation(world);
+        }
+        expect(world.balances.cash.reduce((a, b) => a + b, 0)).toBe(6_000_000);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('relaxes to Var / mean^2 = (1 - s) / (1 + 2s)', () => {
+    const [slots, share] = [2000, 0.7];
+    const world = testWorld({ slots, world: saving(share) });
+    let square = 0;
+    for (let t = 0; t < 120; t++) {
+      exchangeAtRandom(world, t);
+      if (t < 60) continue;
+      for (const cash of world.balances.cash) square += (cash / 1e6 - 1) ** 2 / (slots * 60);
+    }
+    expect(Math.abs(square - (1 - share) / (1 + 2 * share))).toBeLessThan(0.01);
+  });
+
+  it('moves nothing when all is saved but what rounding leaves', () => {
+    const world = testWorld({ slots: 2, world: saving(1) });
+    exchangeAtRandom(world, 0);
+    for (const cash of world.balances.cash) expect(Math.abs(cash - 1_000_000)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a yard sale', () => {
+  const yardSale = (stakeShare: number, cash = 1000) => ({
+    genesis: { cash, token: 0 },
+    amm: { enabled: false },
+    randomExchange: { kind: 'yardSale', stakeShare },
+  });
+  const unequal = [
+    { name: 'rich', kind: 'passive', endowment: 2 },
+    { name: 'poor', kind: 'passive' },
+  ];
+
+  it('moves the share of what the poorer one has, rounded down, whoever wins', () => {
+    const world = testWorld({ slots: 2, world: yardSale(0.1, 1.239), populations: unequal });
+    expect([...world.balances.cash]).toEqual([2478, 1239]);
+    exchangeAtRandom(world, 0);
+    expect([2478 - 123, 2478 + 123]).toContain(world.balances.cash[0]);
+    expect(world.balances.cash[0]! + world.balances.cash[1]!).toBe(3717);
+  });
+
+  it('stakes at least one unit, and none against those who have nothing', () => {
+    const world = testWorld({ slots: 2, world: yardSale(0.1, 0.001) });
+    exchangeAtRandom(world, 0);
+    expect([...world.balances.cash].sort()).toEqual([0, 2]);
+    const settled = [...world.balances.cash];
+    for (let t = 1; t < 20; t++) exchangeAtRandom(world, t);
+    expect([...world.balances.cash]).toEqual(settled);
+  });
+
+  it('is won by each of a pair equally often', () => {
+    const world = testWorld({ slots: 2, world: yardSale(0, 1000) });
+    let [won, before] = [0, world.balances.cash[0]!];
+    for (let t = 0; t < 2000; t++) {
+      exchangeAtRandom(world, t);
+      if (world.balances.cash[0]! > before) won++;
+      before = world.balances.cash[0]!;
+    }
+    expect(Math.abs(won - 1000)).toBeLessThan(4 * Math.sqrt(500));
+  });
+});
+
+describe('kelly bets', () => {
+  const kelly = (winProbability: number, cash = 1) => ({
+    genesis: { cash, token: 0 },
+    amm: { enabled: false },
+    randomExchange: { kind: 'kelly', winProbability },
+  });
+  const betting = (betShare: number) => [{ name: 'bettors', kind: 'passive', betShare }];
+
+  it("stake the population's share of the agent's cash at even odds", () => {
+    for (const [p, cash] of [
+      [1, 1250],
+      [0, 750],
+    ] as const) {
+      const world = testWorld({ slots: 2, world: kelly(p), populations: betting(0.25) });
+      exchangeAtRandom(world, 0);
+      expect([...world.balances.cash]).toEqual([cash, cash]);
+      checkConservation(world);
+    }
+  });
+
+  it('halve all cash, rounded down, once somebody has 2^31, and count it', () => {
+    const world = testWorld({ slots: 3, world: kelly(1, 100_000), populations: betting(1) });
+    const { ledger, balances } = world;
+    const court = ledger.system(SYSTEM.court);
+    const own = (agent: number, cash: number): void => {
+      ledger.transfer(ASSET.cash, agent, court, balances.cash[agent]!, REASON.randomExchange);
+      ledger.transfer(ASSET.cash, court, agent, cash, REASON.randomExchange);
+    };
+    own(0, 2 ** 31 - 1);
+    own(1, 5);
+    own(2, 1);
+    exchangeAtRandom(world, 0);
+    // below 2^31 the win fits, less the last 2^-32 of a share of one
+    expect([...balances.cash]).toEqual([2 ** 32 - 3, 9, 1]);
+    expect(world.columns.total[TOTAL.halvings]).toBe(0);
+    exchangeAtRandom(world, 1);
+    expect([...balances.cash]).toEqual([2 ** 32 - 5, 7, 0]);
+    expect(world.columns.total[TOTAL.halvings]).toBe(1);
+    checkConservation(world);
   });
 });
 
