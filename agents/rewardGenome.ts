@@ -101,8 +101,8 @@ export function logChange(before: number, after: number): number {
 const phi = new Float64Array(FEATURE_COUNT);
 
 /**
- * Phase 9: turns this tick's events into features, reward (`brain.columns.reward`), profit, fills and the sums
- * over each agent's life, for all living agents. Also measures the median wealth after settlement.
+ * Phase 9: profit, fills and unused compute of all living agents; features and reward (`brain.columns.reward`) of
+ * learners; the sums over each life. Also measures the median wealth after settlement.
  */
 export function reward(world: AgentWorld, tick: number): void {
   measureWealth(world);
@@ -127,6 +127,9 @@ export function reward(world: AgentWorld, tick: number): void {
     agents.computeFill[i] = computeFill;
     agents.serviceFill[i] = serviceFill;
     agents.unusedCompute[i] = atHand === 0 ? 0 : Math.max(0, c.compute[i]! - used) / atHand;
+    agents.lifeProfit[i]! += profit;
+    // scripted agents have no reward to be told
+    if (active[i] === 0) continue;
     const share = mode * slots + i;
 
     phi[PHI_WEALTH_GAIN] = clip(WEALTH_GAIN_SCALE * logChange(c.wealthBefore[i]!, c.wealth[i]!));
@@ -136,7 +139,7 @@ export function reward(world: AgentWorld, tick: number): void {
     phi[PHI_TRANSFER_GIVEN] = squash(agents.transferGiven[i]! / MILLI, TRANSFER_SCALE_CASH);
     phi[PHI_RELATIVE_WEALTH] = clip((log2(c.wealth[i]!) - median) / (RELATIVE_WEALTH_OCTAVES * LOG2_ONE));
     phi[PHI_NOVELTY] = 1 - agents.modeShare[share]!;
-    phi[PHI_FORECAST_ERROR] = active[i] === 0 ? 0 : squash(Math.abs(tdError[i]!), 1);
+    phi[PHI_FORECAST_ERROR] = squash(Math.abs(tdError[i]!), 1);
     phi[PHI_COMPUTE_SPENT] = clip(used / COMPUTE_SCALE_CU);
     phi[PHI_IDLE] = mode === MODE.idle ? 1 : 0;
     phi[PHI_SURVIVAL] = 1;
@@ -153,7 +156,6 @@ export function reward(world: AgentWorld, tick: number): void {
         : rewardOf(agents.genes, i, slots, rewardHidden);
     brain.columns.reward[i] = r;
     agents.lifeReward[i]! += r;
-    agents.lifeProfit[i]! += profit;
   }
 }
 
