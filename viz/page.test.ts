@@ -9,6 +9,7 @@ import { REWARD_FEATURES } from '../agents/columns.ts';
 import type { RunFrame, WorldFrame } from '../sim/frame.ts';
 import { METRIC_INDEX, type MetricName, POPULATION_METRIC_INDEX } from '../sim/metrics/table.ts';
 import { launchBrowser } from './browser.ts';
+import { clearingLevel } from './client/charts/clearing.ts';
 import type { Control } from './protocol.ts';
 import { sampleFrame, sampleHeader, sampleLaws } from './sampleFrames.ts';
 import { type LiveServer, type ServerOptions, startServer } from './server.ts';
@@ -232,6 +233,10 @@ describe('what a watcher sees', () => {
     const bid = worlds[0]!.bidHistogram.reduce((a, b) => a + b, 0);
     expect(await valueOf(page, 'data[data-series="depth-bid"]')).toBe(bid);
     expect(await attribute(page, '.side-bid', 'data-total')).toBe(bid);
+    const cleared = clearingLevel(worlds[0]!.bidHistogram, worlds[0]!.askHistogram);
+    expect(await valueOf(page, 'data[data-series="depth-clearing"]')).toBe(
+      sampleHeader().arms[0]!.computePrices[cleared],
+    );
     await figure(page, 'genes-now');
     for (const [f, feature] of REWARD_FEATURES.entries()) {
       const row = `[data-feature="${feature}"]`;
@@ -588,6 +593,8 @@ describe('how it looks', () => {
       await page.waitForTimeout(150);
     }
     await shows(page, '#tick', '3,050');
+    await page.locator('[data-figure="token"] svg').hover();
+    await page.waitForTimeout(150);
     expect(await page.evaluate(() => (window as unknown as { moved: number }).moved)).toBeLessThan(0.01);
   });
 });

@@ -179,6 +179,16 @@ describe('frames', () => {
     expect(client.last('status')!.dropped).toBe(0);
   });
 
+  test('thinning keeps the last whole interval beside a frame within the next one', async () => {
+    const server = await serve({ framesPerSecond: 5 });
+    const client = await Client.connect(server);
+    await until(() => client.last('hello'));
+    const frame = sampleFrame(1);
+    for (const tick of [0, 50, 60, 100, 110, 120]) server.publish({ ...frame, tick }, RATES);
+    await until(() => client.frames.at(-1)?.tick === 120);
+    expect(client.frames.map((f) => f.tick)).toEqual([0, 100, 120]);
+  });
+
   test('of a very large run the first worlds of every arm are sent', async () => {
     const options = { arms: 4, worlds: 20 };
     const server = await serve({ header: sampleHeader(options) });

@@ -145,6 +145,14 @@ export async function startServer(options: ServerOptions): Promise<LiveServer> {
   return live;
 }
 
+interface Published {
+  readonly frame: RunFrame;
+  /** Ticks that its counts cover. */
+  readonly interval: number;
+  /** Whether that is a whole interval of the metrics. */
+  readonly whole: boolean;
+}
+
 class Live implements LiveServer {
   url = '';
   private readonly options: ServerOptions;
@@ -159,9 +167,9 @@ class Live implements LiveServer {
   private readonly heartbeat: NodeJS.Timeout;
 
   /** Latest frame, not yet written; null before the first. */
-  private latest: { frame: RunFrame; interval: number } | null = null;
-  /** Whether `latest` waits for its turn. */
-  private pending = false;
+  private latest: Published | null = null;
+  /** Frames that wait for their turn: the last one of a whole interval, and one within the next. */
+  private pending: Published[] = [];
   private flushTimer: NodeJS.Timeout | null = null;
   private frameSentAt = Number.NEGATIVE_INFINITY;
   private statusSentAt = Number.NEGATIVE_INFINITY;
@@ -227,15 +235,17 @@ class Live implements LiveServer {
 
   publish(frame: RunFrame, rates: Rates): void {
     const watched = this.watchedPart(frame);
-    const interval = this.intervalAt(frame.tick);
+    const { metricsEvery } = this.options.header;
+    // Counts of a frame cover the ticks since the last multiple of metricsEvery before it.
+    const interval = frame.tick === 0 ? 0 : ((frame.tick - 1) % metricsEvery) + 1;
+    const whole = frame.tick % metricsEvery === 0;
     this.rates = rates;
     // Frames within an interval (a pause, a step) are of the moment; the past is made of whole intervals.
-    if (frame.tick % this.options.header.metricsEvery === 0) {
-      this.history.offer(() => encodeFrame(watched, { interval, distributions: false }));
-    }
-    if (this.pending) this.thinned++;
-    this.latest = { frame: watched, interval };
-    this.pending = true;
+    if (whole) this.history.offer(() => encodeFrame(watched, { interval, distributions: false }));
+    const kept = whole ? [] : this.pending.filter((waiting) => waiting.whole);
+    this.thinned += this.pending.length - kept.length;
+    this.latest = { frame: watched, interval, whole };
+    this.pending = [...kept, this.latest];
 
     const violations = frame.laws.reduce((sum, law) => sum + (law.violated === null ? 0 : 1), 0);
     this.laws = { tick: frame.tick, laws: frame.laws };
@@ -288,11 +298,6 @@ class Live implements LiveServer {
     });
   }
 
-  /** Ticks that the counts of a frame cover: since the last multiple of metricsEvery before it. */
-  private intervalAt(tick: number): number {
-    return tick === 0 ? 0 : ((tick - 1) % this.options.header.metricsEvery) + 1;
-  }
-
   /** The worlds that are sent: the first replicates of every arm. */
   private watchedPart(frame: RunFrame): RunFrame {
     if (frame.worlds.length <= WATCHED_WORLDS_MAX) return frame;
@@ -302,17 +307,19 @@ class Live implements LiveServer {
     return { ...frame, worlds };
   }
 
-  /** Sends the frame that waits, if any. */
+  /** Sends what waits, if anything. */
   private flush(now: number): void {
     if (this.flushTimer !== null) clearTimeout(this.flushTimer);
     this.flushTimer = null;
-    if (!this.pending || this.latest === null) return;
-    this.pending = false;
+    const waiting = this.pending;
+    if (waiting.length === 0) return;
+    this.pending = [];
     this.frameSentAt = now;
     if (this.watchers.size === 0) return;
-    const { frame, interval } = this.latest;
-    const bytes = encodeFrame(frame, { interval, distributions: true });
-    for (const watcher of this.watchers.values()) watcher.frame(bytes);
+    for (const { frame, interval } of waiting) {
+      const bytes = encodeFrame(frame, { interval, distributions: true });
+      for (const watcher of this.watchers.values()) watcher.frame(bytes);
+    }
   }
 
   private sendStatus(now: number): void {

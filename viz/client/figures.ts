@@ -92,7 +92,10 @@ export function buildFigures(store: RunStore, moved: () => void): Map<Element, F
           panel(
             'tasks per tick',
             // Demand is measured in one tick; what was served is counted over the interval.
-            [metric('tasksDemanded', 'wanted', 6, 0, true), metric('tasksServed', 'served', 2, 1)],
+            [
+              { ...metric('tasksDemanded', 'wanted', 6, 0, true), ofTick: true },
+              metric('tasksServed', 'served', 2, 1),
+            ],
             { weight: 2 },
           ),
           panel('token per tick', [metric('spend', 'spend', 4, 1)], { kind: 'area' }),

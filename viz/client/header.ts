@@ -74,11 +74,8 @@ export class Header {
     const away = this.connection === 'lost' ? 'lost' : 'connecting';
     const state = open || ended ? (status?.state ?? 'connecting') : away;
     setText('run-state', state === 'lost' ? 'disconnected' : state, state);
-    setText(
-      'connection',
-      { open: 'live', connecting: 'connecting', lost: 'lost' }[this.connection],
-      this.connection,
-    );
+    const link = ended && !open ? 'closed' : this.connection;
+    setText('connection', link === 'open' ? 'live' : link, link);
     this.drawProgress();
     const said = document.getElementById('said');
     if (said !== null) said.textContent = status !== null && !ended ? status.message : '';

@@ -1,15 +1,17 @@
 /** Orders of the last compute auction by price: bids above the axis, offers below it. */
-import { pointer, scaleLinear, scaleLog, select } from 'd3';
+import { bisectLeft, pointer, type ScaleLinear, scaleLinear, scaleLog, select } from 'd3';
 import { formatTick, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
 import { clearingLevel } from './clearing.ts';
 import { type Figure, setEmpty } from './figure.ts';
 
 const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
-/** The shown levels begin and end at multiples of this, so that the axis stands still. */
+/** Neighbouring price levels that share a bar; one level alone is two pixels wide. */
+const BIN_LEVELS = 4;
+/** The shown levels begin and end at multiples of this, so that the axis seldom moves. */
 const LEVEL_STEP = 32;
-/** Width of a bar relative to the distance of levels. */
-const BAR_SHARE = 0.8;
+/** Width of a bar relative to the distance of bins. */
+const BAR_SHARE = 0.84;
 const SIDES = [
   { key: 'bid', label: 'bid for', colour: 0 },
   { key: 'ask', label: 'offered', colour: 1 },
@@ -19,9 +21,10 @@ interface Auction {
   readonly world: number;
   readonly bids: Float32Array;
   readonly asks: Float32Array;
+  /** Token per cu at each level. */
   readonly prices: readonly number[];
-  /** Clearing price, token per cu; NaN when nothing traded. */
-  readonly price: number;
+  /** Level at which it cleared; -1 when nothing traded. */
+  readonly cleared: number;
 }
 
 /** Always one world, the first of the selection: a sum over auctions would cross where none of them clears. */
@@ -31,11 +34,10 @@ export class Depth implements Figure {
   private readonly height: number;
   private readonly svg;
   private readonly values = new Map<string, HTMLDataElement>();
-  private readonly worldName: HTMLElement;
   private width = 0;
-  /** Levels shown: all that held orders since the world was chosen, so that the axis stands still. */
+  /** Levels that held orders since this world was chosen. */
   private extent = { of: '', first: 0, last: 0 };
-  /** Price level under the pointer; null = none. */
+  /** Bin under the pointer; null = none. */
   private under: number | null = null;
 
   constructor(plot: HTMLElement, legend: HTMLElement, store: RunStore, height: number) {
@@ -44,42 +46,23 @@ export class Depth implements Figure {
     this.height = height;
     this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img').attr('tabindex', 0);
     this.svg.append('g').attr('class', 'grid-lines');
-    this.svg.append('text').attr('class', 'unit').attr('y', 11).text('cu, by price in token per cu');
-    for (const side of SIDES)
+    this.svg.append('text').attr('class', 'unit').attr('y', 11).text('cu, by token per cu');
+    this.svg.append('text').attr('class', 'note').attr('y', 11).attr('text-anchor', 'end');
+    for (const side of SIDES) {
       this.svg.append('path').attr('class', `bars colour-${side.colour} side-${side.key}`);
+    }
     this.svg.append('g').attr('class', 'x-axis');
-    const clearing = this.svg.append('g').attr('class', 'clearing');
-    clearing.append('line');
+    this.svg.append('line').attr('class', 'clearing');
     this.svg.append('line').attr('class', 'guide');
     for (const side of SIDES) legend.append(this.key(side.label, side.key, `colour-${side.colour}`));
     legend.append(this.key('clearing price', 'clearing', 'colour-ink'));
-    this.worldName = document.createElement('span');
-    this.worldName.className = 'key note';
-    legend.append(this.worldName);
-    const node = this.svg.node()!;
-    node.addEventListener('pointermove', (event) => {
-      const auction = this.auction();
-      if (auction === null) return;
-      const price = this.xScale(auction).invert(pointer(event, node)[0]);
-      this.under = nearestLevel(auction.prices, price);
-      this.drawCursor();
-    });
-    node.addEventListener('pointerleave', () => this.leave());
-    node.addEventListener('blur', () => this.leave());
-    node.addEventListener('keydown', (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      const auction = this.auction();
-      if (step === undefined || auction === null) return;
-      event.preventDefault();
-      const from = this.under ?? nearestLevel(auction.prices, auction.price || auction.prices[0]!);
-      this.under = Math.min(auction.prices.length - 1, Math.max(0, from + step));
-      this.drawCursor();
-    });
+    this.listen();
   }
 
   resize(width: number): void {
     this.width = width;
     this.svg.attr('width', width).attr('viewBox', `0 0 ${width} ${this.height}`);
+    this.svg.select('.note').attr('x', width - MARGIN.right);
   }
 
   draw(): void {
@@ -88,31 +71,24 @@ export class Depth implements Figure {
     setEmpty(this.plot, emptyWords(auction));
     if (auction === null) return;
     const x = this.xScale(auction);
-    const top = Math.max(1, ...auction.bids, ...auction.asks);
+    const [bids, asks] = [binned(auction.bids), binned(auction.asks)];
+    const top = Math.max(1, ...bids, ...asks);
     const y = scaleLinear([-top, top], [this.height - MARGIN.bottom, MARGIN.top]).nice(4);
-    this.drawFrame(x, y);
-    const bars = (quantities: Float32Array, sign: 1 | -1): string => {
-      const half = Math.max(1, (BAR_SHARE * (x.range()[1]! - x.range()[0]!)) / this.levelsShown(auction)) / 2;
-      let path = '';
-      for (const [level, quantity] of quantities.entries()) {
-        const price = auction.prices[level]!;
-        if (quantity <= 0 || price < x.domain()[0]! || price > x.domain()[1]!) continue;
-        const left = (x(price) - half).toFixed(1);
-        path += `M${left},${y(0).toFixed(1)}V${y(sign * quantity).toFixed(1)}h${(2 * half).toFixed(1)}V${y(0).toFixed(1)}Z`;
-      }
-      return path;
-    };
-    this.svg.select('.side-bid').attr('d', bars(auction.bids, 1)).attr('data-total', total(auction.bids));
-    this.svg.select('.side-ask').attr('d', bars(auction.asks, -1)).attr('data-total', total(auction.asks));
-    const traded = Number.isFinite(auction.price);
-    const at = traded ? x(auction.price) : 0;
-    const clearing = this.svg.select('.clearing').attr('visibility', traded ? 'visible' : 'hidden');
-    clearing
-      .select('line')
-      .attr('x1', at)
-      .attr('x2', at)
-      .attr('y1', MARGIN.top)
-      .attr('y2', this.height - MARGIN.bottom);
+    this.drawFrame(x, y, auction.prices);
+    const zero = y(0).toFixed(1);
+    const width = (x(BIN_LEVELS) - x(0)) * BAR_SHARE;
+    const bars = (quantities: readonly number[], sign: 1 | -1): string =>
+      quantities
+        .map((quantity, bin) => {
+          const left = x((bin + 0.5) * BIN_LEVELS) - width / 2;
+          return quantity > 0
+            ? `M${left.toFixed(1)},${zero}V${y(sign * quantity).toFixed(1)}h${width.toFixed(1)}V${zero}Z`
+            : '';
+        })
+        .join('');
+    this.svg.select('.side-bid').attr('d', bars(bids, 1)).attr('data-total', total(auction.bids));
+    this.svg.select('.side-ask').attr('d', bars(asks, -1)).attr('data-total', total(auction.asks));
+    this.placeLine('.clearing', auction.cleared < 0 ? null : x(auction.cleared + 0.5));
     this.drawCursor();
   }
 
@@ -120,24 +96,47 @@ export class Depth implements Figure {
     const auction = this.auction();
     if (auction === null || this.width === 0) return;
     const { under } = this;
-    this.show('bid', under === null ? total(auction.bids) : auction.bids[under]!);
-    this.show('ask', under === null ? total(auction.asks) : auction.asks[under]!);
-    this.show('clearing', auction.price);
-    const where = `world ${auction.world}`;
-    this.worldName.textContent =
-      under === null ? where : `${where}, at ${formatValue(auction.prices[under])}`;
-    const at = under === null ? 0 : this.xScale(auction)(auction.prices[under]!);
-    this.svg
-      .select('.guide')
-      .attr('visibility', under === null ? 'hidden' : 'visible')
-      .attr('x1', at)
-      .attr('x2', at)
-      .attr('y1', MARGIN.top)
-      .attr('y2', this.height - MARGIN.bottom);
+    const { prices } = auction;
+    const shown = (quantities: Float32Array): number =>
+      under === null ? total(quantities) : binned(quantities)[under]!;
+    const clearing = prices[auction.cleared] ?? Number.NaN;
+    this.show('bid', shown(auction.bids));
+    this.show('ask', shown(auction.asks));
+    this.show('clearing', clearing);
+    const range =
+      under === null
+        ? ''
+        : `, ${formatValue(prices[under * BIN_LEVELS])} to ${formatValue(prices[(under + 1) * BIN_LEVELS - 1])}`;
+    this.svg.select('.note').text(`world ${auction.world}${range}`);
+    this.placeLine('.guide', under === null ? null : this.xScale(auction)((under + 0.5) * BIN_LEVELS));
     this.svg.attr(
       'aria-label',
-      `Orders of world ${auction.world}: ${formatValue(total(auction.bids))} cu bid for, ${formatValue(total(auction.asks))} cu offered, clearing price ${formatValue(auction.price)}`,
+      `Orders of world ${auction.world}${range}: ${formatValue(shown(auction.bids))} cu bid for, ${formatValue(shown(auction.asks))} cu offered, clearing price ${formatValue(clearing)}`,
     );
+  }
+
+  private listen(): void {
+    const node = this.svg.node()!;
+    const set = (bin: number | null, bins: number): void => {
+      this.under = bin === null ? null : Math.min(bins - 1, Math.max(0, bin));
+      this.drawCursor();
+    };
+    node.addEventListener('pointermove', (event) => {
+      const auction = this.auction();
+      if (auction === null) return;
+      const level = this.xScale(auction).invert(pointer(event, node)[0]);
+      set(Math.floor(level / BIN_LEVELS), auction.prices.length / BIN_LEVELS);
+    });
+    node.addEventListener('pointerleave', () => set(null, 0));
+    node.addEventListener('blur', () => set(null, 0));
+    node.addEventListener('keydown', (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const auction = this.auction();
+      if (step === undefined || auction === null) return;
+      event.preventDefault();
+      const from = this.under ?? Math.floor(Math.max(0, auction.cleared) / BIN_LEVELS);
+      set(from + step, auction.prices.length / BIN_LEVELS);
+    });
   }
 
   private key(label: string, key: string, colour: string): HTMLElement {
@@ -158,9 +157,14 @@ export class Depth implements Figure {
     element.textContent = formatValue(value);
   }
 
-  private leave(): void {
-    this.under = null;
-    this.drawCursor();
+  private placeLine(name: string, at: number | null): void {
+    this.svg
+      .select(name)
+      .attr('visibility', at === null ? 'hidden' : 'visible')
+      .attr('x1', at ?? 0)
+      .attr('x2', at ?? 0)
+      .attr('y1', MARGIN.top)
+      .attr('y2', this.height - MARGIN.bottom);
   }
 
   private auction(): Auction | null {
@@ -168,12 +172,12 @@ export class Depth implements Figure {
     const prices = this.store.arm(world?.arm ?? 0)?.computePrices;
     if (world === undefined || prices === undefined || prices.length !== world.bidHistogram.length)
       return null;
-    const price = prices[clearingLevel(world.bidHistogram, world.askHistogram)] ?? Number.NaN;
-    return { world: world.world, bids: world.bidHistogram, asks: world.askHistogram, prices, price };
+    const { bidHistogram: bids, askHistogram: asks } = world;
+    return { world: world.world, bids, asks, prices, cleared: clearingLevel(bids, asks) };
   }
 
-  /** First and last level shown; widens as orders come, and starts anew with another run or world. */
-  private levels({ world, bids, asks }: Auction): [from: number, to: number] {
+  /** Price levels, which are geometric; the axis widens as orders come and starts anew with another world. */
+  private xScale({ world, bids, asks }: Auction): ScaleLinear<number, number> {
     const of = `${this.store.hello?.run.name} ${world}`;
     if (this.extent.of !== of) this.extent = { of, first: bids.length, last: -1 };
     for (let level = 0; level < bids.length; level++) {
@@ -182,28 +186,21 @@ export class Depth implements Figure {
       this.extent.last = Math.max(this.extent.last, level);
     }
     const { first, last } = this.extent;
-    if (first > last) return [0, bids.length - 1];
-    return [
-      Math.floor(Math.max(0, first - 2) / LEVEL_STEP) * LEVEL_STEP,
-      Math.min(bids.length - 1, Math.ceil((last + 2) / LEVEL_STEP) * LEVEL_STEP),
-    ];
-  }
-
-  private levelsShown(auction: Auction): number {
-    const [from, to] = this.levels(auction);
-    return to - from;
-  }
-
-  /** Logarithmic price axis. */
-  private xScale(auction: Auction) {
-    const [from, to] = this.levels(auction);
-    return scaleLog([auction.prices[from]!, auction.prices[to]!], [MARGIN.left, this.width - MARGIN.right]);
+    const domain =
+      first > last
+        ? [0, bids.length]
+        : [
+            Math.floor(first / LEVEL_STEP) * LEVEL_STEP,
+            Math.min(bids.length, Math.ceil((last + 1) / LEVEL_STEP) * LEVEL_STEP),
+          ];
+    return scaleLinear(domain, [MARGIN.left, this.width - MARGIN.right]);
   }
 
   private drawFrame(
-    x: ReturnType<typeof scaleLog<number, number>>,
-    y: ReturnType<typeof scaleLinear<number, number>>,
-  ) {
+    x: ScaleLinear<number, number>,
+    y: ScaleLinear<number, number>,
+    prices: readonly number[],
+  ): void {
     const lines = this.svg
       .select('.grid-lines')
       .selectAll<SVGGElement, number>('g')
@@ -224,30 +221,36 @@ export class Depth implements Figure {
       .select('text')
       .attr('x', MARGIN.left - 7)
       .text((value) => formatTick(Math.abs(value)));
-    const prices = x.ticks(5).filter((price) => /^[125]/.test(price.toExponential()));
+
+    const [from, to] = x.domain().map((level) => Math.min(level, prices.length - 1));
+    const steps = this.width < 460 ? /^[1]/ : /^[125]/;
+    const labels = scaleLog([prices[from!]!, prices[to!]!], [0, 1])
+      .ticks(8)
+      .filter((price) => steps.test(price.toExponential()))
+      .map((price) => ({ price, at: x(bisectLeft(prices, price) + 0.5) }))
+      .filter(({ at }) => at <= this.width - MARGIN.right);
     this.svg
       .select('.x-axis')
-      .selectAll<SVGTextElement, number>('text')
-      .data(prices)
+      .selectAll<SVGTextElement, (typeof labels)[number]>('text')
+      .data(labels)
       .join('text')
-      .attr('x', (price) => x(price))
+      .attr('x', ({ at }) => at)
       .attr('y', this.height - MARGIN.bottom + 16)
-      .attr('text-anchor', (price) => (x(price) > this.width - 30 ? 'end' : 'middle'))
-      .text(formatTick);
+      .attr('text-anchor', ({ at }) => (at > this.width - 30 ? 'end' : 'middle'))
+      .text(({ price }) => formatTick(price));
   }
 }
 
-function emptyWords(auction: Auction | null): string | null {
-  if (auction === null) return 'Orders are not part of a recorded run.';
-  return total(auction.bids) + total(auction.asks) > 0 ? null : 'No orders in the last auction.';
+/** Sums of BIN_LEVELS neighbouring levels. */
+function binned(quantities: Float32Array): number[] {
+  return Array.from({ length: Math.ceil(quantities.length / BIN_LEVELS) }, (_, bin) =>
+    total(quantities.subarray(bin * BIN_LEVELS, (bin + 1) * BIN_LEVELS)),
+  );
 }
 
 const total = (quantities: Float32Array): number => quantities.reduce((sum, q) => sum + q, 0);
 
-function nearestLevel(prices: readonly number[], price: number): number {
-  let best = 0;
-  for (let level = 1; level < prices.length; level++) {
-    if (Math.abs(prices[level]! - price) < Math.abs(prices[best]! - price)) best = level;
-  }
-  return best;
+function emptyWords(auction: Auction | null): string | null {
+  if (auction === null) return 'Orders are not part of a recorded run.';
+  return total(auction.bids) + total(auction.asks) > 0 ? null : 'No orders in the last auction.';
 }

@@ -17,7 +17,6 @@ export class Lorenz implements Figure {
   private readonly height: number;
   private readonly svg;
   private readonly values: HTMLDataElement[] = [];
-  private readonly note: HTMLElement;
   private width = 0;
   /** Share of agents under the pointer; null = none. */
   private under: number | null = null;
@@ -29,6 +28,7 @@ export class Lorenz implements Figure {
     this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img').attr('tabindex', 0);
     this.svg.append('g').attr('class', 'grid-lines');
     this.svg.append('text').attr('class', 'unit').attr('y', 11).text('share owned, %');
+    this.svg.append('text').attr('class', 'note').attr('y', 11).attr('text-anchor', 'end');
     this.svg.append('line').attr('class', 'equality');
     this.svg.append('g').attr('class', 'lines');
     this.svg.append('g').attr('class', 'x-axis');
@@ -44,9 +44,6 @@ export class Lorenz implements Figure {
       legend.append(item);
       this.values.push(value);
     }
-    this.note = document.createElement('span');
-    this.note.className = 'key note';
-    legend.append(this.note);
     const node = this.svg.node()!;
     node.addEventListener('pointermove', (event) => {
       const [x] = pointer(event, node);
@@ -67,6 +64,7 @@ export class Lorenz implements Figure {
   resize(width: number): void {
     this.width = width;
     this.svg.attr('width', width).attr('viewBox', `0 0 ${width} ${this.height}`);
+    this.svg.select('.note').attr('x', width - MARGIN.right);
   }
 
   draw(): void {
@@ -117,9 +115,13 @@ export class Lorenz implements Figure {
       .attr('y1', MARGIN.top)
       .attr('y2', this.height - MARGIN.bottom);
     const percent = (share: number): string => `${Math.round(100 * share)} %`;
-    this.note.textContent = show
-      ? `poorest ${percent(under)} own ${percent(valueAt(wealth, under))}, ${percent(valueAt(compute!, under))}`
-      : '';
+    this.svg
+      .select('.note')
+      .text(
+        show
+          ? `poorest ${percent(under)} own ${percent(valueAt(wealth, under))}, ${percent(valueAt(compute!, under))}`
+          : '',
+      );
   }
 
   private leave(): void {

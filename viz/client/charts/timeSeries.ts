@@ -12,6 +12,8 @@ export interface Series {
   readonly dashed?: boolean;
   /** Values per interval become values per so many ticks; 0 = shown as they are. */
   readonly perTicks: number;
+  /** True for what is measured in the sampled tick itself: there is none before the first. */
+  readonly ofTick?: boolean;
   /** Ticks that a value is averaged over, backwards; for counts of rare events. */
   readonly averagedOver?: number;
   /** Where the value stands in a summary, at present. */
@@ -205,7 +207,9 @@ export class TimeSeries implements Figure {
       ticks += store.intervalOf(k);
       frames++;
     }
-    const factor = series.perTicks === 0 ? 1 / frames : ticks > 0 ? series.perTicks / ticks : Number.NaN;
+    const needsTicks = series.perTicks > 0 || series.ofTick === true;
+    const factor =
+      needsTicks && ticks === 0 ? Number.NaN : series.perTicks > 0 ? series.perTicks / ticks : 1 / frames;
     return { mean: sum.mean * factor, low: sum.low * factor, high: sum.high * factor };
   }
 
