@@ -37,8 +37,8 @@ describe('the JSON Schema', () => {
   });
 
   it('knows names that were registered at run time', () => {
-    const extended = configJsonSchema(extendRegistry(BUILT_IN, { environments: ['gridWorld'] }));
-    expect(JSON.stringify(at(extended, 'world', 'environment', 'kind'))).toContain('gridWorld');
+    const extended = configJsonSchema(extendRegistry(BUILT_IN, { environments: ['customWorld'] }));
+    expect(JSON.stringify(at(extended, 'world', 'environment', 'kind'))).toContain('customWorld');
   });
 });
 

@@ -39,9 +39,9 @@ describe('a valid config', () => {
   });
 
   it('may use names that were registered at run time', () => {
-    const registry = extendRegistry(BUILT_IN, { environments: ['gridWorld'] });
-    const text = 'world: { environment: { kind: gridWorld } }';
-    expect(parseConfig(text, { registry }).arms[0]!.world.environment.kind).toBe('gridWorld');
+    const registry = extendRegistry(BUILT_IN, { environments: ['customWorld'] });
+    const text = 'world: { environment: { kind: customWorld } }';
+    expect(parseConfig(text, { registry }).arms[0]!.world.environment.kind).toBe('customWorld');
     expect(() => parseConfig(text)).toThrow(ConfigError);
   });
 });
