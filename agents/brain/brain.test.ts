@@ -317,6 +317,14 @@ describe('a step', () => {
         flags.forEach((flag, agent) => {
           world.columns.active[agent] = flag ? 1 : 0;
         });
+        // What a dead slot may hold: genes that are not numbers, traces of either zero.
+        flags.forEach((flag, agent) => {
+          if (flag) return;
+          for (const gene of Object.keys(GENES))
+            world.columns[gene as keyof LearnerGenes][agent] = Number.NaN;
+          const first = laneIndex(agent, PARAMETER_COUNT);
+          for (let p = 0; p < PARAMETER_COUNT; p += 2) world.columns.traces[first + p * LANES] = -0;
+        });
         const before = flags.map((_, agent) => world.brain.readState(agent));
         excite(world, start + 3);
         world.columns.observation[0] = Number.NaN;
