@@ -102,7 +102,7 @@ const until = <T>(check: () => Promise<T>): Promise<T> =>
 const shows = (page: Page, selector: string, text: string | RegExp): Promise<void> =>
   until(async () => expect(await page.locator(selector).first().textContent()).toMatch(text));
 /** The exact value behind a number in a legend or tile. */
-const valueOf = async (page: Page, selector: string): Promise<number> =>
+const shownValue = async (page: Page, selector: string): Promise<number> =>
   Number(await page.locator(selector).first().getAttribute('value'));
 const attribute = async (page: Page, selector: string, name: string): Promise<number> =>
   Number(await page.locator(selector).first().getAttribute(name));
@@ -161,11 +161,11 @@ describe('what a watcher sees', () => {
     ] as const) {
       await figure(page, id);
       const expected = metricOf(frame, name) * (perTicks === 0 ? 1 : perTicks / 50);
-      expect(await valueOf(page, `data[data-series="${name}"]`)).toBeCloseTo(expected, 9);
+      expect(await shownValue(page, `data[data-series="${name}"]`)).toBeCloseTo(expected, 9);
       expect(await attribute(page, `path.line[data-series="${name}"]`, 'data-last')).toBeCloseTo(expected, 9);
     }
-    expect(await valueOf(page, 'data[data-tile="alive"]')).toBeCloseTo(metricOf(frame, 'alive'), 9);
-    expect(await valueOf(page, 'data[data-tile="tasksServed"]')).toBeCloseTo(
+    expect(await shownValue(page, 'data[data-tile="alive"]')).toBeCloseTo(metricOf(frame, 'alive'), 9);
+    expect(await shownValue(page, 'data[data-tile="tasksServed"]')).toBeCloseTo(
       metricOf(frame, 'tasksServed') / 50,
       9,
     );
@@ -179,7 +179,7 @@ describe('what a watcher sees', () => {
     const last = Array.from({ length: 20 }, (_, k) => metricOf(sampleFrame(21 + k), 'births'));
     const expected = last.reduce((a, b) => a + b, 0);
     await until(async () =>
-      expect(await valueOf(page, 'data[data-series="births"]')).toBeCloseTo(expected, 9),
+      expect(await shownValue(page, 'data[data-series="births"]')).toBeCloseTo(expected, 9),
     );
   });
 
@@ -217,10 +217,10 @@ describe('what a watcher sees', () => {
         alive,
         9,
       );
-      expect(await valueOf(page, `data[data-series="profit-${p}"]`)).toBeCloseTo(profit, 9);
+      expect(await shownValue(page, `data[data-series="profit-${p}"]`)).toBeCloseTo(profit, 9);
     }
     await figure(page, 'lorenz');
-    expect(await valueOf(page, 'data[data-series="giniWealth"]')).toBeCloseTo(
+    expect(await shownValue(page, 'data[data-series="giniWealth"]')).toBeCloseTo(
       metricOf(sampleFrame(40), 'giniWealth'),
       9,
     );
@@ -231,10 +231,10 @@ describe('what a watcher sees', () => {
     );
     await figure(page, 'depth');
     const bid = worlds[0]!.bidHistogram.reduce((a, b) => a + b, 0);
-    expect(await valueOf(page, 'data[data-series="depth-bid"]')).toBe(bid);
+    expect(await shownValue(page, 'data[data-series="depth-bid"]')).toBe(bid);
     expect(await attribute(page, '.side-bid', 'data-total')).toBe(bid);
     const cleared = clearingLevel(worlds[0]!.bidHistogram, worlds[0]!.askHistogram);
-    expect(await valueOf(page, 'data[data-series="depth-clearing"]')).toBe(
+    expect(await shownValue(page, 'data[data-series="depth-clearing"]')).toBe(
       sampleHeader().arms[0]!.computePrices[cleared],
     );
     await figure(page, 'genes-now');
@@ -262,10 +262,10 @@ describe('what a watcher sees', () => {
     const { worlds } = sampleFrame(10);
     const prices = worlds.map((w) => w.metrics[METRIC_INDEX.tokenPrice]!);
     await page.locator('#selection').selectOption('world 4');
-    await until(async () => expect(await valueOf(page, price)).toBe(prices[4]));
+    await until(async () => expect(await shownValue(page, price)).toBe(prices[4]));
     await page.locator('#selection').selectOption('arm 1');
     await until(async () =>
-      expect(await valueOf(page, price)).toBeCloseTo((prices[3]! + prices[4]! + prices[5]!) / 3, 12),
+      expect(await shownValue(page, price)).toBeCloseTo((prices[3]! + prices[4]! + prices[5]!) / 3, 12),
     );
     const band = '[data-figure="token"] path.band';
     const range = await page.locator(band).getAttribute('d');
@@ -362,13 +362,13 @@ describe('what a watcher can do', () => {
     const box = (await page.locator('[data-figure="compute"] svg').boundingBox())!;
     await page.mouse.move(box.x + 46 + (box.width - 58) / 2, box.y + 60);
     await shows(page, '[data-figure="token"] .cursor text', '1,000');
-    expect(await valueOf(page, 'data[data-series="tokenPrice"]')).toBeCloseTo(
+    expect(await shownValue(page, 'data[data-series="tokenPrice"]')).toBeCloseTo(
       metricOf(sampleFrame(20), 'tokenPrice'),
       9,
     );
     await page.mouse.move(box.x + 60, box.y - 30);
     await until(async () =>
-      expect(await valueOf(page, 'data[data-series="tokenPrice"]')).toBeCloseTo(
+      expect(await shownValue(page, 'data[data-series="tokenPrice"]')).toBeCloseTo(
         metricOf(sampleFrame(40), 'tokenPrice'),
         9,
       ),

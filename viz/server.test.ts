@@ -277,6 +277,19 @@ describe('status', () => {
   });
 });
 
+describe('a law that ends the run', () => {
+  test('is shown as violated although no frame follows', async () => {
+    const server = await serve();
+    const client = await Client.connect(server);
+    server.publish(sampleFrame(1), RATES);
+    const message = "law 'cash-conserved' broken at tick 51";
+    server.status({ state: 'failed', message, brokenLaw: 'cash-conserved' });
+    await until(() => client.last('ended'));
+    const violated = client.last('laws')!.laws.filter((law) => law.violated !== null);
+    expect(violated.map((law) => [law.name, law.violated])).toEqual([['cash-conserved', message]]);
+  });
+});
+
 describe('controls', () => {
   test('what a watcher asks for reaches the driver, until it stops listening', async () => {
     const server = await serve();

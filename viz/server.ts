@@ -80,6 +80,8 @@ export interface RunStatus {
   readonly message?: string;
   /** Speed limit in force, ticks per second; null = none. */
   readonly speed?: number | null;
+  /** Name of the law whose violation ended the run; no frame comes after it, so the table learns of it here. */
+  readonly brokenLaw?: string;
 }
 
 export interface LiveServer {
@@ -176,7 +178,7 @@ class Live implements LiveServer {
   private laws: { tick: number; laws: readonly LawStatus[] } | null = null;
   private violations = 0;
   private rates: Rates = { ticksPerSecond: 0, agentStepsPerSecond: 0 };
-  private run: Required<RunStatus> = { state: 'running', message: '', speed: null };
+  private run: Pick<Status, 'state' | 'message' | 'speed'> = { state: 'running', message: '', speed: null };
   private thinned = 0;
   private droppedByGone = 0;
   private alive = new WeakSet<WebSocket>();
@@ -262,7 +264,14 @@ class Live implements LiveServer {
   }
 
   status(status: RunStatus): void {
-    this.run = { message: '', speed: this.run.speed, ...status };
+    const { state, message = '', speed = this.run.speed, brokenLaw } = status;
+    this.run = { state, message, speed };
+    if (brokenLaw !== undefined && this.laws !== null) {
+      const laws = this.laws.laws.map((law) =>
+        law.name === brokenLaw ? { ...law, violated: message } : law,
+      );
+      this.laws = { ...this.laws, laws };
+    }
     const now = performance.now();
     if (this.run.state !== 'running') this.flush(now);
     this.sendStatus(now);

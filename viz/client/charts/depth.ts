@@ -10,6 +10,8 @@ const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
 const BIN_LEVELS = 4;
 /** The shown levels begin and end at multiples of this, so that the axis seldom moves. */
 const LEVEL_STEP = 32;
+/** Room that a price label needs. */
+const LABEL_PX = 38;
 /** Width of a bar relative to the distance of bins. */
 const BAR_SHARE = 0.84;
 const SIDES = [
@@ -223,12 +225,13 @@ export class Depth implements Figure {
       .text((value) => formatTick(Math.abs(value)));
 
     const [from, to] = x.domain().map((level) => Math.min(level, prices.length - 1));
-    const steps = this.width < 460 ? /^[1]/ : /^[125]/;
     const labels = scaleLog([prices[from!]!, prices[to!]!], [0, 1])
       .ticks(8)
-      .filter((price) => steps.test(price.toExponential()))
+      .filter((price) => /^[125]/.test(price.toExponential()))
       .map((price) => ({ price, at: x(bisectLeft(prices, price) + 0.5) }))
-      .filter(({ at }) => at <= this.width - MARGIN.right);
+      .filter(({ at }) => at <= this.width - MARGIN.right)
+      // Low prices differ by whole milli-tokens, so their levels lie close; the higher label wins.
+      .filter(({ at }, k, all) => k === all.length - 1 || all[k + 1]!.at - at >= LABEL_PX);
     this.svg
       .select('.x-axis')
       .selectAll<SVGTextElement, (typeof labels)[number]>('text')
