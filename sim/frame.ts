@@ -11,7 +11,7 @@ export interface WorldFrame {
   readonly arm: number;
   readonly replicate: number;
   readonly tick: number;
-  /** [METRICS] of sim/metrics/metrics.ts. Counts and sums cover the interval since the last frame. */
+  /** [METRICS] of sim/metrics/table.ts. Counts and sums cover the interval since the last multiple of `metricsEvery`. */
   readonly metrics: Float64Array;
   /** [population][POPULATION_METRICS]. */
   readonly populations: readonly Float64Array[];
