@@ -17,6 +17,7 @@ import { decideTruthful } from './scripted/truthful.ts';
 import { decideZiC, quoteZiC } from './scripted/ziC.ts';
 import { decideZip, hearZip, quoteZip } from './scripted/zip.ts';
 import { decideZiU, quoteZiU } from './scripted/ziU.ts';
+import { TABULAR } from './tabularLearner.ts';
 
 /**
  * Decides for one living agent: sets heads by `chooseOption`, or quotes that no head can express in
@@ -37,6 +38,8 @@ const deciders = new Map<string, Decide>([
   ['truthful', decideTruthful],
   ['zip', decideZip],
   ['gvwy', decideGvwy],
+  // acts by its table where states are numbered, and nowhere else
+  [TABULAR, decidePassive],
   ['passive', decidePassive],
 ]);
 

@@ -476,6 +476,12 @@ function relations(p: WorldParameters, w: WorldConfig): Relation[] {
       'tabular learners need an environment with numbered states',
       'set world.environment.kind: gridWorld',
     ),
+    is(
+      p.environment.kind !== 'gridWorld' || p.populations.every(({ kind }) => kind === 'tabular'),
+      'populations',
+      'a grid world is for populations of kind tabular',
+      'set kind: tabular',
+    ),
     // bills need something to be paid from: without cash and without an AMM nobody can pay energy
     is(
       p.hardware.runway < TWO_32,

@@ -53,6 +53,7 @@ function columnsOf(world: World): [string, AnyColumn][] {
     ['columns', world.columns],
     ['agents', world.agents],
     ['brain', world.brain.columns],
+    ['tabular', world.tabular.columns],
   ];
   return groups
     .flatMap(([group, columns]) =>

@@ -15,6 +15,10 @@ export function stateHash(world: World): string {
   addAll(hash, world.columns);
   addAll(hash, world.agents);
   addAll(hash, world.brain.columns);
+  if (world.environment !== null) {
+    addAll(hash, world.tabular.columns);
+    hash.add(world.environment.save?.() ?? new Float64Array(0));
+  }
   return hash.digest();
 }
 

@@ -49,6 +49,7 @@ const ECONOMY: readonly Phase[] = [
 const ENVIRONMENT: readonly Phase[] = [
   { name: 'observe', run: (w, t) => w.environment?.observe(w, t) },
   { name: 'learn and act', run: (w, t) => w.brain.step(t) },
+  { name: 'learn and act by table', run: (w, t) => w.tabular.step(w, t) },
   { name: 'reward', run: (w, t) => w.environment?.step(w, t) },
 ];
 

@@ -9,6 +9,7 @@ import { type AgentColumns, type AgentWorld, agentColumnSpec, type LineageSink }
 import { foundPopulation } from '../agents/demography.ts';
 import type { Environment } from '../agents/environments/environment.ts';
 import { createEnvironment } from '../agents/environments/registry.ts';
+import { TabularLearner } from '../agents/tabularLearner.ts';
 import type { WorldParameters } from '../configs/derive.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
 import { foundGenesis } from '../market/circulation.ts';
@@ -38,6 +39,8 @@ export interface World extends MarketWorld, AgentWorld {
   readonly logitMask: number;
   /** Where a plugged-in environment stands in for the markets. */
   readonly environment: Environment | null;
+  /** Learners that keep tables, in an environment of numbered states. */
+  readonly tabular: TabularLearner;
   readonly computeAuction: BatchAuction;
   readonly serviceAuction: ServiceAuction;
   readonly doubleAuction: DoubleAuction;
@@ -108,6 +111,7 @@ export function createWorld(
     lineage,
     logitMask: mask,
     environment,
+    tabular: new TabularLearner(parameters, environment),
     computeAuction: new BatchAuction(parameters.slots),
     serviceAuction: new ServiceAuction(parameters.slots),
     doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),

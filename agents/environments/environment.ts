@@ -5,7 +5,19 @@
 import type { WorldParameters } from '../../configs/derive.ts';
 import type { AgentWorld } from '../columns.ts';
 
+/** States and actions that can be numbered, for learners that keep a table of them. */
+export interface DiscreteStates {
+  readonly stateCount: number;
+  readonly actionCount: number;
+  /** Each agent's state now, 0..stateCount-1; the environment's, [N]. */
+  readonly state: Uint32Array;
+  /** Each agent's action, 0..actionCount-1; written by its learner before `step`, [N]. */
+  readonly action: Uint32Array;
+}
+
 export interface Environment {
+  /** Given where states can be numbered. */
+  readonly discrete?: DiscreteStates;
   /** Bit k = 1: logit k may be sampled. */
   readonly logitMask: number;
   /** Writes the raw observation of every agent for this tick. */

@@ -3,8 +3,12 @@ import type { WorldParameters } from '../../configs/derive.ts';
 import { ConfigError } from '../../sim/core/errors.ts';
 import { contextualBandit } from './contextualBandit.ts';
 import type { Environment, EnvironmentFactory } from './environment.ts';
+import { gridWorld } from './gridWorld.ts';
 
-const factories = new Map<string, EnvironmentFactory>([['contextualBandit', contextualBandit]]);
+const factories = new Map<string, EnvironmentFactory>([
+  ['contextualBandit', contextualBandit],
+  ['gridWorld', gridWorld],
+]);
 
 /** Makes an environment available to configs under `name`. Throws RangeError when the name is taken. */
 export function registerEnvironment(name: string, factory: EnvironmentFactory): void {

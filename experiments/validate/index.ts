@@ -2,8 +2,10 @@
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../../sim/core/errors.ts';
 import type { ValidationCase } from './case.ts';
+import { doubleAuctionZi, doubleAuctionZip } from './doubleAuctions.ts';
 import { moran, priceEquation, wrightFisher } from './evolution.ts';
 import { gamblersRuin, kineticExchange } from './exchange.ts';
+import { hungryThirsty } from './gridWorld.ts';
 import { bandit, gradients } from './learning.ts';
 import { amm, callAuctionTruthful, callAuctionZi, ledgerConservation } from './markets.ts';
 import { yuma } from './yuma.ts';
@@ -14,6 +16,8 @@ export const CASES: readonly ValidationCase[] = [
   gamblersRuin,
   callAuctionTruthful,
   callAuctionZi,
+  doubleAuctionZi,
+  doubleAuctionZip,
   amm,
   yuma,
   moran,
@@ -21,6 +25,7 @@ export const CASES: readonly ValidationCase[] = [
   priceEquation,
   gradients,
   bandit,
+  hungryThirsty,
 ];
 
 /** The case of a name. Throws UsageError with the nearest name when there is none. */
