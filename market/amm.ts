@@ -35,12 +35,11 @@ export function amountIn(wanted: bigint, reserveIn: bigint, reserveOut: bigint):
   return (SCALE * reserveIn * wanted + divisor - 1n) / divisor;
 }
 
-/** `amountOut` of safe integers, the same result; without big integers where the product stays below 2^53. */
+/** `amountOut` of safe integers, the same result; without big integers where the denominator stays below 2^53. */
 export function amountOutNumber(input: number, reserveIn: number, reserveOut: number): number {
-  const numerator = AMM_KEEP * input * reserveOut;
   const denominator = AMM_SCALE * reserveIn + AMM_KEEP * input;
-  if (numerator <= Number.MAX_SAFE_INTEGER && denominator <= Number.MAX_SAFE_INTEGER && denominator > 0) {
-    return Math.floor(numerator / denominator);
+  if (denominator <= Number.MAX_SAFE_INTEGER && input >= 0 && reserveIn > 0 && reserveOut > 0) {
+    return mulDiv(AMM_KEEP * input, reserveOut, denominator);
   }
   return Number(amountOut(BigInt(input), BigInt(reserveIn), BigInt(reserveOut)));
 }
@@ -49,6 +48,9 @@ export function amountOutNumber(input: number, reserveIn: number, reserveOut: nu
 export function amountInNumber(wanted: number, reserveIn: number, reserveOut: number): number {
   return Number(amountIn(BigInt(wanted), BigInt(reserveIn), BigInt(reserveOut)));
 }
+
+/** Distance from an integer within which a quotient of u32 in double precision is checked in integers. */
+const ESTIMATE_MARGIN = 2 ** -18;
 
 /**
  * The price at which an aggregate swap is shared out: floor(out x 2^32 / in) as two words, since a price
@@ -94,13 +96,24 @@ export class SwapRate {
   }
 
   /**
-   * The least x with share(x) >= wanted, or `free` when all of it is not enough; exact, because the
-   * estimate in double precision is within one of ceil(wanted x 2^32 / rate) and is then corrected.
+   * The least x with share(x) >= wanted, or `free` when all of it is not enough: min(ceil(wanted x 2^32 /
+   * rate), free). Exact: the estimate in double precision decides unless it is so close to an integer that its
+   * rounding could matter; then it is corrected.
    *
    * @param wanted positive u32
    * @param free u32
    */
   cost(wanted: number, free: number): number {
+    const estimate = wanted / (this.whole + this.part / 0x1_0000_0000);
+    const x = Math.ceil(estimate);
+    const short = x - estimate;
+    // relative error below 2^-51, so 2^-19 at 2^32
+    if (estimate < 0x1_0000_0000 && short > ESTIMATE_MARGIN && short < 1 - ESTIMATE_MARGIN)
+      return Math.min(x, free);
+    return this.exactCost(wanted, free);
+  }
+
+  private exactCost(wanted: number, free: number): number {
     if (this.share(free) < wanted) return free;
     let x = Math.min(free, Math.max(1, Math.ceil(wanted / (this.whole + this.part / 0x1_0000_0000))));
     while (x > 0 && this.share(x - 1) >= wanted) x--;

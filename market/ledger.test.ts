@@ -232,3 +232,56 @@ describe('an account name', () => {
     ]);
   });
 });
+
+describe('a levy on all agents', () => {
+  const amounts = fc.array(fc.nat(1000), { minLength: SLOTS, maxLength: SLOTS });
+
+  it('is the same as an entry for each of them, in balances and in the journal', () => {
+    fc.assert(
+      fc.property(amounts, amounts, fc.constantFrom(token, cash), (levied, paid, asset) => {
+        const rows = [0, 1].map((together) => {
+          const { ledger, balances } = book();
+          const entries: unknown[] = [];
+          for (let i = 0; i < SLOTS; i++) ledger.mint(asset, i, 1000, REASON.genesis);
+          ledger.mint(asset, ledger.system(SYSTEM.treasury), 4000, REASON.genesis);
+          ledger.journal = { record: (...entry) => entries.push(entry.join()) };
+          const treasury = ledger.system(SYSTEM.treasury);
+          if (together === 1) {
+            const sum = levied.reduce((a, b) => a + b, 0);
+            expect(ledger.collect(asset, SYSTEM.treasury, Uint32Array.from(levied), REASON.tax)).toBe(sum);
+            ledger.distribute(asset, SYSTEM.treasury, Uint32Array.from(paid), REASON.circulation);
+          } else {
+            levied.forEach((amount, i) => {
+              ledger.transfer(asset, i, treasury, amount, REASON.tax);
+            });
+            paid.forEach((amount, i) => {
+              ledger.transfer(asset, treasury, i, amount, REASON.circulation);
+            });
+          }
+          ledger.checkConservation();
+          return { entries, balances: Object.values(balances).map((column) => [...column]) };
+        });
+        expect(rows[1]).toEqual(rows[0]);
+      }),
+    );
+  });
+
+  it('is refused by name when somebody has one unit less, or the payer has', () => {
+    const { ledger } = book();
+    ledger.mint(cash, 2, 9, REASON.genesis);
+    ledger.collect(cash, SYSTEM.treasury, Uint32Array.of(0, 0, 9, 0), REASON.tax);
+    ledger.distribute(cash, SYSTEM.treasury, Uint32Array.of(0, 0, 9, 0), REASON.tax);
+    const tooMuch = Uint32Array.of(0, 0, 10, 0);
+    expect(() => ledger.collect(cash, SYSTEM.treasury, tooMuch, REASON.tax)).toThrow(/agent 2 cash/);
+    expect(() => ledger.distribute(cash, SYSTEM.treasury, tooMuch, REASON.tax)).toThrow(/treasury cash/);
+  });
+
+  it('never wraps a balance round', () => {
+    const { ledger } = book();
+    ledger.mint(cash, 1, U32_MAX, REASON.genesis);
+    ledger.mint(cash, ledger.system(SYSTEM.treasury), 1, REASON.genesis);
+    expect(() => ledger.distribute(cash, SYSTEM.treasury, Uint32Array.of(0, 1, 0, 0), REASON.tax)).toThrow(
+      OverflowError,
+    );
+  });
+});

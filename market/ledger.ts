@@ -44,6 +44,15 @@ export const REASON = {
   orderLocked: 24,
   orderReleased: 25,
   contest: 26,
+  effort: 27,
+  audit: 28,
+  sideGain: 29,
+  refund: 30,
+  slash: 31,
+  registration: 32,
+  suit: 33,
+  damages: 34,
+  recovery: 35,
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 export const REASON_NAMES = Object.keys(REASON) as (keyof typeof REASON)[];
@@ -109,6 +118,74 @@ export class Ledger {
     this.debit(asset, from, amount);
     this.credit(asset, to, amount);
     if (this.journal !== null) this.journal.record(this.tick, from, to, asset, amount, reason);
+  }
+
+  /**
+   * Moves `amounts[i]` milli-units from each agent i to one system account: the entries of a levy on all agents, at
+   * the cost of one pass. Returns their sum.
+   *
+   * @param to a system account such as SYSTEM.treasury
+   * @param amounts milli-units, at least [slots]
+   * @throws OverflowError when an agent has less than its amount
+   */
+  collect(asset: Asset, to: number, amounts: Uint32Array, reason: Reason): number {
+    const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
+    const { slots } = this;
+    let sum = 0;
+    for (let i = 0; i < slots; i++) {
+      const amount = amounts[i]!;
+      if (amount === 0) continue;
+      const before = column[i]!;
+      if (before < amount) this.short(asset, i, before, amount);
+      column[i] = before - amount;
+      sum += amount;
+    }
+    if (sum === 0) return 0;
+    this.credit(asset, this.firstSystem + to, sum);
+    if (this.journal !== null) this.recordEach(this.journal, asset, to, amounts, reason, true);
+    return sum;
+  }
+
+  /**
+   * Moves `amounts[i]` milli-units from one system account to each agent i. Returns their sum.
+   *
+   * @param from a system account such as SYSTEM.treasury
+   * @param amounts milli-units, at least [slots]
+   * @throws OverflowError when the account has less than the sum, or a balance would pass 2^32 - 1
+   */
+  distribute(asset: Asset, from: number, amounts: Uint32Array, reason: Reason): number {
+    const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
+    const { slots } = this;
+    let sum = 0;
+    for (let i = 0; i < slots; i++) {
+      const amount = amounts[i]!;
+      if (amount === 0) continue;
+      const after = column[i]! + amount;
+      if (after > U32_MAX) this.overflow(asset, i, `balance ${after} passes 2^32 - 1`);
+      column[i] = after;
+      sum += amount;
+    }
+    if (sum === 0) return 0;
+    this.debit(asset, this.firstSystem + from, sum);
+    if (this.journal !== null) this.recordEach(this.journal, asset, from, amounts, reason, false);
+    return sum;
+  }
+
+  private recordEach(
+    journal: Journal,
+    asset: Asset,
+    system: number,
+    amounts: Uint32Array,
+    reason: Reason,
+    fromAgents: boolean,
+  ): void {
+    const account = this.firstSystem + system;
+    for (let i = 0; i < this.slots; i++) {
+      const amount = amounts[i]!;
+      if (amount === 0) continue;
+      if (fromAgents) journal.record(this.tick, i, account, asset, amount, reason);
+      else journal.record(this.tick, account, i, asset, amount, reason);
+    }
   }
 
   /** Creates money; counted in the supply. */

@@ -12,9 +12,20 @@ import { cashReserve, tokenReserve } from './pool.ts';
 const STEPS_MAX = 32;
 const trial = new SwapRate();
 
-/** Token that an agent chooses to sell, milli-token. */
-const chosen = ({ columns, balances, parameters }: MarketWorld, i: number): number =>
-  columns.finance[i] === FINANCE.sellToken ? mulHigh(balances.token[i]!, parameters.policy.financeStep) : 0;
+/**
+ * Those short of cash, side by side for the search, which reads each of them many times; grown to the largest
+ * world of the thread.
+ */
+const shortOf = (slots: number) => ({
+  /** Cash that the bill lacks, milli-cash. */
+  lacking: new Uint32Array(slots),
+  /** Free token, milli-token. */
+  free: new Uint32Array(slots),
+  /** Token that they choose to sell anyway, milli-token. */
+  least: new Uint32Array(slots),
+  slots,
+});
+let scratch = shortOf(0);
 
 /**
  * Writes `tokenOffered` and the rate at which the sale is shared out; returns its total, milli-token.
@@ -28,25 +39,38 @@ const chosen = ({ columns, balances, parameters }: MarketWorld, i: number): numb
  */
 export function offerToken(world: MarketWorld, rate: SwapRate): number {
   const { parameters, columns, balances } = world;
-  const { order, tokenOffered, bill, population } = columns;
+  const { order, tokenOffered, bill, population, finance } = columns;
+  const { token, cash } = balances;
+  const { slots } = parameters;
+  const step = parameters.policy.financeStep;
+  if (scratch.slots < slots) scratch = shortOf(slots);
+  const { lacking, free, least } = scratch;
   let voluntary = 0;
   let most = 0;
   let short = 0;
-  for (let i = 0; i < parameters.slots; i++) {
-    if (population[i] === FREE_SLOT || balances.token[i] === 0) continue;
-    if (balances.cash[i]! < bill[i]!) {
-      order[short++] = i;
-      most += balances.token[i]!;
+  for (let i = 0; i < slots; i++) {
+    const has = token[i]!;
+    if (population[i] === FREE_SLOT || has === 0) continue;
+    const chosen = finance[i] === FINANCE.sellToken ? mulHigh(has, step) : 0;
+    if (cash[i]! < bill[i]!) {
+      order[short] = i;
+      lacking[short] = bill[i]! - cash[i]!;
+      free[short] = has;
+      least[short] = chosen;
+      short++;
+      most += has;
     } else {
-      tokenOffered[i] = chosen(world, i);
-      voluntary += tokenOffered[i]!;
+      tokenOffered[i] = chosen;
+      voluntary += chosen;
     }
   }
   const all = voluntary + most;
   if (all === 0) return 0;
   const total = short === 0 ? all : findTotal(world, voluntary, all, short);
   setRate(world, rate, total);
-  const sold = voluntary + offerAt(world, rate, short);
+  const sold = voluntary + offerAt(rate, short);
+  for (let k = 0; k < short; k++)
+    tokenOffered[order[k]!] = Math.max(rate.cost(lacking[k]!, free[k]!), least[k]!);
   // the executed price can only be better than the one that the offers were sized for
   if (sold > 0) rate.raiseTo(setRate(world, trial, sold));
   return sold;
@@ -58,21 +82,15 @@ const setRate = (world: MarketWorld, rate: SwapRate, total: number): SwapRate =>
 /** Shortfall of those whose offer depends on the rate, milli-cash; set by offerAt for the search's slope. */
 let elastic = 0;
 
-/** Offers of the short at a rate, written to `tokenOffered`; returns their sum. */
-function offerAt(world: MarketWorld, rate: SwapRate, short: number): number {
-  const { columns, balances } = world;
-  const { order, tokenOffered, bill } = columns;
+/** Sum of the offers of the short at a rate. */
+function offerAt(rate: SwapRate, short: number): number {
+  const { lacking, free, least } = scratch;
   let sum = 0;
   elastic = 0;
   for (let k = 0; k < short; k++) {
-    const i = order[k]!;
-    const free = balances.token[i]!;
-    const lacking = bill[i]! - balances.cash[i]!;
-    const needed = rate.cost(lacking, free);
-    const least = chosen(world, i);
-    if (needed < free && needed > least) elastic += lacking;
-    tokenOffered[i] = Math.max(needed, least);
-    sum += tokenOffered[i]!;
+    const needed = rate.cost(lacking[k]!, free[k]!);
+    if (needed < free[k]! && needed > least[k]!) elastic += lacking[k]!;
+    sum += Math.max(needed, least[k]!);
   }
   return sum;
 }
@@ -108,7 +126,7 @@ function findTotal(world: MarketWorld, voluntary: number, all: number, short: nu
 
 /** X(r(total)). */
 const offeredAt = (world: MarketWorld, voluntary: number, total: number, short: number): number =>
-  voluntary + offerAt(world, setRate(world, trial, total), short);
+  voluntary + offerAt(setRate(world, trial, total), short);
 
 /** Cash that a sale of `total` brings. */
 const cashOut = (world: MarketWorld, total: number): number =>

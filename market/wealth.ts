@@ -1,4 +1,5 @@
-import { ASSET, type MarketWorld, tokenToCash } from './columns.ts';
+import { U32_MAX } from '../sim/core/units.ts';
+import { ASSET, FREE_SLOT, type MarketWorld, tokenToCash } from './columns.ts';
 
 /**
  * Wealth of an agent, milli-cash: cash + free and staked token at a token price in 2^-16, rounded down. Where
@@ -9,4 +10,19 @@ export function wealthOf(world: MarketWorld, agent: number, tokenPrice: number):
   const cash = ledger.balance(ASSET.cash, agent);
   if (!parameters.amm.enabled) return cash;
   return cash + tokenToCash(balances.token[agent]! + balances.stake[agent]!, tokenPrice);
+}
+
+/** Writes everybody's wealth at a price, saturated at 2^32 - 1 (empty slots 0), and keeps the last tick's. */
+export function recordWealth(world: MarketWorld, tokenPrice: number): void {
+  const { wealth, wealthBefore, population } = world.columns;
+  const { token, cash, stake } = world.balances;
+  const { slots } = world.parameters;
+  const price = world.parameters.amm.enabled ? tokenPrice : 0;
+  for (let i = 0; i < slots; i++) {
+    wealthBefore[i] = wealth[i]!;
+    wealth[i] =
+      population[i] === FREE_SLOT
+        ? 0
+        : Math.min(U32_MAX, cash[i]! + tokenToCash(token[i]! + stake[i]!, price));
+  }
 }

@@ -43,6 +43,25 @@ describe('mulDiv', () => {
     );
   });
 
+  it('is exact where the quotient of a large product is an integer, or one unit short of one', () => {
+    const large = fc.integer({ min: 2 ** 26, max: 2 ** 49 });
+    fc.assert(
+      fc.property(
+        large,
+        large,
+        fc.integer({ min: 1, max: 2 ** 26 }),
+        fc.integer({ min: -2, max: 2 }),
+        (a, c, m, d) => {
+          // a x (c m + d) / c = a m + a d / c, on either side of a m where a < c
+          const b = c * m + d;
+          fc.pre(Number.isSafeInteger(b) && a * m < 2 ** 53);
+          expect(BigInt(mulDiv(a, b, c))).toBe((BigInt(a) * BigInt(b)) / BigInt(c));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
   it('is exact on both sides of a quotient that is almost an integer', () => {
     expect(mulDiv(Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER)).toBe(1);
     expect(mulDiv(Number.MAX_SAFE_INTEGER - 1, 1, Number.MAX_SAFE_INTEGER)).toBe(0);

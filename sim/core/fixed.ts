@@ -15,12 +15,34 @@ export function mulHigh(a: number, b: number): number {
   return aHigh * bHigh + Math.floor(middle / 0x1_0000);
 }
 
+/** 2^27 + 1: splits a double into two halves of at most 26 bits (G. W. Veltkamp, T. J. Dekker 1971). */
+const SPLITTER = 0x800_0001;
+
+/** a x b - p exactly, for p = the double nearest to a x b (Dekker 1971); all integers below 2^53 in size. */
+function productError(a: number, b: number, p: number): number {
+  const aSplit = SPLITTER * a;
+  const aHigh = aSplit - (aSplit - a);
+  const aLow = a - aHigh;
+  const bSplit = SPLITTER * b;
+  const bHigh = bSplit - (bSplit - b);
+  const bLow = b - bHigh;
+  return aLow * bLow - (p - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+/** Quotients below this are found in double precision: the estimate is then within one of the truth. */
+const QUOTIENT_MAX = 2 ** 50;
+
 /** floor(a x b / c) for non-negative safe integers, exact at any size. Throws AssertionError when c = 0. */
 export function mulDiv(a: number, b: number, c: number): number {
   assert(c > 0, 'mulDiv: division by zero');
   const product = a * b;
   if (product <= Number.MAX_SAFE_INTEGER) return Math.floor(product / c);
-  return Number((BigInt(a) * BigInt(b)) / BigInt(c));
+  const quotient = Math.floor(product / c);
+  if (quotient >= QUOTIENT_MAX) return Number((BigInt(a) * BigInt(b)) / BigInt(c));
+  // the remainder a x b - quotient x c, exact although both products pass 2^53
+  const back = quotient * c;
+  const rest = product - back + (productError(a, b, product) - productError(quotient, c, back));
+  return rest < 0 ? quotient - 1 : rest >= c ? quotient + 1 : quotient;
 }
 
 /** floor(sqrt(n)) of a BigInt (Newton's method). */
