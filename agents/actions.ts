@@ -70,8 +70,8 @@ const allOf = (head: keyof typeof HEAD): number =>
   (((1 << HEADS[HEAD[head]].size) - 1) << HEADS[HEAD[head]].offset) >>> 0;
 
 /**
- * Bit k is 1 where logit k may be chosen. Heads and options of mechanisms that are off are masked; staking,
- * default on delivery and revision of the objective do not exist yet and are always masked.
+ * Bit k is 1 where logit k may be chosen. Heads and options of mechanisms that are off are masked; staking
+ * and default on delivery do not exist yet and are always masked.
  */
 export function logitMask(parameters: WorldParameters): number {
   if (parameters.induced.enabled) return (logit('mode', MODE.rentOut) | allOf('quote')) >>> 0;
@@ -82,6 +82,7 @@ export function logitMask(parameters: WorldParameters): number {
   if (parameters.amm.enabled)
     mask |= logit('finance', FINANCE.sellToken) | logit('finance', FINANCE.buyToken);
   if (parameters.hardware.enabled) mask |= logit('finance', FINANCE.buyHardware);
+  if (parameters.objectives.enabled) mask |= allOf('objective');
   return mask >>> 0;
 }
 
@@ -91,7 +92,7 @@ const bit = (head: keyof typeof HEAD): number => 1 << HEAD[head];
 export function headUse(parameters: WorldParameters): [number, number, number, number] {
   const quote = parameters.computeMarket.enabled || parameters.induced.enabled ? bit('quote') : 0;
   if (parameters.induced.enabled) return [quote | 1, quote | 1, quote | 1, quote | 1];
-  const always = bit('mode') | bit('finance');
+  const always = bit('mode') | bit('finance') | (parameters.objectives.enabled ? bit('objective') : 0);
   return [
     always | quote,
     always | bit('class') | bit('ask') | quote,

@@ -5,7 +5,7 @@
 import type { WorldParameters } from '../configs/derive.ts';
 import type { LedgerColumns, MarketColumns } from '../market/columns.ts';
 import type { Ledger } from '../market/ledger.ts';
-import { type Columns, f32, f64, u32 } from '../sim/core/columns.ts';
+import { type Columns, f32, f64, i32, u32 } from '../sim/core/columns.ts';
 import type { Brain } from './brain/brain.ts';
 
 /** Reward features phi: what a genome can value. Bounded, of fixed scale, written by the engine alone. */
@@ -48,7 +48,16 @@ export const GENE_COUNT = GENE.sigma + 1;
 /** Genes whose Euclidean norm is one: w and v. */
 export const UNIT_NORM_GENES = FEATURE_COUNT + REWARD_HIDDEN;
 
-export const agentColumnSpec = (slots: number) => ({
+/** Counters in `trialTotal`. */
+const TRIAL_TOTALS = 6;
+
+/**
+ * Columns of one world.
+ *
+ * @param slots N
+ * @param trialSlots N where agents may revise their objectives, else 0: the mechanism then takes no memory
+ */
+export const agentColumnSpec = (slots: number, trialSlots = 0) => ({
   // --- identity and life; written by live ---
   /** Serial number of the agent in its world, from 1; 0 = nobody, [N]. */
   serial: f64(slots),
@@ -109,15 +118,51 @@ export const agentColumnSpec = (slots: number) => ({
   censusAlive: u32(slots),
   /** Given to children this tick, milli-cash equivalent, [N]. */
   transferGiven: u32(slots),
+
+  // --- self-update of objectives; written by selfUpdate ---
+  /** TRIAL of each agent, [N]. */
+  trialStage: u32(trialSlots),
+  /** The genome of a trial that is not in use: the new one, and the old one while the new one is, [GENE_COUNT x N]. */
+  trialGenes: f32(GENE_COUNT * trialSlots),
+  /** 1 where the new genes are the old ones, [N]. */
+  trialPlacebo: u32(trialSlots),
+  /** Growth under new genes less growth under old ones so far, each less the median's, log2 in 2^-16, [N]. */
+  trialScore: i32(trialSlots),
+  /** First tick in which the agent may revise again, [N]. */
+  trialFrom: u32(trialSlots),
+  /** log2 of wealth at the opening of the block less gifts to children since, 2^-16; NO_BASE for newcomers, [N]. */
+  blockBase: i32(trialSlots),
+  /** Trials of the world, see TRIAL_TOTAL. */
+  trialTotal: f64(trialSlots === 0 ? 0 : TRIAL_TOTALS),
 });
 export type AgentColumns = Columns<ReturnType<typeof agentColumnSpec>>;
 
 export const NO_ANCESTOR = 0xffff_ffff;
 
+/** Where a trial stands: blocks A B B A of old (A) and new (B) genes. A trial begins at the next opening of a block. */
+export const TRIAL = { none: 0, waiting: 1, oldFirst: 2, newFirst: 3, newSecond: 4, oldSecond: 5 } as const;
+/** Blocks are measured for agents that saw them open. */
+export const NO_BASE = -0x8000_0000;
+/** Indices into `trialTotal`: trials since genesis. Started = all others + those that go on. */
+export const TRIAL_TOTAL = {
+  started: 0,
+  /** New genes that made the agent richer than old ones. */
+  accepted: 1,
+  /** Old genes kept. */
+  kept: 2,
+  /** The same two of placebos. */
+  placeboAccepted: 3,
+  placeboKept: 4,
+  /** Ended by the agent's death. */
+  cutShort: 5,
+} as const;
+
+export type DeathCause = 'insolvency' | 'age' | 'random' | 'truncation';
+
 /** Told of each birth and death; a run records them as its lineage. Watching never changes a result. */
 export interface LineageSink {
   birth(world: AgentWorld, tick: number, slot: number, cause: 'genesis' | 'birth' | 'immigration'): void;
-  death(world: AgentWorld, tick: number, slot: number, cause: 'insolvency' | 'age' | 'random'): void;
+  death(world: AgentWorld, tick: number, slot: number, cause: DeathCause): void;
 }
 
 /** What every phase of agents/ is given: one world. */

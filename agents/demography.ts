@@ -3,7 +3,7 @@
  * are settled, and children take their slots last; with one random death a tick that is the Moran process, with
  * all slots dying and multinomial sampling the Wright-Fisher process. Selection acts on money alone.
  */
-import { populationOfSlots } from '../configs/derive.ts';
+import { populationOfSlots, type WorldParameters } from '../configs/derive.ts';
 import { CLASS_COUNT, type PopulationConfig } from '../configs/schema.ts';
 import {
   ASSET,
@@ -21,17 +21,20 @@ import { REASON } from '../market/ledger.ts';
 import { midPrice } from '../market/pool.ts';
 import { wealthOf } from '../market/wealth.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
-import { exp, log } from '../sim/core/floatMath.ts';
+import { log } from '../sim/core/floatMath.ts';
 import { DrawSequence, draw, STREAM } from '../sim/core/rng.ts';
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { actionIndex } from './actions.ts';
 import { drawInitialWeights } from './brain/brain.ts';
 import { HEAD_COUNT, LANES, OBSERVATION_COUNT, PARAMETER_COUNT } from './brain/layout.ts';
-import { type AgentWorld, GENE, GENE_COUNT, NO_ANCESTOR } from './columns.ts';
+import { type AgentWorld, GENE_COUNT, NO_ANCESTOR } from './columns.ts';
+import { silenceCritic, writeLearnerGenes } from './learners.ts';
 import { multinomialSample, systematicSample, wealthWeights } from './lottery.ts';
 import { measureWealth } from './observation.ts';
+import { takeLargest, takeSmallest } from './orderStatistic.ts';
 import { isLearner } from './populations.ts';
 import { initialGenome } from './rewardGenome.ts';
+import { abandonTrial, beginUnrevised, heritableGenes } from './selfUpdate.ts';
 import { crossOver, mutate, mutateEndowment, mutateThreshold } from './variation.ts';
 
 /** Reputation of a newborn, a half. */
@@ -41,8 +44,8 @@ const WORLD_DRAW = 0xffff_ffff;
 const MODES = 4;
 const MEMORIES = 4;
 
-const CAUSE = { none: 0, insolvency: 1, age: 2, random: 3 } as const;
-const CAUSE_NAMES = ['random', 'insolvency', 'age', 'random'] as const;
+const CAUSE = { none: 0, insolvency: 1, age: 2, random: 3, truncation: 4 } as const;
+const CAUSE_NAMES = ['random', 'insolvency', 'age', 'random', 'truncation'] as const;
 
 // --- scratch, grown to the largest world of the thread and overwritten in every use ---
 
@@ -144,7 +147,10 @@ function arrive(world: AgentWorld, tick: number, slot: number, population: numbe
   agents.weightsBornAt[slot] = tick;
   agents.weightsBornIn[slot] = slot;
   embody(world, tick, slot, population, p.genesis.capacity, p.genesis.data);
-  if (isLearner(config)) world.brain.birth(slot, tick);
+  if (isLearner(config)) {
+    world.brain.birth(slot, tick);
+    silenceCritic(world, slot);
+  }
 }
 
 /** What every new agent gets, whoever its parents: serial, body, empty memory. */
@@ -167,19 +173,8 @@ function embody(
   for (let k = 0; k < CLASS_COUNT; k++) c.skill[slot * CLASS_COUNT + k] = p.genesis.skill;
   for (let m = 0; m < MODES; m++) agents.modeShare[m * p.slots + slot] = 1 / MODES;
   writeLearnerGenes(world, slot);
+  beginUnrevised(world, slot);
   brain.columns.active[slot] = isLearner(p.populations[population]) ? 1 : 0;
-}
-
-/** Copies the learner genes of an agent to the columns from which its brain reads them. */
-export function writeLearnerGenes({ parameters, agents, brain }: AgentWorld, agent: number): void {
-  const gene = (at: number): number => agents.genes[at * parameters.slots + agent]!;
-  const to = brain.columns;
-  to.gamma[agent] = gene(GENE.gamma);
-  to.lambda[agent] = gene(GENE.lambda);
-  to.tau[agent] = gene(GENE.tau);
-  to.kappaActor[agent] = exp(gene(GENE.logKappa));
-  to.kappaCritic[agent] = parameters.learner.kappaCritic;
-  to.alpha[agent] = parameters.learner.alpha;
 }
 
 // --- the phase ---
@@ -227,9 +222,41 @@ function markDying(world: AgentWorld, tick: number): number {
     living[k] = agent;
     if (cause[agent] === CAUSE.none) cause[agent] = CAUSE.random;
   }
+  if (endsGeneration(p, tick)) truncate(world);
   let count = 0;
   for (let i = 0; i < p.slots; i++) if (cause[i] !== CAUSE.none) dying[count++] = i;
   return count;
+}
+
+/** Whether truncation selection takes place at the end of a tick. */
+const endsGeneration = ({ demography }: WorldParameters, tick: number): boolean =>
+  demography.selection === 'truncation' && (tick + 1) % demography.generation === 0;
+
+/** Collects the living members of a population in scratch.living; FREE_SLOT = of all populations. */
+function collectLiving({ columns: { population } }: AgentWorld, owner: number): number {
+  let count = 0;
+  for (let i = 0; i < population.length; i++) {
+    const of = population[i]!;
+    if (of !== FREE_SLOT && (owner === FREE_SLOT || of === owner)) scratch.living[count++] = i;
+  }
+  return count;
+}
+
+/** Agents that a generation's end takes from a group, and parents that it gives: the share, rounded down. */
+const truncationQuota = ({ demography }: WorldParameters, count: number): number =>
+  Math.floor(demography.truncationShare * count);
+
+/** Marks the poorest share of the living, of each population apart under quotas. */
+function truncate(world: AgentWorld): void {
+  const { parameters: p, columns: c } = world;
+  const { cause, living, chosen } = scratch;
+  const groups = p.demography.quotas ? p.populations.length : 1;
+  for (let group = 0; group < groups; group++) {
+    const count = collectLiving(world, p.demography.quotas ? group : FREE_SLOT);
+    const poorest = takeSmallest(c.wealth, living, count, truncationQuota(p, count), chosen);
+    for (let k = 0; k < poorest; k++)
+      if (cause[chosen[k]!] === CAUSE.none) cause[chosen[k]!] = CAUSE.truncation;
+  }
 }
 
 // --- birth ---
@@ -242,8 +269,12 @@ function drawParents(world: AgentWorld, tick: number, dying: number): void {
   const groups = quotas ? p.populations.length : 1;
   for (let group = 0; group < groups && room > 0; group++) {
     const owner = quotas ? group : FREE_SLOT;
-    const births = Math.min(room, openSlots(world, owner, dying));
+    const births = Math.min(room, openSlots(world, owner, dying, tick));
     if (births === 0) continue;
+    if (p.demography.selection === 'truncation') {
+      if (endsGeneration(p, tick)) room -= breedRichest(world, tick, group, owner, births);
+      continue;
+    }
     const candidates = findEligible(world, owner);
     if (candidates === 0) continue;
     draws.at(p.seed, tick, WORLD_DRAW - group, STREAM.birthLottery);
@@ -260,15 +291,47 @@ function drawParents(world: AgentWorld, tick: number, dying: number): void {
 }
 
 /** Collects slots that children may take; owner FREE_SLOT = any owner. Slots of this tick's dead count only where deaths are a parameter. */
-function openSlots({ parameters: p, columns: c, agents }: AgentWorld, owner: number, dying: number): number {
+function openSlots(
+  { parameters: p, columns: c, agents }: AgentWorld,
+  owner: number,
+  dying: number,
+  tick: number,
+): number {
   const { open, cause } = scratch;
-  const reuse = p.demography.deathsPerTick > 0 && dying > 0;
+  const reuse = dying > 0 && (p.demography.deathsPerTick > 0 || endsGeneration(p, tick));
   let count = 0;
   for (let i = 0; i < p.slots; i++) {
     const free = c.population[i] === FREE_SLOT || (reuse && cause[i] !== CAUSE.none);
     if (free && (owner === FREE_SLOT || agents.slotPopulation[i] === owner)) open[count++] = i;
   }
   return count;
+}
+
+/**
+ * Truncation selection: the richest share of a group fill its open slots in turns, from one drawn at random on, as
+ * long as somebody can pay. Their wish for children (the threshold gene) is not asked.
+ *
+ * @returns children
+ */
+function breedRichest(world: AgentWorld, tick: number, group: number, owner: number, births: number): number {
+  const { parameters: p, columns: c } = world;
+  const { living, cause, eligible, open } = scratch;
+  const count = collectLiving(world, owner);
+  let staying = 0;
+  for (let k = 0; k < count; k++) if (cause[living[k]!] === CAUSE.none) living[staying++] = living[k]!;
+  const parents = takeLargest(c.wealth, living, staying, truncationQuota(p, count), eligible);
+  if (parents === 0) return 0;
+  const first = draws.at(p.seed, tick, WORLD_DRAW - group, STREAM.birthLottery).below(parents);
+  const before = staged;
+  let refused = 0;
+  for (let turn = first; staged - before < births && refused < parents; turn++) {
+    const parent = eligible[turn % parents]!;
+    if (canPayForChild(world, parent, tokenWorth(world))) {
+      stageChild(world, tick, parent, open[staged - before]!, parents);
+      refused = 0;
+    } else refused++;
+  }
+  return staged - before;
 }
 
 function findEligible(world: AgentWorld, owner: number): number {
@@ -301,11 +364,18 @@ const tokenWorth = (world: MarketWorld): number => (world.parameters.amm.enabled
  * @param price milli-cash per milli-token, 2^-16
  */
 export function canReproduce(world: AgentWorld, agent: number, price: number): boolean {
-  const { parameters: p, columns: c, balances, agents } = world;
+  const { parameters: p, columns: c, agents } = world;
+  if (!p.demography.parentPays) return true;
+  if (c.wealth[agent]! < agents.thresholdGene[agent]! + kitPrice(world)) return false;
+  return canPayForChild(world, agent, price);
+}
+
+/** Whether an agent's free money buys the kit and the least endowment, with room for rounding. */
+function canPayForChild(world: AgentWorld, agent: number, price: number): boolean {
+  const { parameters: p, columns: c, balances } = world;
   if (!p.demography.parentPays) return true;
   if (c.insolvent[agent] !== 0) return false;
   const kit = kitPrice(world);
-  if (c.wealth[agent]! < agents.thresholdGene[agent]! + kit) return false;
   const money = balances.cash[agent]! + tokenToCash(balances.token[agent]!, price);
   return money >= kit + p.demography.endowmentFloor + roundingSlack(price);
 }
@@ -433,8 +503,9 @@ function inheritGenes(
   stage.endowment[b] = agents.endowmentGene[parent]!;
   shadowDraws.at(p.seed, tick, slot, STREAM.shadow);
   const shadowParent = randomMember(world, parent);
+  const genes = heritableGenes(world, parent);
   for (let k = 0; k < GENE_COUNT; k++) {
-    stage.genes[start + k] = agents.genes[k * slots + parent]!;
+    stage.genes[start + k] = genes[k * slots + parent]!;
     stage.shadow[start + k] = agents.shadowGenes[k * slots + shadowParent]!;
   }
   if (!config.evolves) return;
@@ -443,9 +514,9 @@ function inheritGenes(
     const second = secondParent(world, parent, candidates);
     if (second !== parent) {
       stage.secondParent[b] = agents.serial[second]!;
-      crossOver(stage.genes, start, agents.genes, second, slots, draws);
-      if (draws.word() & 1) stage.threshold[b] = agents.thresholdGene[second]!;
-      if (draws.word() & 1) stage.endowment[b] = agents.endowmentGene[second]!;
+      crossOver(stage.genes, start, heritableGenes(world, second), second, slots, draws);
+      if (draws.word() >>> 31) stage.threshold[b] = agents.thresholdGene[second]!;
+      if (draws.word() >>> 31) stage.endowment[b] = agents.endowmentGene[second]!;
       const shadowSecond = randomMember(world, parent);
       crossOver(stage.shadow, start, agents.shadowGenes, shadowSecond, slots, shadowDraws);
     }
@@ -528,6 +599,7 @@ function place(world: AgentWorld, tick: number, b: number): void {
       drawInitialWeights(drawnWeights, p.seed, stage.weightsBornAt[b]!, stage.weightsBornIn[b]!, sparsity);
       brain.writeAgent(slot, drawnWeights);
     } else if (config.inheritance === 'lamarckian') inheritWeights(world, slot, b);
+    silenceCritic(world, slot);
   }
   c.scalar[WORLD.births]!++;
   c.total[TOTAL.births]!++;
@@ -557,6 +629,7 @@ function setWealth(world: AgentWorld, slot: number): void {
 function bury(world: AgentWorld, tick: number, slot: number): void {
   const { columns: c, balances, ledger } = world;
   const cause = scratch.cause[slot]!;
+  abandonTrial(world, slot);
   world.lineage?.death(world, tick, slot, CAUSE_NAMES[cause]!);
   const treasury = ledger.system(SYSTEM.treasury);
   ledger.transfer(ASSET.token, slot, treasury, balances.token[slot]!, REASON.estate);

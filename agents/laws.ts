@@ -2,35 +2,44 @@
 import { FREE_SLOT, SYSTEM, SYSTEM_NAMES, TOTAL } from '../market/columns.ts';
 import { LawViolation } from '../sim/core/errors.ts';
 import { HEADS, LANES, LOGIT_COUNT } from './brain/layout.ts';
-import { type AgentWorld, GENE, UNIT_NORM_GENES } from './columns.ts';
+import { type AgentWorld, GENE, TRIAL, UNIT_NORM_GENES } from './columns.ts';
 import { isUnrewarded } from './rewardGenome.ts';
 
 /** f32 rounding of a norm of 19 terms, and of a sum of 6 probabilities. */
 const NORM_TOLERANCE = 1e-5;
 const PROBABILITY_TOLERANCE = 1e-5;
 
+const GENOME_NAMES = {
+  genes: 'genome',
+  shadowGenes: 'shadow genome',
+  trialGenes: 'genome on trial',
+} as const;
+const GENOMES = ['genes', 'shadowGenes'] as const;
+const TRIAL_GENOMES = [...GENOMES, 'trialGenes'] as const;
+
 const violation = (law: string, world: AgentWorld, tick: number, account: string, found: string): never => {
   throw new LawViolation(law, { world: world.parameters.world, tick, account }, found);
 };
 
-/** ||(w, v)||_2 = 1 of every living agent; 0 where the population has no reward. Genes and shadow alike. */
+/** ||(w, v)||_2 = 1 of every living agent; 0 where the population has no reward. Genes, shadow and genes on trial alike. */
 export function checkUnitNorm(world: AgentWorld, tick: number): void {
   const { parameters: p, columns, agents } = world;
   for (let i = 0; i < p.slots; i++) {
     const population = columns.population[i]!;
     if (population === FREE_SLOT) continue;
     const expected = isUnrewarded(p.populations[population]!) ? 0 : 1;
-    for (const genes of [agents.genes, agents.shadowGenes]) {
+    const onTrial = (agents.trialStage[i] ?? TRIAL.none) !== TRIAL.none;
+    for (const genes of onTrial ? TRIAL_GENOMES : GENOMES) {
       let squares = 0;
-      for (let k = 0; k < UNIT_NORM_GENES; k++) squares += genes[(GENE.linear + k) * p.slots + i]! ** 2;
+      const column = agents[genes];
+      for (let k = 0; k < UNIT_NORM_GENES; k++) squares += column[(GENE.linear + k) * p.slots + i]! ** 2;
       const norm = Math.sqrt(squares);
       if (Math.abs(norm - expected) <= NORM_TOLERANCE) continue;
-      const which = genes === agents.genes ? 'genome' : 'shadow genome';
       violation(
         'unit-norm',
         world,
         tick,
-        `agent ${i} ${which}`,
+        `agent ${i} ${GENOME_NAMES[genes]}`,
         `||(w, v)|| = ${norm}, expected ${expected}`,
       );
     }

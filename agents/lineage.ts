@@ -1,7 +1,7 @@
 /** The tree of lives: events as columns for the run directory, and questions about descent. */
-import { type AgentWorld, FEATURE_COUNT, GENE, type LineageSink, REWARD_FEATURES } from './columns.ts';
+import { type AgentWorld, type DeathCause, FEATURE_COUNT, GENE, type LineageSink, REWARD_FEATURES } from './columns.ts';
 
-export type LineageEvent = 'genesis' | 'birth' | 'immigration' | 'insolvency' | 'age' | 'random';
+export type LineageEvent = 'genesis' | 'birth' | 'immigration' | DeathCause;
 
 /** Rows of the table `lineage` (sim/tables.ts), column by column, all of length `rows`. */
 export interface LineageBatch {
@@ -32,7 +32,7 @@ export class LineageRecorder implements LineageSink {
     this.record(world, tick, slot, cause);
   }
 
-  death(world: AgentWorld, tick: number, slot: number, cause: 'insolvency' | 'age' | 'random'): void {
+  death(world: AgentWorld, tick: number, slot: number, cause: DeathCause): void {
     this.record(world, tick, slot, cause);
   }
 

@@ -10,7 +10,7 @@ import { exp2Integer, LOG2_ONE, log2Fixed, mulHigh } from '../sim/core/fixed.ts'
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { fastPrice, taskCost } from './actions.ts';
 import { LANES, OBSERVATION_COUNT } from './brain/layout.ts';
-import type { AgentWorld } from './columns.ts';
+import { type AgentWorld, TRIAL } from './columns.ts';
 
 export interface ObservationFeature {
   readonly name: string;
@@ -58,7 +58,7 @@ export const OBSERVATIONS: readonly ObservationFeature[] = [
   feature('reward', 'own last reward', -8, 8),
   feature('age', 'log2(1 + age in ticks) / 16', 0, 2),
   feature('claims', 'claims pending; 0 while no mechanism makes claims', 0, 0),
-  feature('onTrial', '1 during a trial of new reward genes; 0 while there are none', 0, 0),
+  feature('onTrial', '1 in all four blocks of a trial of new reward genes', 0, 1),
 ];
 
 /** Index of each observation feature. */
@@ -91,6 +91,7 @@ const ENERGY_PRICE = at('energyPrice');
 const DEMAND = at('demand0');
 const REWARD = at('reward');
 const AGE = at('age');
+const ON_TRIAL = at('onTrial');
 
 const WIDE_LOG = 1 / (16 * LOG2_ONE);
 const NARROW_LOG = 1 / (8 * LOG2_ONE);
@@ -163,6 +164,7 @@ export function observe(world: AgentWorld, tick: number): void {
   const hasCompute = p.computeMarket.enabled;
   const hasService = p.serviceMarket.enabled;
   const hasSkill = hasService || p.training.enabled;
+  const revises = p.objectives.enabled;
   const slots = c.population.length;
   for (let i = 0; i < slots; i++) {
     if (active[i] === 0) continue;
@@ -198,6 +200,8 @@ export function observe(world: AgentWorld, tick: number): void {
     observation[to + SERVICE_FILL] = hasService ? agents.serviceFill[i]! : 0;
     observation[to + REWARD] = clip(reward[i]!, LIMIT);
     observation[to + AGE] = log2Plus(tick - agents.bornAt[i]!) * WIDE_LOG;
+    // under old genes as under new ones, or the flag would be part of what the trial compares
+    if (revises) observation[to + ON_TRIAL] = agents.trialStage[i]! > TRIAL.waiting ? 1 : 0;
   }
 }
 

@@ -15,6 +15,7 @@ import { foundPopulation, live } from './demography.ts';
 import { observe } from './observation.ts';
 import { decideScripted } from './populations.ts';
 import { reward } from './rewardGenome.ts';
+import { reviseObjectives } from './selfUpdate.ts';
 
 export interface TestWorldOptions {
   slots?: number;
@@ -42,7 +43,7 @@ export function testWorld({
   const specs = {
     balances: ledgerColumnSpec(slots),
     columns: marketColumnSpec(slots),
-    agents: agentColumnSpec(slots),
+    agents: agentColumnSpec(slots, parameters.objectives.enabled ? slots : 0),
     brain: brainColumnSpec(slots),
   };
   const arena = new Arena(Object.values(specs).reduce((sum, spec) => sum + columnBytes(spec), 0));
@@ -78,5 +79,6 @@ export function tickWithoutMarkets(world: AgentWorld, tick: number): void {
   applyActions(world, tick);
   settle(world, tick);
   reward(world, tick);
+  reviseObjectives(world, tick);
   live(world, tick);
 }

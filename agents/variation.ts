@@ -87,6 +87,27 @@ export function crossOver(
 }
 
 /**
+ * Mutates the reward genes alone of a contiguous genome at `start`, in place, by sigma x N(0, 1), then w and v back
+ * to unit norm. Genes that a population does not use stay zero.
+ */
+export function mutateReward(
+  genome: Float32Array,
+  start: number,
+  population: Pick<PopulationConfig, 'reward' | 'rewardHidden'>,
+  sigma: number,
+  draws: DrawSequence,
+): void {
+  if (isUnrewarded(population)) return;
+  const hidden = population.rewardHidden;
+  const unitNorm = FEATURE_COUNT + (hidden ? REWARD_HIDDEN : 0);
+  for (let k = 0; k < unitNorm; k++) genome[start + k]! += sigma * draws.normal();
+  normalise(genome, start, 1);
+  if (!hidden) return;
+  for (let k = GENE.hidden; k < GENE.gamma; k++)
+    genome[start + k] = bounded(genome[start + k]! + sigma * draws.normal(), GENE_BOUNDS.hidden);
+}
+
+/**
  * Mutates a contiguous genome at `start` in place: reward genes by sigma x N(0, 1), then w and v back to unit
  * norm; learner genes within their bounds; sigma' = sigma exp(N(0, 1) / sqrt(n)), n = reward genes. Reward
  * genes that a population does not use (hidden layer off, zero reward) stay zero.
@@ -97,22 +118,14 @@ export function mutate(
   population: Pick<PopulationConfig, 'reward' | 'rewardHidden'>,
   draws: DrawSequence,
 ): void {
-  const rewarded = !isUnrewarded(population);
-  const hidden = rewarded && population.rewardHidden;
+  const hidden = !isUnrewarded(population) && population.rewardHidden;
   const count = FEATURE_COUNT + (hidden ? REWARD_HIDDEN * (1 + FEATURE_COUNT) : 0);
   const sigma = bounded(
     genome[start + GENE.sigma]! * exp(draws.normal() / Math.sqrt(count)),
     GENE_BOUNDS.sigma,
   );
   genome[start + GENE.sigma] = sigma;
-  if (rewarded) {
-    const unitNorm = FEATURE_COUNT + (hidden ? REWARD_HIDDEN : 0);
-    for (let k = 0; k < unitNorm; k++) genome[start + k]! += sigma * draws.normal();
-    normalise(genome, start, 1);
-  }
-  if (hidden)
-    for (let k = GENE.hidden; k < GENE.gamma; k++)
-      genome[start + k] = bounded(genome[start + k]! + sigma * draws.normal(), GENE_BOUNDS.hidden);
+  mutateReward(genome, start, population, sigma, draws);
   const gene = (at: number, value: number, bounds: readonly [number, number]): void => {
     genome[start + at] = bounded(value, bounds);
   };

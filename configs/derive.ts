@@ -119,6 +119,13 @@ export interface WorldParameters {
   };
   readonly policy: { readonly wealthTax: Fraction32; readonly financeStep: Fraction32 };
   readonly learner: WorldConfig['learner'];
+  readonly objectives: {
+    readonly enabled: boolean;
+    /** Ticks of a block, a quarter of a trial. */
+    readonly trialBlock: number;
+    readonly cooldown: number;
+    readonly placebo: Fraction32;
+  };
   readonly demography: {
     readonly enabled: boolean;
     /** Probability of dying of age in a tick; 0 = never. */
@@ -139,6 +146,10 @@ export interface WorldParameters {
     readonly immigrationFloor: number;
     readonly immigrantsPerTick: number;
     readonly quotas: boolean;
+    readonly selection: 'endogenous' | 'truncation';
+    /** Ticks of a generation, and share of the living that dies and has children, under truncation. */
+    readonly generation: number;
+    readonly truncationShare: number;
   };
   readonly randomExchange: {
     readonly kind: WorldConfig['randomExchange']['kind'];
@@ -312,6 +323,7 @@ export function deriveWorld(
       financeStep: fraction32(w.policy.financeStep),
     },
     learner: w.learner,
+    objectives: { ...w.objectives, placebo: fraction32(w.objectives.placebo) },
     demography: {
       enabled: w.demography.enabled,
       hazard: w.demography.ageDeath ? fraction32(1 / w.demography.meanLife) : (0 as Fraction32),
@@ -330,6 +342,9 @@ export function deriveWorld(
       immigrationFloor: Math.floor(w.demography.immigrationFloor * slots),
       immigrantsPerTick: w.demography.immigrantsPerTick,
       quotas: w.demography.quotas,
+      selection: w.demography.selection,
+      generation: w.demography.generation,
+      truncationShare: w.demography.truncationShare,
     },
     randomExchange: {
       kind: w.randomExchange.kind,
@@ -481,6 +496,13 @@ function relations(p: WorldParameters, w: WorldConfig): Relation[] {
       'populations',
       'a grid world is for populations of kind tabular',
       'set kind: tabular',
+    ),
+    // a trial is judged by the wealth that a choice of mode brings
+    is(
+      !p.objectives.enabled || (!p.induced.enabled && p.environment.kind === 'none'),
+      'world.objectives.enabled',
+      'objectives are revised in economies, not in worlds of induced values or environments',
+      'set world.objectives.enabled: false',
     ),
     // bills need something to be paid from: without cash and without an AMM nobody can pay energy
     is(

@@ -190,6 +190,7 @@ const world = section(
         kappaCritic: real(2, 1, 100, 'ObGD overshoot bound of the critic'),
         sparsity: real(0.5, 0, 0.97, 'share of the inputs of each neuron that start at zero'),
         centreReward: flag(true, 'subtract the moving mean of the reward before scaling'),
+        plainStep: real(0.001, 0, 1, 'step size of learners without the ObGD bound: sgd and reinforce'),
       },
       'Stream AC(lambda), Elsayed, Vasan & Mahmood 2024.',
     ),
@@ -233,8 +234,29 @@ const world = section(
         immigrationFloor: share(0.25, 'share of the slots below which immigrants arrive'),
         immigrantsPerTick: count(1, 'most immigrants in a tick', 1e6),
         quotas: flag(false, 'slots belong to the population that holds them at genesis'),
+        selection: choice(
+          ['endogenous', 'truncation'],
+          'endogenous',
+          'endogenous: whoever can pay has children; truncation: once a generation the poorest give way to children of the richest',
+        ),
+        generation: positive(1000, 'ticks of a generation under truncation selection'),
+        truncationShare: real(
+          0.2,
+          0,
+          0.5,
+          'share of the living that dies at the end of a generation, and share that has children',
+        ),
       },
       'Birth, death and immigration.',
+    ),
+    objectives: section(
+      {
+        enabled: flag(false, 'whether agents can try mutated reward genes within their lives'),
+        trialBlock: positive(250, 'ticks of a block; a trial takes four: old, new, new, old genes'),
+        cooldown: count(1000, 'ticks after a trial before the next one'),
+        placebo: share(0.1, 'share of trials whose new genes are the old ones: how often chance accepts'),
+      },
+      'Self-update of reward genes, judged by wealth and not by reward.',
     ),
     randomExchange: section(
       {
@@ -352,6 +374,12 @@ const population = (registry: Registry) =>
       'how its members play contests: always the first or second move, or by what happened in the round before',
     ),
     immigrates: flag(true, 'whether immigrants may join this population'),
+    learner: choice(
+      ['streamAc', 'sgd', 'reinforce'],
+      'streamAc',
+      'how learners learn: stream AC(lambda) with the ObGD step, the same with a plain step, or without a critic too',
+    ),
+    revises: flag(true, 'whether learners may revise their reward genes, where world.objectives is on'),
   });
 
 /** The schema for a registry of names. All leaves are scalars; lists per arm are laid out by arms.ts. */

@@ -30,7 +30,11 @@ export function planRun(
   const { slots } = run.arms[0]!;
   const worlds = worldCount(run);
   const sizeAt = (count: number): number =>
-    Math.max(...run.arms.map(({ populations }) => worldBytes({ slots: count, populations })));
+    Math.max(
+      ...run.arms.map(({ populations, world: { objectives } }) =>
+        worldBytes({ slots: count, populations, objectives }),
+      ),
+    );
   const each = sizeAt(slots);
   const bytes = worlds * each;
   const roomOfOne = ARENA_MAX_BYTES - ARENA_START;

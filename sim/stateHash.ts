@@ -5,7 +5,9 @@ import type { World } from './world.ts';
 const NOT_STATE = new Set(['censusAncestor', 'censusAlive', 'censusTrait', 'descriptor']);
 
 const addAll = (hash: ColumnHash, columns: Readonly<Record<string, AnyColumn>>): void => {
-  for (const [name, column] of Object.entries(columns)) if (!NOT_STATE.has(name)) hash.add(column);
+  // a mechanism that is off has columns of no length, and leaves no mark
+  for (const [name, column] of Object.entries(columns))
+    if (!NOT_STATE.has(name) && column.length > 0) hash.add(column);
 };
 
 /** Hash of everything a world is: money, markets, agents and brains, bit for bit. Sixteen hexadecimal digits. */

@@ -80,7 +80,7 @@ export const TABLES: Readonly<Record<TableName, readonly TableColumn[]>> = {
   ],
   lineage: [
     ...place,
-    column('event', 'string', 'name', 'genesis, birth, immigration, insolvency, age or random'),
+    column('event', 'string', 'name', 'genesis, birth, immigration, insolvency, age, random or truncation'),
     column('slot', 'u32', 'index', 'slot'),
     column('serial', 'u64', 'id', 'identity within the world'),
     column('parent', 'u64', 'id', 'serial of the parent, 0 = none'),

@@ -7,6 +7,7 @@ import { live } from '../agents/demography.ts';
 import { observe } from '../agents/observation.ts';
 import { BOOK_TRADERS, decideScripted } from '../agents/populations.ts';
 import { reward } from '../agents/rewardGenome.ts';
+import { reviseObjectives } from '../agents/selfUpdate.ts';
 import { circulate, startTick } from '../market/circulation.ts';
 import { tradeContinuously } from '../market/classic/doubleAuction.ts';
 import { playContests } from '../market/classic/pairwiseContest.ts';
@@ -42,6 +43,7 @@ const ECONOMY: readonly Phase[] = [
   { name: 'contest', run: playContests },
   { name: 'settle', run: settle },
   { name: 'reward', run: reward },
+  { name: 'revise', run: reviseObjectives },
   { name: 'live', run: live },
 ];
 

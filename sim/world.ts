@@ -55,7 +55,12 @@ export interface World extends MarketWorld, AgentWorld {
 /** Brain columns that scripted agents and metrics also use; the others exist only where learners can live. */
 const SHARED_BRAIN_COLUMNS = new Set(['active', 'action', 'reward', 'tdError', 'descriptor']);
 
-function columnSpecs({ slots, populations }: Pick<WorldParameters, 'slots' | 'populations'>) {
+/** What decides how much memory a world takes. */
+type Size = Pick<WorldParameters, 'slots' | 'populations'> & {
+  readonly objectives?: { readonly enabled: boolean };
+};
+
+function columnSpecs({ slots, populations, objectives }: Size) {
   const brain = brainColumnSpec(slots);
   const learners = populations.some((population) => population.kind === 'learner');
   const withoutWeights = Object.fromEntries(
@@ -67,13 +72,13 @@ function columnSpecs({ slots, populations }: Pick<WorldParameters, 'slots' | 'po
   return {
     balances: ledgerColumnSpec(slots),
     columns: marketColumnSpec(slots),
-    agents: agentColumnSpec(slots),
+    agents: agentColumnSpec(slots, objectives?.enabled ? slots : 0),
     brain: learners ? brain : withoutWeights,
   };
 }
 
 /** Bytes of column memory that one world takes. */
-export function worldBytes(parameters: Pick<WorldParameters, 'slots' | 'populations'>): number {
+export function worldBytes(parameters: Size): number {
   return Object.values(columnSpecs(parameters)).reduce((sum, spec) => sum + columnBytes(spec), 0);
 }
 

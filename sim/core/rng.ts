@@ -41,6 +41,7 @@ export const STREAM = {
   tabular: 25,
   contestPairs: 26,
   shadowGenome: 27,
+  selfUpdate: 28,
 } as const;
 export type Stream = (typeof STREAM)[keyof typeof STREAM];
 

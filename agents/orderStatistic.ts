@@ -1,0 +1,93 @@
+/** Order statistics of integers, by counting: nothing is sorted or allocated, and any engine gives the same answer. */
+import { assert } from '../sim/core/assert.ts';
+
+const DIGIT_BITS = 16;
+const DIGITS = 1 << DIGIT_BITS;
+const DIGIT_MASK = DIGITS - 1;
+const histogram = new Uint32Array(DIGITS);
+
+/** Values below the digit that `digitOf` found last. */
+let below = 0;
+
+/** The digit at which the cumulative histogram first passes `k`. */
+function digitOf(k: number): number {
+  let digit = 0;
+  below = 0;
+  while (below + histogram[digit]! <= k) below += histogram[digit++]!;
+  return digit;
+}
+
+/**
+ * The k-th smallest of values[0..count-1], k from 0: two histograms of 16 bits each, high digits first.
+ *
+ * @param values u32, [count]
+ * @throws AssertionError unless 0 <= k < count
+ */
+export function kthSmallest(values: Uint32Array, count: number, k: number): number {
+  assert(k >= 0 && k < count, `there is no value number ${k} among ${count}`);
+  histogram.fill(0);
+  for (let i = 0; i < count; i++) histogram[values[i]! >>> DIGIT_BITS]!++;
+  const high = digitOf(k);
+  const rest = k - below;
+  histogram.fill(0);
+  for (let i = 0; i < count; i++) {
+    if (values[i]! >>> DIGIT_BITS === high) histogram[values[i]! & DIGIT_MASK]!++;
+  }
+  return high * DIGITS + digitOf(rest);
+}
+
+/** values of candidates, grown to the largest world of the thread. */
+let ranked = new Uint32Array(0);
+
+function rank(values: Uint32Array, candidates: Uint32Array, count: number): void {
+  if (ranked.length < count) ranked = new Uint32Array(count);
+  for (let k = 0; k < count; k++) ranked[k] = values[candidates[k]!]!;
+}
+
+/**
+ * Writes the `quota` candidates of smallest value to `out`, in the order of the list; of equals the first come first.
+ *
+ * @param values by slot
+ * @param candidates slots, [count]; `out` may be the same array
+ * @returns how many: min(quota, count)
+ */
+export function takeSmallest(
+  values: Uint32Array,
+  candidates: Uint32Array,
+  count: number,
+  quota: number,
+  out: Uint32Array,
+): number {
+  const wanted = Math.min(quota, count);
+  if (wanted <= 0) return 0;
+  rank(values, candidates, count);
+  const limit = kthSmallest(ranked, count, wanted - 1);
+  let ties = wanted;
+  for (let k = 0; k < count; k++) if (ranked[k]! < limit) ties--;
+  let taken = 0;
+  for (let k = 0; k < count; k++) {
+    if (ranked[k]! < limit || (ranked[k] === limit && ties-- > 0)) out[taken++] = candidates[k]!;
+  }
+  return taken;
+}
+
+/** As `takeSmallest`, of largest value. */
+export function takeLargest(
+  values: Uint32Array,
+  candidates: Uint32Array,
+  count: number,
+  quota: number,
+  out: Uint32Array,
+): number {
+  const wanted = Math.min(quota, count);
+  if (wanted <= 0) return 0;
+  rank(values, candidates, count);
+  const limit = kthSmallest(ranked, count, count - wanted);
+  let ties = wanted;
+  for (let k = 0; k < count; k++) if (ranked[k]! > limit) ties--;
+  let taken = 0;
+  for (let k = 0; k < count; k++) {
+    if (ranked[k]! > limit || (ranked[k] === limit && ties-- > 0)) out[taken++] = candidates[k]!;
+  }
+  return taken;
+}
