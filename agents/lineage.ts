@@ -1,5 +1,12 @@
 /** The tree of lives: events as columns for the run directory, and questions about descent. */
-import { type AgentWorld, type DeathCause, FEATURE_COUNT, GENE, type LineageSink, REWARD_FEATURES } from './columns.ts';
+import {
+  type AgentWorld,
+  type DeathCause,
+  FEATURE_COUNT,
+  GENE,
+  type LineageSink,
+  REWARD_FEATURES,
+} from './columns.ts';
 
 export type LineageEvent = 'genesis' | 'birth' | 'immigration' | DeathCause;
 
