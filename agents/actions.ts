@@ -5,6 +5,7 @@
  */
 import type { WorldParameters } from '../configs/derive.ts';
 import { cashToToken, FINANCE, FREE_SLOT, type MarketWorld, MODE, SIDE, WORLD } from '../market/columns.ts';
+import { trustIsOn, worthToConsumers } from '../market/trust.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { HEAD, HEAD_COUNT, HEADS, LANES } from './brain/layout.ts';
@@ -71,7 +72,7 @@ const allOf = (head: keyof typeof HEAD): number =>
 
 /**
  * Bit k is 1 where logit k may be chosen. Heads and options of mechanisms that are off are masked; staking
- * and default on delivery do not exist yet and are always masked.
+ * and default on delivery among them.
  */
 export function logitMask(parameters: WorldParameters): number {
   if (parameters.induced.enabled) return (logit('mode', MODE.rentOut) | allOf('quote')) >>> 0;
@@ -82,6 +83,8 @@ export function logitMask(parameters: WorldParameters): number {
   if (parameters.amm.enabled)
     mask |= logit('finance', FINANCE.sellToken) | logit('finance', FINANCE.buyToken);
   if (parameters.hardware.enabled) mask |= logit('finance', FINANCE.buyHardware);
+  if (parameters.staking.enabled) mask |= logit('finance', FINANCE.stake) | logit('finance', FINANCE.unstake);
+  if (trustIsOn(parameters)) mask |= allOf('deliver');
   if (parameters.objectives.enabled) mask |= allOf('objective');
   return mask >>> 0;
 }
@@ -93,9 +96,10 @@ export function headUse(parameters: WorldParameters): [number, number, number, n
   const quote = parameters.computeMarket.enabled || parameters.induced.enabled ? bit('quote') : 0;
   if (parameters.induced.enabled) return [quote | 1, quote | 1, quote | 1, quote | 1];
   const always = bit('mode') | bit('finance') | (parameters.objectives.enabled ? bit('objective') : 0);
+  const deliver = trustIsOn(parameters) ? bit('deliver') : 0;
   return [
-    always | quote,
-    always | bit('class') | bit('ask') | quote,
+    always | quote | deliver,
+    always | bit('class') | bit('ask') | quote | deliver,
     always | bit('class') | bit('method') | quote,
     always,
   ];
@@ -111,12 +115,14 @@ export function chooseOption(world: AgentWorld, agent: number, head: number, opt
 }
 
 /**
- * What a task costs its seller, milli-token at the tick's opening price: the energy of its compute, rounded up
+ * What a task costs its seller, milli-token at the tick's opening price: the energy of its compute, and the effort of
+ * delivering it where sellers may default, rounded up
  * so that an ask at cost is never a loss. The rent that the compute could earn instead is not a cost: it
  * would tie asks to a quote that the same agents make, and idle compute has none.
  */
 export function taskCost({ parameters, columns }: MarketWorld): number {
-  const cash = parameters.serviceMarket.cuPerTask * parameters.energy.price;
+  const effort = trustIsOn(parameters) ? parameters.trust.effort : 0;
+  const cash = parameters.serviceMarket.cuPerTask * (parameters.energy.price + effort);
   const tokenPrice = columns.scalar[WORLD.tokenPrice]!;
   return tokenPrice === 0 ? 0 : Math.min(U32_MAX, cashToToken(cash + 1, tokenPrice) + 1);
 }
@@ -193,7 +199,7 @@ function applyHeads(world: AgentWorld): void {
 
     let ask = 0;
     if (mode === MODE.serve) {
-      const worth = mulHigh(taskValue, c.skill[i * 4 + taskClass]!);
+      const worth = worthToConsumers(world, i, taskValue, c.skill[i * 4 + taskClass]!);
       ask = askOf(cost, worth, ASK_SHARE_PERCENT[action[at + HEAD.ask * LANES]!]!);
       if (agents.scriptedAsk[i] !== 0) ask = agents.scriptedAsk[i]! - 1;
     }

@@ -5,6 +5,7 @@
  */
 import { populationOfSlots, type WorldParameters } from '../configs/derive.ts';
 import { CLASS_COUNT, type PopulationConfig } from '../configs/schema.ts';
+import { settleEstate } from '../market/claims.ts';
 import {
   ASSET,
   cashToToken,
@@ -19,6 +20,8 @@ import {
 } from '../market/columns.ts';
 import { REASON } from '../market/ledger.ts';
 import { midPrice } from '../market/pool.ts';
+import { dropWithdrawal } from '../market/staking.ts';
+import { leaveContracts } from '../market/trust.ts';
 import { wealthOf } from '../market/wealth.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { log } from '../sim/core/floatMath.ts';
@@ -631,6 +634,8 @@ function bury(world: AgentWorld, tick: number, slot: number): void {
   const cause = scratch.cause[slot]!;
   abandonTrial(world, slot);
   world.lineage?.death(world, tick, slot, CAUSE_NAMES[cause]!);
+  settleEstate(world, slot);
+  dropWithdrawal(world, slot);
   const treasury = ledger.system(SYSTEM.treasury);
   ledger.transfer(ASSET.token, slot, treasury, balances.token[slot]!, REASON.estate);
   ledger.transfer(ASSET.token, ledger.stakeOf(slot), treasury, balances.stake[slot]!, REASON.estate);
@@ -647,6 +652,7 @@ function bury(world: AgentWorld, tick: number, slot: number): void {
 /** Clears all that a slot's next owner must not find. */
 function vacate({ columns: c, agents, brain, parameters: p }: AgentWorld, slot: number): void {
   for (const column of SLOT_COLUMNS) c[column][slot] = 0;
+  leaveContracts(c, slot);
   c.population[slot] = FREE_SLOT;
   c.mode[slot] = MODE.idle;
   c.computeSide[slot] = SIDE.none;

@@ -3,9 +3,12 @@ import { deriveWorld } from '../configs/derive.ts';
 import { BUILT_IN, extendRegistry } from '../configs/registry.ts';
 import { buildSchema } from '../configs/schema.ts';
 import { foundGenesis, startTick } from '../market/circulation.ts';
-import { ledgerColumnSpec, marketColumnSpec } from '../market/columns.ts';
+import { billDebts } from '../market/claims.ts';
+import { ledgerColumnSpec, marketColumnSpec, optionalColumns } from '../market/columns.ts';
 import { Ledger } from '../market/ledger.ts';
 import { settle } from '../market/settle.ts';
+import { moveStakes } from '../market/staking.ts';
+import { openContracts } from '../market/trust.ts';
 import { Arena, columnBytes } from '../sim/core/columns.ts';
 import { applyActions, headUse, logitMask } from './actions.ts';
 import { bindBrain, instantiateKernel } from './brain/brain.ts';
@@ -42,7 +45,7 @@ export function testWorld({
   const parameters = deriveWorld(config, { world: 0, arm: 0, replicate: 0, seed });
   const specs = {
     balances: ledgerColumnSpec(slots),
-    columns: marketColumnSpec(slots),
+    columns: marketColumnSpec(slots, optionalColumns(parameters)),
     agents: agentColumnSpec(slots, parameters.objectives.enabled ? slots : 0),
     brain: brainColumnSpec(slots),
   };
@@ -73,11 +76,14 @@ export function testWorld({
 export function tickWithoutMarkets(world: AgentWorld, tick: number): void {
   world.ledger.tick = tick;
   startTick(world, tick);
+  openContracts(world, tick);
   observe(world, tick);
   world.brain.step(tick);
   decideScripted(world, tick);
   applyActions(world, tick);
+  billDebts(world, tick);
   settle(world, tick);
+  moveStakes(world, tick);
   reward(world, tick);
   reviseObjectives(world, tick);
   live(world, tick);

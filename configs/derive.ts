@@ -5,6 +5,7 @@
 import seedrandom from 'seedrandom';
 import { ConfigError } from '../sim/core/errors.ts';
 import { exp2Integer, LOG2_ONE, log2Fixed } from '../sim/core/fixed.ts';
+import { exp } from '../sim/core/floatMath.ts';
 import {
   type Fraction32,
   fraction32,
@@ -39,6 +40,34 @@ export interface TrainingMethodParameters {
   readonly labels: number;
   /** Cash per training tick. */
   readonly environmentPrice: MilliCash;
+}
+
+/** Integer parameters of trust (MODEL 5e). A unit is a cu; a task counts cuPerTask units. */
+export interface TrustParameters {
+  readonly regime: 'off' | 'none' | 'legal' | 'programmatic';
+  /** Effort saved c and side gain g of a unit that is not delivered. */
+  readonly effort: MilliCash;
+  readonly sideGain: MilliCash;
+  readonly reputationGain: Fraction32;
+  readonly reputationLoss: Fraction32;
+  readonly reputationWeight: Fraction32;
+  readonly registrationFee: MilliCash;
+  readonly legalCost: MilliCash;
+  readonly recovery: Fraction32;
+  readonly delay: number;
+  /** A* = ceil(L e^(r d) / recovery), the least amount that is worth a suit; Infinity when nothing is recovered. */
+  readonly smallestContract: number;
+  /** Cohorts of claims of each agent, and ticks pooled in one; 0 cohorts where there are no courts. */
+  readonly cohorts: number;
+  readonly cohortTicks: number;
+  /** Stake locked per unit, and the part of it that a buyer gets when it is slashed. */
+  readonly stakePerUnit: MilliToken;
+  readonly slashToBuyer: MilliToken;
+  readonly burnsRest: boolean;
+  readonly audit: Fraction32;
+  readonly falseAlarm: Fraction32;
+  /** What a buyer pays for the audits of a unit, rounded up. */
+  readonly auditFee: MilliCash;
 }
 
 /** The integer parameters of one world. Money in milli-units, shares in 2^-32, prices as levels of a table. */
@@ -94,6 +123,8 @@ export interface WorldParameters {
     readonly shape: 'constant' | 'seasonal' | 'randomWalk' | 'regimeShift';
     readonly period: number;
     readonly amplitude: Fraction32;
+    /** Largest bonus as a share of the value of a task; 0 = no network effect. */
+    readonly networkEffect: Fraction32;
   };
   readonly energy: { readonly price: MilliCash; readonly subsistence: MilliCash };
   readonly training: {
@@ -118,6 +149,9 @@ export interface WorldParameters {
     readonly trainingRunway: MilliCash;
   };
   readonly policy: { readonly wealthTax: Fraction32; readonly financeStep: Fraction32 };
+  /** Staking, see market/staking.ts. */
+  readonly staking: { readonly enabled: boolean; readonly delay: number };
+  readonly trust: TrustParameters;
   readonly learner: WorldConfig['learner'];
   readonly objectives: {
     readonly enabled: boolean;
@@ -288,6 +322,7 @@ export function deriveWorld(
       shape: w.serviceMarket.shape,
       period: w.serviceMarket.period,
       amplitude: fraction32(w.serviceMarket.amplitude),
+      networkEffect: fraction32(w.serviceMarket.networkEffect),
     },
     energy: { price: milli<MilliCash>(w.energy.price), subsistence },
     training: {
@@ -322,6 +357,11 @@ export function deriveWorld(
       wealthTax: fraction32(w.policy.wealthTaxPerTick),
       financeStep: fraction32(w.policy.financeStep),
     },
+    staking: {
+      enabled: w.policy.staking || w.trust.regime === 'programmatic',
+      delay: w.policy.unstakeDelay,
+    },
+    trust: deriveTrust(w.trust),
     learner: w.learner,
     objectives: { ...w.objectives, placebo: fraction32(w.objectives.placebo) },
     demography: {
@@ -379,6 +419,39 @@ export function deriveWorld(
   return parameters;
 }
 
+/** Integer parameters of trust, and what follows from them: the smallest contract worth a suit, the cohorts. */
+export function deriveTrust(t: WorldConfig['trust']): TrustParameters {
+  const legalCost = milli<MilliCash>(t.legalCost);
+  const stakePerUnit = milli<MilliToken>(t.stakePerUnit);
+  const legal = t.regime === 'legal';
+  return {
+    regime: t.regime,
+    effort: milli<MilliCash>(t.effort),
+    sideGain: milli<MilliCash>(t.sideGain),
+    reputationGain: fraction32(t.reputationGain),
+    reputationLoss: fraction32(t.reputationLoss),
+    reputationWeight: fraction32(t.reputationWeight),
+    registrationFee: milli<MilliCash>(t.registrationFee),
+    legalCost,
+    recovery: fraction32(t.recovery),
+    delay: t.delay,
+    smallestContract:
+      t.recovery === 0
+        ? Number.POSITIVE_INFINITY
+        : Math.ceil((legalCost * exp(t.discountRate * t.delay)) / t.recovery),
+    cohorts: legal ? t.claimCohorts : 0,
+    // so that no more than `claimCohorts` due ticks are ever open: claims of a tick t fall due within delay +
+    // cohortTicks - 1 ticks
+    cohortTicks: Math.ceil(t.delay / (t.claimCohorts - 1)),
+    stakePerUnit,
+    slashToBuyer: Math.floor(stakePerUnit * t.slashToBuyer) as MilliToken,
+    burnsRest: t.slashRest === 'burned',
+    audit: fraction32(t.audit),
+    falseAlarm: fraction32(t.falseAlarm),
+    auditFee: Math.ceil(milli<MilliCash>(t.auditCost) * t.audit) as MilliCash,
+  };
+}
+
 interface Relation {
   holds: boolean;
   /** Config path that is best changed. */
@@ -412,7 +485,7 @@ function relations(p: WorldParameters, w: WorldConfig): Relation[] {
       'lower priceMax or hardware.capacityMax',
     ),
     is(
-      largestTaskPrice * p.serviceMarket.maxTasks * 64 <= PRODUCT_MAX,
+      largestTaskPrice * (1 + w.serviceMarket.networkEffect) * p.serviceMarket.maxTasks * 64 <= PRODUCT_MAX,
       'world.serviceMarket.value',
       `a task at 64 x the opening token price x maxTasks must be at most ${PRODUCT_MAX} milli-token`,
       'lower value or maxTasks',
@@ -503,6 +576,29 @@ function relations(p: WorldParameters, w: WorldConfig): Relation[] {
       'world.objectives.enabled',
       'objectives are revised in economies, not in worlds of induced values or environments',
       'set world.objectives.enabled: false',
+    ),
+    // defaults are settled by the batch auction of an economy
+    is(
+      p.trust.regime === 'off' ||
+        (!p.doubleAuction.enabled && !p.induced.enabled && p.environment.kind === 'none'),
+      'world.trust.regime',
+      'sellers can default in batch and scoring auctions only',
+      'set world.trust.regime: off',
+    ),
+    // money of all units of one contract must fit the GPU's i32 product
+    is(
+      Math.max(p.trust.effort, p.trust.sideGain, p.trust.stakePerUnit, p.trust.auditFee) *
+        Math.max(largestCapacity, p.serviceMarket.maxTasks * p.serviceMarket.cuPerTask) <=
+        PRODUCT_MAX,
+      'world.trust',
+      `effort, sideGain, stakePerUnit and auditCost times the largest contract must be at most ${PRODUCT_MAX} milli-units`,
+      'lower them, hardware.capacityMax or serviceMarket.maxTasks',
+    ),
+    is(
+      Math.max(p.trust.legalCost, p.trust.registrationFee) <= PRODUCT_MAX,
+      'world.trust.legalCost',
+      `legalCost and registrationFee must be at most ${Math.floor(PRODUCT_MAX / MILLI)} cash`,
+      'lower them',
     ),
     // bills need something to be paid from: without cash and without an AMM nobody can pay energy
     is(

@@ -121,6 +121,10 @@ const world = section(
         ),
         period: positive(2000, 'ticks of a season, or between regime shifts, or steps of the walk'),
         amplitude: share(0.5, 'size of the movement relative to the mean'),
+        networkEffect: share(
+          0,
+          "largest bonus on a seller's score, as a share of the value of a task: bonus = this x value x the seller's share of last tick's tasks",
+        ),
       },
       'Scoring auction of tasks, per class.',
     ),
@@ -177,6 +181,11 @@ const world = section(
       {
         wealthTaxPerTick: real(1e-4, 0, 0.1, 'share of free token and cash taken per tick, to the treasury'),
         financeStep: share(0.01, 'share of a balance that one finance action moves'),
+        staking: flag(
+          false,
+          'whether agents may stake token where no mechanism asks for stakes; trust.regime programmatic always does',
+        ),
+        unstakeDelay: count(100, 'ticks between asking for staked token back and receiving it', 1e6),
       },
       'Token policy.',
     ),
@@ -257,6 +266,56 @@ const world = section(
         placebo: share(0.1, 'share of trials whose new genes are the old ones: how often chance accepts'),
       },
       'Self-update of reward genes, judged by wealth and not by reward.',
+    ),
+    trust: section(
+      {
+        regime: choice(
+          ['off', 'none', 'legal', 'programmatic'],
+          'off',
+          'off: everybody delivers; none: sellers may default and buyers bear it; legal: registered parties, suits, recovery after a delay; programmatic: escrow, stakes, audits, slashing',
+        ),
+        effort: amount(0.05, 'cash per cu sold that delivery costs beyond energy; a default saves it', 1e6),
+        sideGain: amount(0.1, 'cash per cu sold that consumers pay a defaulting seller for another use', 1e6),
+        reputationGain: share(0.02, 'share of the way to 1 that a delivery moves the reputation'),
+        reputationLoss: share(0.1, 'share of the reputation that a default costs'),
+        reputationWeight: share(
+          0,
+          'weight w of reputation in what a task is worth to consumers: value x skill x (1 - w (1 - reputation))',
+        ),
+        registrationFee: amount(
+          5,
+          'legal: cash that a party pays the court once in its life to contract',
+          1e6,
+        ),
+        legalCost: amount(2, 'legal: cash that a suit costs the buyer', 1e6),
+        recovery: share(0.8, 'legal: share of the amount that a suit recovers'),
+        delay: positive(50, 'legal: ticks from a suit to its recovery', 1e6),
+        discountRate: real(0.001, 0, 1, 'legal: rate per tick at which buyers discount a recovery'),
+        claimCohorts: z
+          .number()
+          .int()
+          .min(2)
+          .max(256)
+          .default(16)
+          .describe(
+            'legal: due ticks that an agent keeps apart; with a longer delay, claims due in neighbouring ticks are pooled',
+          ),
+        stakePerUnit: amount(
+          0.5,
+          'programmatic: token that a seller locks per cu sold; a task counts cuPerTask',
+          1e6,
+        ),
+        audit: share(0.3, 'programmatic: probability that a default is caught'),
+        falseAlarm: share(0.01, 'programmatic: probability that a delivery is taken for a default'),
+        auditCost: amount(
+          0.01,
+          'programmatic: cash per cu audited; buyers pay audit x auditCost per cu',
+          1e6,
+        ),
+        slashToBuyer: share(0.5, 'programmatic: share of a slashed stake that goes to the buyer'),
+        slashRest: choice(['treasury', 'burned'], 'treasury', 'programmatic: where the rest of it goes'),
+      },
+      'Whether sellers of compute and tasks may default, and who bears it. A unit is a cu; a task counts cuPerTask units.',
     ),
     randomExchange: section(
       {

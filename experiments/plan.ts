@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { type ResolvedRun, worldCount } from '../configs/arms.ts';
+import { deriveWorld } from '../configs/derive.ts';
 import { ARENA_MAX_BYTES, ARENA_START } from '../sim/core/columns.ts';
 import { CapacityError } from '../sim/core/errors.ts';
 import { worldBytes } from '../sim/world.ts';
@@ -29,12 +30,9 @@ export function planRun(
 ): Plan {
   const { slots } = run.arms[0]!;
   const worlds = worldCount(run);
+  const arms = run.arms.map((arm) => deriveWorld(arm, { world: 0, arm: 0, replicate: 0, seed: 0 }));
   const sizeAt = (count: number): number =>
-    Math.max(
-      ...run.arms.map(({ populations, world: { objectives } }) =>
-        worldBytes({ slots: count, populations, objectives }),
-      ),
-    );
+    Math.max(...arms.map((p) => worldBytes({ ...p, slots: count, market: p })));
   const each = sizeAt(slots);
   const bytes = worlds * each;
   const roomOfOne = ARENA_MAX_BYTES - ARENA_START;

@@ -6,13 +6,14 @@ import { CLASS_COUNT } from '../configs/schema.ts';
 import { isqrt, mulDiv } from '../sim/core/fixed.ts';
 import { PRODUCT_MAX, TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { amountInNumber, amountOutNumber } from './amm.ts';
+import { heldByCourt } from './claims.ts';
 import { bankFloat, courtIsBank } from './classic/bank.ts';
 import { ASSET, cashToToken, FREE_SLOT, type MarketWorld, SWAP, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { moveDemand, WALK_STEPS, wantedTasks } from './demand.ts';
 import { REASON } from './ledger.ts';
 import { hardwarePrice } from './ownership.ts';
 import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
-import { BONUS_MAX } from './serviceMarket.ts';
+import { bonusMax } from './serviceMarket.ts';
 import { wealthOf } from './wealth.ts';
 
 /** Accounts whose cash returns to consumers every tick. */
@@ -68,7 +69,9 @@ const rootK = (world: MarketWorld): number =>
  */
 function taskValue({ parameters: { serviceMarket }, columns }: MarketWorld): number {
   const value = cashToToken(serviceMarket.value, columns.scalar[WORLD.tokenPrice]!);
-  return Math.min(value, Math.floor(PRODUCT_MAX / serviceMarket.maxTasks));
+  const most = Math.floor(PRODUCT_MAX / serviceMarket.maxTasks);
+  // a bonus at most doubles what a task is paid
+  return Math.min(value, serviceMarket.networkEffect > 0 ? most >>> 1 : most);
 }
 
 /**
@@ -136,12 +139,14 @@ export function circulate(world: MarketWorld, tick: number): void {
   cutDemandToBudget(world);
 }
 
-function returnReceipts({ ledger, balances, parameters }: MarketWorld): void {
+function returnReceipts({ ledger, balances, parameters, columns }: MarketWorld): void {
   const consumers = ledger.system(SYSTEM.consumers);
   for (const account of RECEIVERS) {
     // the bank that agents play against keeps its money
     if (account === SYSTEM.court && courtIsBank(parameters)) continue;
-    const cash = balances.systemCash[account]!;
+    // what the court holds for creditors is not its own
+    const held = account === SYSTEM.court ? heldByCourt({ columns }) : 0;
+    const cash = balances.systemCash[account]! - held;
     ledger.transfer(ASSET.cash, ledger.system(account), consumers, cash, REASON.circulation);
   }
 }
@@ -163,7 +168,7 @@ function releaseTreasury({ ledger, balances, parameters }: MarketWorld): void {
 function buyConsumersToken(world: MarketWorld): void {
   const { ledger, balances, parameters, columns } = world;
   const reserve = tokenReserve(world);
-  const price = columns.scalar[WORLD.taskValue]! + BONUS_MAX;
+  const price = columns.scalar[WORLD.taskValue]! + bonusMax(world);
   let wanted = 0;
   for (let c = 0; c < CLASS_COUNT; c++) wanted += columns.demand[c]! * price;
   const lacking = wanted - balances.systemToken[SYSTEM.consumers]!;
@@ -209,9 +214,10 @@ function redeemLiquidity(world: MarketWorld): void {
  * D_c = min(V_c(t), floor(budget_c / (v + bonusMax))), the consumers' token split by V_c v_c, which is by V_c
  * because a task of every class has the same value. Rounding leaves the rest of a budget unspent.
  */
-function cutDemandToBudget({ balances, columns }: MarketWorld): void {
+function cutDemandToBudget(world: MarketWorld): void {
+  const { balances, columns } = world;
   const { demand, scalar } = columns;
-  const price = scalar[WORLD.taskValue]! + BONUS_MAX;
+  const price = scalar[WORLD.taskValue]! + bonusMax(world);
   const token = balances.systemToken[SYSTEM.consumers]!;
   let wanted = 0;
   for (let c = 0; c < CLASS_COUNT; c++) wanted += demand[c]!;

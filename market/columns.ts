@@ -18,8 +18,34 @@ export const SIDE = { none: 0, buy: 1, sell: 2 } as const;
 /** The population index of a free slot. */
 export const FREE_SLOT = 0xffff_ffff;
 
+/** Lengths of columns of mechanisms that can be off: 0 where one is, so that it takes no memory. */
+export interface OptionalColumns {
+  /** N where sellers may default. */
+  readonly contractSlots: number;
+  /** Cohorts of claims; 0 where there are no courts. */
+  readonly cohorts: number;
+  /** N where agents may stake. */
+  readonly stakingSlots: number;
+  /** N where consumers follow each other. */
+  readonly networkSlots: number;
+}
+const NOTHING_OPTIONAL: OptionalColumns = { contractSlots: 0, cohorts: 0, stakingSlots: 0, networkSlots: 0 };
+
+/** The optional columns that a world's mechanisms need. */
+export const optionalColumns = ({
+  slots,
+  trust,
+  staking,
+  serviceMarket,
+}: Pick<WorldParameters, 'slots' | 'trust' | 'staking' | 'serviceMarket'>): OptionalColumns => ({
+  contractSlots: trust.regime === 'off' ? 0 : slots,
+  cohorts: trust.cohorts,
+  stakingSlots: staking.enabled ? slots : 0,
+  networkSlots: serviceMarket.networkEffect > 0 ? slots : 0,
+});
+
 /** Integer state of agents and markets that is not money. */
-export const marketColumnSpec = (slots: number) => ({
+export const marketColumnSpec = (slots: number, optional: OptionalColumns = NOTHING_OPTIONAL) => ({
   // --- possessions ---
   /** Compute units per tick. Written by settle (hardware) and live (birth, death), [N]. */
   capacity: u32(slots),
@@ -96,6 +122,50 @@ export const marketColumnSpec = (slots: number) => ({
   inducedSide: u32(slots),
   /** Units that it may still trade. */
   inducedUnits: u32(slots),
+
+  // --- trust; empty where nobody can default. Flows of the tick are cleared by openContracts ---
+  /** 1 where an agent may contract before the court, [N]. */
+  registered: u32(optional.contractSlots),
+  /** cu sold this tick as a seller, a task counting cuPerTask, and those of them that were not delivered, [N]. */
+  contracted: u32(optional.contractSlots),
+  breached: u32(optional.contractSlots),
+  /** cu bought this tick that did not arrive, [N]. */
+  undelivered: u32(optional.contractSlots),
+  /** Stake at the opening of the tick, locked for its contracts, and slashed, milli-token, [N]. */
+  stakeOpened: u32(optional.contractSlots),
+  stakeLocked: u32(optional.contractSlots),
+  slashed: u32(optional.contractSlots),
+  /** Received of others' slashed stakes, milli-token, [N]. */
+  compensated: u32(optional.contractSlots),
+  /** Received this tick as side gains and recoveries, milli-cash, [N]. */
+  contractCash: u32(optional.contractSlots),
+  /** Parts of the bill, milli-cash: effort and audits (supplier), registration and suits, debts due (court), [N]. */
+  contractBill: u32(optional.contractSlots),
+  courtBill: u32(optional.contractSlots),
+  debtDue: u32(optional.contractSlots),
+  /** Reputation at the opening of the tick, 2^-32, [N]. */
+  reputationBefore: u32(optional.contractSlots),
+  /** Owed to and by each agent by due tick, milli-cash, [N x cohorts], agent-major. Written by claims.ts. */
+  claims: u32(optional.contractSlots * optional.cohorts),
+  liabilities: u32(optional.contractSlots * optional.cohorts),
+  /** Owed to consumers and treasury, held by the court for creditors, lost to them, milli-cash, [cohorts]. */
+  consumerClaims: f64(optional.cohorts),
+  treasuryClaims: f64(optional.cohorts),
+  courtHeld: f64(optional.cohorts),
+  courtLost: f64(optional.cohorts),
+  /** Moving share of the cu paid for that were delivered, 2^-32, [1]. */
+  deliveredShare: u32(optional.contractSlots === 0 ? 0 : 1),
+  /** Sums since genesis, see TRUST_TOTAL. */
+  trustTotal: f64(optional.contractSlots === 0 ? 0 : TRUST_TOTALS),
+
+  // --- staking; written by staking.ts ---
+  /** Staked token asked back, milli-token, and the tick in which it is released, [N]. */
+  unstakeAmount: u32(optional.stakingSlots),
+  unstakeDue: u32(optional.stakingSlots),
+
+  // --- network effect ---
+  /** Tasks sold in the last tick, [N]; written by the service market. */
+  soldBefore: u32(optional.networkSlots),
 
   /** Scratch: a list of slots, such as the living in the order of a random matching. */
   order: u32(slots),
@@ -194,6 +264,29 @@ export const TOTAL = {
   halvings: 22,
 } as const;
 const WORLD_TOTALS = 24;
+
+/** Indices into `trustTotal`: sums since genesis. */
+export const TRUST_TOTAL = {
+  /** cu sold and cu not delivered, tasks counting cuPerTask. */
+  contracted: 0,
+  defaulted: 1,
+  /** Suits filed. */
+  suits: 2,
+  /** Paid out to creditors, and lost to them, milli-cash. */
+  recovered: 3,
+  lost: 4,
+  /** Milli-token slashed, and of that paid to buyers. */
+  slashed: 5,
+  compensated: 6,
+  /** Milli-token that went through escrow for contracts. */
+  escrowed: 7,
+  /** Parties registered. */
+  registrations: 8,
+} as const;
+const TRUST_TOTALS = 9;
+
+/** Options of the deliver head. */
+export const DELIVER = { honest: 0, default: 1 } as const;
 
 /** What every market phase is given: one world's columns, ledger and parameters. */
 export interface MarketWorld {

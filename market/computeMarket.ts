@@ -10,6 +10,7 @@ import { ASSET, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from '
 import { feeOf } from './fee.ts';
 import { addPriceDeviation, takeInducedFills } from './inducedValues.ts';
 import { REASON } from './ledger.ts';
+import { buyable, register, sellable, settleComputeContracts, trustIsOn } from './trust.ts';
 
 const FAST = 8;
 const SLOW = 64;
@@ -37,7 +38,10 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   columns.orderFilled.set(auction.fill);
   if (auction.volume === 0) return;
   columns.scalar[WORLD.computeLevel] = auction.level;
-  settleFills(world, auction);
+  if (trustIsOn(parameters)) {
+    settleComputeContracts(world, auction.fill, parameters.computeMarket.priceTable[auction.level]!, tick);
+  } else settleFills(world, auction);
+  addQuoteSurplus(world, auction);
   if (parameters.induced.enabled) {
     takeInducedFills(world, auction.fill);
     addPriceDeviation(world, auction.level, auction.volume);
@@ -54,6 +58,7 @@ function admitOrders(world: MarketWorld, auction: BatchAuction): void {
   const { inducedSide, inducedUnits, orderSide, orderLevel, orderQuantity } = columns;
   const { priceTable } = parameters.computeMarket;
   const induced = parameters.induced.enabled;
+  const contracts = trustIsOn(parameters);
   for (let i = 0; i < parameters.slots; i++) {
     const side = computeSide[i]!;
     const level = computeLevel[i]!;
@@ -62,6 +67,10 @@ function admitOrders(world: MarketWorld, auction: BatchAuction): void {
       const most = side === SIDE.buy ? Math.floor(balances.token[i]! / priceTable[level]!) : compute[i]!;
       q = Math.min(computeQuantity[i]!, most);
       if (induced) q = inducedSide[i] === side ? Math.min(q, inducedUnits[i]!) : 0;
+      if (contracts && q > 0) {
+        q = Math.min(q, side === SIDE.sell ? sellable(world, i) : buyable(world, i));
+        if (q > 0) register(world, i);
+      }
     }
     auction.quantity[i] = q;
     orderQuantity[i] = q;
@@ -73,7 +82,7 @@ function admitOrders(world: MarketWorld, auction: BatchAuction): void {
 /** Moves money through escrow, and compute. The fee rounds down and the seller keeps the remainder. */
 function settleFills(world: MarketWorld, auction: BatchAuction): void {
   const { parameters, columns, ledger } = world;
-  const { orderSide, orderLevel, computeFilled, computeAmount, compute, total } = columns;
+  const { orderSide, computeFilled, computeAmount, compute } = columns;
   const { priceTable, feeBps } = parameters.computeMarket;
   const { slots } = parameters;
   const price = priceTable[auction.level]!;
@@ -85,7 +94,6 @@ function settleFills(world: MarketWorld, auction: BatchAuction): void {
     compute[i]! += q;
     computeFilled[i] = q;
     computeAmount[i] = price * q;
-    total[TOTAL.quoteSurplus]! += (priceTable[orderLevel[i]!]! - price) * q;
   }
   for (let i = 0; i < slots; i++) {
     const q = auction.fill[i]!;
@@ -97,7 +105,19 @@ function settleFills(world: MarketWorld, auction: BatchAuction): void {
     compute[i]! -= q;
     computeFilled[i] = q;
     computeAmount[i] = paid - fee;
-    total[TOTAL.quoteSurplus]! += (price - priceTable[orderLevel[i]!]!) * q;
+  }
+}
+
+/** Adds the gains on submitted limits, milli-token. */
+function addQuoteSurplus({ parameters, columns }: MarketWorld, auction: BatchAuction): void {
+  const { orderSide, orderLevel, total } = columns;
+  const { priceTable } = parameters.computeMarket;
+  const price = priceTable[auction.level]!;
+  for (let i = 0; i < parameters.slots; i++) {
+    const q = auction.fill[i]!;
+    if (q === 0) continue;
+    const limit = priceTable[orderLevel[i]!]!;
+    total[TOTAL.quoteSurplus]! += (orderSide[i] === SIDE.buy ? limit - price : price - limit) * q;
   }
 }
 

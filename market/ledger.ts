@@ -44,15 +44,13 @@ export const REASON = {
   orderLocked: 24,
   orderReleased: 25,
   contest: 26,
-  effort: 27,
-  audit: 28,
-  sideGain: 29,
-  refund: 30,
-  slash: 31,
-  registration: 32,
-  suit: 33,
-  damages: 34,
-  recovery: 35,
+  contractCost: 27,
+  sideGain: 28,
+  refund: 29,
+  slash: 30,
+  courtFee: 31,
+  damages: 32,
+  recovery: 33,
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 export const REASON_NAMES = Object.keys(REASON) as (keyof typeof REASON)[];

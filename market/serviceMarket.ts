@@ -12,9 +12,15 @@ import { ASSET, FREE_SLOT, type MarketWorld, MODE, SYSTEM, TOTAL, tokenToCash, W
 import { feeOf } from './fee.ts';
 import { REASON } from './ledger.ts';
 import { CONSUMERS } from './trades.ts';
+import { register, sellable, settleTaskContract, trustIsOn, worthToConsumers } from './trust.ts';
 
-/** Most that consumers add to a score for reasons other than value, milli-token; no mechanism gives one yet. */
-export const BONUS_MAX = 0;
+/**
+ * Most that consumers add to a score for reasons other than value, milli-token: what a seller with all of last tick's
+ * tasks gets from the network effect.
+ */
+export const bonusMax = ({ parameters, columns }: MarketWorld): number =>
+  mulHigh(columns.scalar[WORLD.taskValue]!, parameters.serviceMarket.networkEffect);
+
 /** Moving average of tasks sold: 1/256 task, rate 1/16, moved in the ticks in which an agent serves. */
 export const SOLD_ONE = 256;
 const SOLD_RATE = 16;
@@ -34,6 +40,8 @@ export class ServiceAuction {
   /** Best score left unfilled and worst that won, per class, [CLASS_COUNT]. */
   readonly lost = new Float64Array(CLASS_COUNT);
   readonly won = new Float64Array(CLASS_COUNT);
+  /** Tasks that all sold in the last tick, for the network effect. */
+  soldBefore = 0;
   readonly margins: readonly Margin[] = Array.from({ length: CLASS_COUNT }, () => new Margin());
   /** Bits that a score is shifted right to give its bucket. */
   shift = 0;
@@ -54,7 +62,14 @@ export function serveTasks(world: MarketWorld, auction: ServiceAuction, tick: nu
   scoreOffers(world, auction);
   choose(world, auction, draw(parameters.seed, tick, 0, STREAM.serviceRotation));
   findMarginalScores(world, auction);
-  pay(world, auction, world.trades?.wants(tick) ? tick : -1);
+  pay(world, auction, tick, world.trades?.wants(tick) === true);
+  if (parameters.serviceMarket.networkEffect > 0) world.columns.soldBefore.set(world.columns.tasksSold);
+}
+
+/** A seller's bonus, milli-token: the largest one x its share of the tasks sold in the last tick, rounded down. */
+function bonusOf({ columns }: MarketWorld, auction: ServiceAuction, agent: number, most: number): number {
+  if (most === 0 || auction.soldBefore === 0) return 0;
+  return Math.floor((most * columns.soldBefore[agent]!) / auction.soldBefore);
 }
 
 function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
@@ -62,16 +77,25 @@ function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
   const { population, mode, taskClass, taskAsk, tasksOffered, compute, skill, scalar } = columns;
   const { cuPerTask, maxTasks } = parameters.serviceMarket;
   const value = scalar[WORLD.taskValue]!;
-  auction.shift = scoreShift(value + BONUS_MAX);
+  const most = bonusMax(world);
+  const contracts = trustIsOn(parameters);
+  auction.shift = scoreShift(value + most);
+  auction.soldBefore = 0;
+  if (most > 0) for (let i = 0; i < parameters.slots; i++) auction.soldBefore += columns.soldBefore[i]!;
   auction.histogram.fill(0);
   auction.offered.fill(0);
   for (let i = 0; i < parameters.slots; i++) {
     auction.score[i] = NO_SCORE;
     if (mode[i] !== MODE.serve || population[i] === FREE_SLOT) continue;
     const c = taskClass[i]!;
-    const q = Math.min(maxTasks, Math.floor(compute[i]! / cuPerTask));
+    let q = Math.min(maxTasks, Math.floor(compute[i]! / cuPerTask));
+    if (contracts && q > 0) {
+      q = Math.min(q, Math.floor(sellable(world, i) / cuPerTask));
+      if (q > 0) register(world, i);
+    }
     tasksOffered[i] = q;
-    const score = mulHigh(value, skill[i * CLASS_COUNT + c]!) + BONUS_MAX - taskAsk[i]!;
+    const worth = worthToConsumers(world, i, value, skill[i * CLASS_COUNT + c]!);
+    const score = worth + bonusOf(world, auction, i, most) - taskAsk[i]!;
     if (q === 0 || score < 0) continue;
     auction.score[i] = score;
     auction.offered[c]! += q;
@@ -127,7 +151,7 @@ function findMarginalScores(world: MarketWorld, auction: ServiceAuction): void {
 }
 
 /** Consumers pay each winner its own ask, or value + bonus - S*. The fee rounds down; the seller keeps the rest. */
-function pay(world: MarketWorld, auction: ServiceAuction, recordAt: number): void {
+function pay(world: MarketWorld, auction: ServiceAuction, tick: number, record: boolean): void {
   const { parameters, columns, ledger } = world;
   const { taskClass, taskAsk, tasksSold, serviceAmount, computeUsed, skill, data, soldEma, mode } = columns;
   const { population, scalar, total, marginalScore } = columns;
@@ -136,6 +160,8 @@ function pay(world: MarketWorld, auction: ServiceAuction, recordAt: number): voi
   const tokenPrice = scalar[WORLD.tokenPrice]!;
   const consumers = ledger.system(SYSTEM.consumers);
   const treasury = ledger.system(SYSTEM.treasury);
+  const most = bonusMax(world);
+  const contracts = trustIsOn(parameters);
   for (let i = 0; i < parameters.slots; i++) {
     if (mode[i] !== MODE.serve || population[i] === FREE_SLOT) continue;
     const sold = auction.fill[i]!;
@@ -143,19 +169,26 @@ function pay(world: MarketWorld, auction: ServiceAuction, recordAt: number): voi
     if (sold === 0) continue;
     const c = taskClass[i]!;
     const quality = skill[i * CLASS_COUNT + c]!;
-    const price = pricing === 'ask' ? taskAsk[i]! : mulHigh(value, quality) + BONUS_MAX - marginalScore[c]!;
-    const paid = price * sold;
-    const fee = feeOf(paid, feeBps);
-    ledger.transfer(ASSET.token, consumers, i, paid - fee, REASON.task);
-    ledger.transfer(ASSET.token, consumers, treasury, fee, REASON.taskFee);
+    const worth = worthToConsumers(world, i, value, quality) + bonusOf(world, auction, i, most);
+    const price = pricing === 'ask' ? taskAsk[i]! : worth - marginalScore[c]!;
+    let paid = price * sold;
+    let delivered = sold;
+    if (contracts) {
+      paid = settleTaskContract(world, i, sold, price, tick);
+      if (columns.breached[i]! > 0) delivered = 0;
+    } else {
+      const fee = feeOf(paid, feeBps);
+      ledger.transfer(ASSET.token, consumers, i, paid - fee, REASON.task);
+      ledger.transfer(ASSET.token, consumers, treasury, fee, REASON.taskFee);
+      serviceAmount[i] = paid - fee;
+    }
     tasksSold[i] = sold;
-    serviceAmount[i] = paid - fee;
     computeUsed[i]! += sold * cuPerTask;
-    data[i] = Math.min(U32_MAX, data[i]! + sold * parameters.training.dataPerTask);
+    data[i] = Math.min(U32_MAX, data[i]! + delivered * parameters.training.dataPerTask);
     total[TOTAL.spentToken]! += paid;
     total[TOTAL.spentCash]! += tokenToCash(paid, tokenPrice);
     total[TOTAL.tasks]! += sold;
-    total[TOTAL.taskValue]! += mulHigh(valueInCash, quality) * sold;
-    if (recordAt >= 0) world.trades?.fill(recordAt, 'service', CONSUMERS, i, c, sold, price);
+    total[TOTAL.taskValue]! += mulHigh(valueInCash, quality) * delivered;
+    if (record) world.trades?.fill(tick, 'service', CONSUMERS, i, c, sold, price);
   }
 }

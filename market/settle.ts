@@ -26,6 +26,7 @@ import { REASON, type Reason } from './ledger.ts';
 import { buyHardware, wearHardware } from './ownership.ts';
 import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
 import { offerToken } from './sale.ts';
+import { payContractBills } from './trust.ts';
 import { recordWealth } from './wealth.ts';
 
 const rate = new SwapRate();
@@ -51,6 +52,7 @@ export function settle(world: MarketWorld, tick: number): void {
     sellToken(world);
     buyToken(world);
   }
+  payContractBills(world, tick);
   payBills(world);
   const closingPrice = midPrice(world);
   buyHardware(world, closingPrice);

@@ -2,15 +2,25 @@
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { BatchAuction } from './batchAuction.ts';
 import { circulate, startTick } from './circulation.ts';
+import { billDebts } from './claims.ts';
 import { exchangeAtRandom } from './classic/randomExchange.ts';
 import { FINANCE, type MarketWorld, MODE, SIDE } from './columns.ts';
 import { tradeCompute } from './computeMarket.ts';
 import { drawInducedValues } from './inducedValues.ts';
 import { ServiceAuction, serveTasks } from './serviceMarket.ts';
 import { settle } from './settle.ts';
+import { moveStakes } from './staking.ts';
 import { train } from './training.ts';
+import { openContracts } from './trust.ts';
 
-const FINANCES = [FINANCE.hold, FINANCE.sellToken, FINANCE.buyToken, FINANCE.buyHardware] as const;
+const FINANCES = [
+  FINANCE.hold,
+  FINANCE.sellToken,
+  FINANCE.buyToken,
+  FINANCE.buyHardware,
+  FINANCE.stake,
+  FINANCE.unstake,
+] as const;
 const draws = new DrawSequence();
 
 /** Phases of the tick, for tests that stop or disturb between them. */
@@ -41,6 +51,7 @@ export class TestMarket {
     const { world, tick } = this;
     world.ledger.tick = tick;
     startTick(world, tick);
+    openContracts(world, tick);
     circulate(world, tick);
     drawInducedValues(world, tick);
     after('income');
@@ -54,7 +65,9 @@ export class TestMarket {
     after('train');
     exchangeAtRandom(world, tick);
     after('exchange');
+    billDebts(world, tick);
     settle(world, tick);
+    moveStakes(world, tick);
     after('settle');
     this.tick++;
   }
@@ -72,6 +85,8 @@ export function actAtRandom({ columns, parameters }: MarketWorld, tick: number):
     columns.computeLevel[i] = 80 + draws.below(64);
     columns.computeQuantity[i] = draws.below(40);
     columns.method[i] = draws.below(4);
-    columns.finance[i] = FINANCES[draws.below(4)]!;
+    const staking = parameters.staking.enabled;
+    columns.finance[i] = FINANCES[draws.below(staking ? FINANCES.length : 4)]!;
+    columns.deliver[i] = draws.below(2);
   }
 }

@@ -3,7 +3,13 @@ import { deriveWorld, populationOfSlots } from '../configs/derive.ts';
 import { buildSchema } from '../configs/schema.ts';
 import { Arena, columnBytes } from '../sim/core/columns.ts';
 import { foundGenesis } from './circulation.ts';
-import { FREE_SLOT, ledgerColumnSpec, type MarketWorld, marketColumnSpec } from './columns.ts';
+import {
+  FREE_SLOT,
+  ledgerColumnSpec,
+  type MarketWorld,
+  marketColumnSpec,
+  optionalColumns,
+} from './columns.ts';
 import { Ledger } from './ledger.ts';
 
 const schema = buildSchema();
@@ -32,7 +38,10 @@ export function testWorld({
 }: TestWorldOptions = {}): MarketWorld {
   const config = schema.parse({ slots, world, ...(populations === undefined ? {} : { populations }) });
   const parameters = deriveWorld(config, { world: number, arm: 0, replicate: 0, seed });
-  const specs = { balances: ledgerColumnSpec(slots), columns: marketColumnSpec(slots) };
+  const specs = {
+    balances: ledgerColumnSpec(slots),
+    columns: marketColumnSpec(slots, optionalColumns(parameters)),
+  };
   const arena = new Arena(columnBytes(specs.balances) + columnBytes(specs.columns));
   const balances = arena.columns(specs.balances);
   const columns = arena.columns(specs.columns);

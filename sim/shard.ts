@@ -69,7 +69,7 @@ export class Shard {
     const all = worldParameters(run);
     const parameters = worlds.map((world) => all[world]!);
     this.recorder = new Recorder(run.arms[0]!.output);
-    const bytes = parameters.reduce((sum, p) => sum + worldBytes(p), 0);
+    const bytes = parameters.reduce((sum, p) => sum + worldBytes({ ...p, market: p }), 0);
     const arena = allocate(bytes, parameters.length);
     const kernel = instantiateKernel(arena.memory);
     this.residents = parameters.map((p) => {

@@ -9,6 +9,7 @@ import { BOOK_TRADERS, decideScripted } from '../agents/populations.ts';
 import { reward } from '../agents/rewardGenome.ts';
 import { reviseObjectives } from '../agents/selfUpdate.ts';
 import { circulate, startTick } from '../market/circulation.ts';
+import { billDebts } from '../market/claims.ts';
 import { tradeContinuously } from '../market/classic/doubleAuction.ts';
 import { playContests } from '../market/classic/pairwiseContest.ts';
 import { exchangeAtRandom } from '../market/classic/randomExchange.ts';
@@ -16,7 +17,9 @@ import { tradeCompute } from '../market/computeMarket.ts';
 import { drawInducedValues } from '../market/inducedValues.ts';
 import { serveTasks } from '../market/serviceMarket.ts';
 import { settle } from '../market/settle.ts';
+import { moveStakes } from '../market/staking.ts';
 import { train } from '../market/training.ts';
+import { openContracts } from '../market/trust.ts';
 import { checkLaws, type LawBook } from './invariants.ts';
 import type { World } from './world.ts';
 
@@ -29,6 +32,7 @@ export interface Phase {
 /** A market economy. */
 const ECONOMY: readonly Phase[] = [
   { name: 'income', run: startTick },
+  { name: 'claims', run: openContracts },
   { name: 'circulate', run: circulate },
   { name: 'induced values', run: drawInducedValues },
   { name: 'observe', run: observe },
@@ -41,7 +45,9 @@ const ECONOMY: readonly Phase[] = [
   { name: 'train', run: train },
   { name: 'exchange', run: exchangeAtRandom },
   { name: 'contest', run: playContests },
+  { name: 'debts', run: billDebts },
   { name: 'settle', run: settle },
+  { name: 'stake', run: moveStakes },
   { name: 'reward', run: reward },
   { name: 'revise', run: reviseObjectives },
   { name: 'live', run: live },

@@ -20,6 +20,7 @@ import {
   type MarketColumns,
   type MarketWorld,
   marketColumnSpec,
+  optionalColumns,
 } from '../market/columns.ts';
 import { type Journal, Ledger } from '../market/ledger.ts';
 import { ServiceAuction } from '../market/serviceMarket.ts';
@@ -58,9 +59,11 @@ const SHARED_BRAIN_COLUMNS = new Set(['active', 'action', 'reward', 'tdError', '
 /** What decides how much memory a world takes. */
 type Size = Pick<WorldParameters, 'slots' | 'populations'> & {
   readonly objectives?: { readonly enabled: boolean };
+  /** Mechanisms of the markets that can be off; absent = off. */
+  readonly market?: Pick<WorldParameters, 'trust' | 'staking' | 'serviceMarket'>;
 };
 
-function columnSpecs({ slots, populations, objectives }: Size) {
+function columnSpecs({ slots, populations, objectives, market }: Size) {
   const brain = brainColumnSpec(slots);
   const learners = populations.some((population) => population.kind === 'learner');
   const withoutWeights = Object.fromEntries(
@@ -71,7 +74,7 @@ function columnSpecs({ slots, populations, objectives }: Size) {
   ) as unknown as typeof brain;
   return {
     balances: ledgerColumnSpec(slots),
-    columns: marketColumnSpec(slots),
+    columns: marketColumnSpec(slots, market && optionalColumns({ slots, ...market })),
     agents: agentColumnSpec(slots, objectives?.enabled ? slots : 0),
     brain: learners ? brain : withoutWeights,
   };
@@ -94,7 +97,7 @@ export function createWorld(
   lineage: LineageSink | null = null,
   journal: Journal | null = null,
 ): World {
-  const specs = columnSpecs(parameters);
+  const specs = columnSpecs({ ...parameters, market: parameters });
   const balances = arena.columns(specs.balances);
   const environment = createEnvironment(parameters);
   const mask = environment?.logitMask ?? logitMask(parameters);

@@ -1,10 +1,10 @@
-import { FINANCE, MODE, WORLD } from '../../market/columns.ts';
+import { MODE, WORLD } from '../../market/columns.ts';
 import { U32_MAX } from '../../sim/core/units.ts';
 import { chooseOption, taskCost } from '../actions.ts';
 import { HEAD } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';
 import { bestClass } from './bestClass.ts';
-import { canTrain } from './reservation.ts';
+import { canTrain, restingFinance } from './reservation.ts';
 
 /** It trains in the tick after one in which it sold less than this share of its offer. */
 const POOR_FILL = 0.5;
@@ -25,7 +25,7 @@ export function decideFixedMarkup(world: AgentWorld, _tick: number, agent: numbe
   chooseOption(world, agent, HEAD.class, bestClass(world, agent));
   chooseOption(world, agent, HEAD.method, METHOD_SUPERVISED);
   chooseOption(world, agent, HEAD.quote, QUOTE_LOWEST);
-  chooseOption(world, agent, HEAD.finance, FINANCE.hold);
+  chooseOption(world, agent, HEAD.finance, restingFinance(world, agent));
   if (trains || c.scalar[WORLD.taskValue] === 0) return;
   const markup = p.populations[c.population[agent]!]!.markup;
   const cost = taskCost(world);

@@ -5,7 +5,7 @@ import { chooseOption } from '../actions.ts';
 import { HEAD } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';
 import { bestClass } from './bestClass.ts';
-import { canTrain, wantsHardware } from './reservation.ts';
+import { canTrain, restingFinance, wantsHardware } from './reservation.ts';
 
 /** Below this skill it trains before it serves. */
 const SKILL_WANTED = 0.4;
@@ -33,7 +33,7 @@ export function decideRule(world: AgentWorld, _tick: number, agent: number): voi
   chooseOption(world, agent, HEAD.ask, ASK_LITTLE);
   chooseOption(world, agent, HEAD.quote, QUOTE_LOW);
   chooseOption(world, agent, HEAD.method, METHOD_SUPERVISED);
-  let finance: number = FINANCE.hold;
+  let finance: number = restingFinance(world, agent);
   if (wantsHardware(world, agent))
     finance =
       balances.cash[agent]! >= c.scalar[WORLD.hardwarePrice]! ? FINANCE.buyHardware : FINANCE.sellToken;

@@ -1,10 +1,10 @@
 import { CLASS_COUNT } from '../../configs/schema.ts';
-import { FINANCE, MODE, SIDE } from '../../market/columns.ts';
+import { MODE, SIDE } from '../../market/columns.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { chooseOption, fastPrice, levelAtLeast, taskCost } from '../actions.ts';
 import { HEAD } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';
-import { highestBidLevel, lowestAskLevel, worthOf } from './reservation.ts';
+import { highestBidLevel, lowestAskLevel, restingFinance, worthOf } from './reservation.ts';
 
 const draws = new DrawSequence();
 const PRICE_ONE = 256;
@@ -25,7 +25,7 @@ export function decideZiC(world: AgentWorld, tick: number, agent: number): void 
     return;
   }
   const rents = p.computeMarket.enabled && (!p.serviceMarket.enabled || draws.below(2) === 0);
-  chooseOption(world, agent, HEAD.finance, FINANCE.hold);
+  chooseOption(world, agent, HEAD.finance, restingFinance(world, agent));
   chooseOption(world, agent, HEAD.mode, rents ? MODE.rentOut : MODE.serve);
   const taskClass = draws.below(CLASS_COUNT);
   chooseOption(world, agent, HEAD.class, taskClass);

@@ -1,10 +1,10 @@
 import { CLASS_COUNT } from '../../configs/schema.ts';
-import { FINANCE, MODE } from '../../market/columns.ts';
+import { MODE } from '../../market/columns.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { chooseOption, taskCost } from '../actions.ts';
 import { HEAD } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';
-import { worthOf } from './reservation.ts';
+import { restingFinance, worthOf } from './reservation.ts';
 
 const draws = new DrawSequence();
 /** An unconstrained seller of tasks asks up to this many times what its quality is worth. */
@@ -22,7 +22,7 @@ export function decideZiU(world: AgentWorld, tick: number, agent: number): void 
   if (p.induced.enabled) return;
   const rents = p.computeMarket.enabled && (!p.serviceMarket.enabled || draws.below(2) === 0);
   const taskClass = draws.below(CLASS_COUNT);
-  chooseOption(world, agent, HEAD.finance, FINANCE.hold);
+  chooseOption(world, agent, HEAD.finance, restingFinance(world, agent));
   chooseOption(world, agent, HEAD.mode, rents ? MODE.rentOut : MODE.serve);
   chooseOption(world, agent, HEAD.class, taskClass);
   const most = ASK_SPAN * Math.max(taskCost(world), worthOf(world, agent, taskClass));

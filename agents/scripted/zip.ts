@@ -6,14 +6,14 @@
  * Memory, four numbers an agent: margin (<= 0 for buyers), momentum term, learning rate, momentum coefficient. A
  * learning rate of 0 stands for a newborn.
  */
-import { FINANCE, MODE, SIDE, TOTAL, WORLD } from '../../market/columns.ts';
+import { MODE, SIDE, TOTAL, WORLD } from '../../market/columns.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { U32_MAX } from '../../sim/core/units.ts';
 import { chooseOption, levelAtLeast, taskCost } from '../actions.ts';
 import { HEAD } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';
 import { bestClass } from './bestClass.ts';
-import { highestBidLevel, worthOf } from './reservation.ts';
+import { highestBidLevel, restingFinance, worthOf } from './reservation.ts';
 
 const MARGIN = 0;
 const MOMENTUM_TERM = 1;
@@ -191,7 +191,7 @@ function serve(world: AgentWorld, tick: number, agent: number): void {
     adapt(world, agent, SIDE.sell, cost, price, soldOut ? RAISE : LOWER, cost);
   }
   const ask = Math.max(cost, Math.min(worth, Math.floor(priceOf(world, agent, cost))));
-  chooseOption(world, agent, HEAD.finance, FINANCE.hold);
+  chooseOption(world, agent, HEAD.finance, restingFinance(world, agent));
   chooseOption(world, agent, HEAD.mode, MODE.serve);
   chooseOption(world, agent, HEAD.class, taskClass);
   agents.scriptedAsk[agent] = Math.min(U32_MAX - 1, ask) + 1;

@@ -175,7 +175,7 @@ const describe = (path: readonly PathSegment[], node: SchemaNode) => ({
 function explainRun(run: ResolvedRun, options: FileOptions): void {
   const single = { ...run, arms: run.arms.map((arm) => ({ ...arm, worlds: 1 })) };
   const arms = worldParameters(single).map((p, arm) => {
-    const bytes = worldBytes(p);
+    const bytes = worldBytes({ ...p, market: p });
     return {
       label: run.armLabels[arm]!,
       derived: {

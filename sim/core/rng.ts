@@ -42,6 +42,8 @@ export const STREAM = {
   contestPairs: 26,
   shadowGenome: 27,
   selfUpdate: 28,
+  audit: 29,
+  founders: 30,
 } as const;
 export type Stream = (typeof STREAM)[keyof typeof STREAM];
 
