@@ -144,8 +144,15 @@ export const volumeRatio = ({ columns: { total } }: MarketWorld): number =>
   total[TOTAL.inducedVolume]! / total[TOTAL.inducedVolumeMaximum]!;
 
 /**
- * Smith's coefficient of convergence since genesis, percent: 100 x root mean square of (price - equilibrium) /
- * equilibrium over traded units, on the scale of price levels; NaN before the first trade.
+ * Smith's coefficient of convergence, percent: 100 x root mean square of (price - equilibrium) / equilibrium over
+ * traded units, on the scale of price levels; NaN without trades.
+ *
+ * @param squares a difference of TOTAL.inducedSquaredDeviation
+ * @param units the same difference of TOTAL.inducedVolume
  */
+export const alphaOf = (squares: number, units: number): number =>
+  100 * Math.sqrt(squares / DEVIATION_ONE / units);
+
+/** Smith's alpha since genesis. */
 export const smithAlpha = ({ columns: { total } }: MarketWorld): number =>
-  100 * Math.sqrt(total[TOTAL.inducedSquaredDeviation]! / DEVIATION_ONE / total[TOTAL.inducedVolume]!);
+  alphaOf(total[TOTAL.inducedSquaredDeviation]!, total[TOTAL.inducedVolume]!);

@@ -11,7 +11,7 @@
 
 export { chooseOption } from '../agents/actions.ts';
 export { type AgentWorld, REWARD_FEATURES } from '../agents/columns.ts';
-export type { Environment, EnvironmentFactory } from '../agents/environments/environment.ts';
+export type { DiscreteStates, Environment, EnvironmentFactory } from '../agents/environments/environment.ts';
 export { registerEnvironment } from '../agents/environments/registry.ts';
 export { type Decide, registerPopulation } from '../agents/populations.ts';
 export { type ResolvedRun, worldParameters } from '../configs/arms.ts';

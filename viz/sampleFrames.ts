@@ -93,6 +93,7 @@ function sampleWorld(o: SampleOptions, step: number, arm: number, replicate: num
   set('meanGeneration', 8 * progress);
   set('meanSkill', 0.2 + 0.3 * rise);
   set('allocativeEfficiency', Number.NaN);
+  set('smithAlpha', Number.NaN);
 
   const populations = POPULATIONS.map((p, index) => {
     const values = new Float64Array(POPULATION_METRICS.length);

@@ -1,6 +1,6 @@
 /** Cases about continuous double auctions: scripted traders at induced values on the engine's limit order book. */
 import { TOTAL } from '../../market/columns.ts';
-import { allocativeEfficiency, smithAlpha } from '../../market/inducedValues.ts';
+import { allocativeEfficiency, alphaOf, smithAlpha } from '../../market/inducedValues.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
 import type { World } from '../../sim/world.ts';
@@ -122,14 +122,11 @@ function dailyAlphas(play: (day: number) => readonly World[], days: number): num
     const worlds = play(day + 1);
     const sum = (index: number): number => worlds.map(totalOf(index)).reduce((a, b) => a + b, 0);
     const now = { squares: sum(TOTAL.inducedSquaredDeviation), units: sum(TOTAL.inducedVolume) };
-    const alpha = squaredToAlpha(now.squares - before.squares, now.units - before.units);
+    const alpha = alphaOf(now.squares - before.squares, now.units - before.units);
     before = now;
     return alpha;
   });
 }
-
-/** The total of squared deviations is kept in 2^-20. */
-const squaredToAlpha = (squares: number, units: number): number => 100 * Math.sqrt(squares / 2 ** 20 / units);
 
 export const doubleAuctionZip: ValidationCase = {
   name: 'double-auction-zip',

@@ -7,7 +7,7 @@ import { linearGene, priceTerms, takeCensus } from '../../agents/priceEquation.t
 import { PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/derive.ts';
 import { CLASS_COUNT } from '../../configs/schema.ts';
 import { FREE_SLOT, SYSTEM, TOTAL, WORLD } from '../../market/columns.ts';
-import { allocativeEfficiency } from '../../market/inducedValues.ts';
+import { allocativeEfficiency, alphaOf } from '../../market/inducedValues.ts';
 import { fromFraction32, fromMilli, MILLI } from '../core/units.ts';
 import type { WorldFrame } from '../frame.ts';
 import type { World } from '../world.ts';
@@ -149,6 +149,7 @@ function economyOf(
     meanAge: meanOf(living, (i) => world.tick - agents.bornAt[i]!),
     meanGeneration: meanOf(living, (i) => agents.generation[i]!),
     allocativeEfficiency: allocativeEfficiency(world),
+    smithAlpha: alphaOf(gained(TOTAL.inducedSquaredDeviation), gained(TOTAL.inducedVolume)),
     quoteSurplus: fromMilli(gained(TOTAL.quoteSurplus)),
     priceSelection: price.selection,
     priceTransmission: price.transmission,

@@ -52,6 +52,11 @@ export const METRICS = [
   metric('meanAge', 'ticks', 'mean age of the living'),
   metric('meanGeneration', '1', 'mean generation of the living'),
   metric('allocativeEfficiency', '1', 'gains made of gains possible; where values are induced, else NaN'),
+  metric(
+    'smithAlpha',
+    '%',
+    'root mean square deviation of trades from the induced equilibrium, in percent of it',
+  ),
   metric('quoteSurplus', 'token per interval', 'gains on submitted limits in the compute market'),
   metric('priceSelection', '1', 'Price equation: Cov(w, z) / mean w of the tracked gene'),
   metric('priceTransmission', '1', 'Price equation: E(w dz) / mean w of the tracked gene'),
