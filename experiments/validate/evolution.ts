@@ -1,4 +1,7 @@
 /** Cases about births, deaths and drift: the population code of the economy on classic schedules. */
+import { GENE, REWARD_FEATURES } from '../../agents/columns.ts';
+import { FREE_SLOT, TOTAL } from '../../market/columns.ts';
+import { UsageError } from '../../sim/core/errors.ts';
 import { METRIC_INDEX, type MetricName } from '../../sim/metrics/table.ts';
 import { Shard } from '../../sim/shard.ts';
 import { type TickHooks, tick } from '../../sim/tick.ts';
@@ -206,3 +209,102 @@ export const priceEquation: ValidationCase = {
     };
   },
 };
+
+/** Ticks between samples of the covariance. */
+const SAMPLE_EVERY = 25;
+
+export const neutralShadow: ValidationCase = {
+  name: 'neutral-shadow',
+  about:
+    'In an evolving economy a genome that is inherited at the same births and deaths but never read neither drifts in the mean nor covaries with wealth, over worlds.',
+  parameters: {
+    agents: { default: 32, about: 'slots of each world' },
+    ticks: { default: 1000, about: 'ticks' },
+    meanLife: { default: 150, about: 'mean life in ticks' },
+    trait: { default: 'skillGain', about: 'reward feature whose linear gene is followed' },
+  },
+  seeds: 24,
+  async measure(params, seeds) {
+    const ticks = params.integer('ticks', SAMPLE_EVERY);
+    const trait = params.text('trait');
+    const gene = GENE.linear + REWARD_FEATURES.indexOf(trait as (typeof REWARD_FEATURES)[number]);
+    if (gene < GENE.linear)
+      throw new UsageError(
+        `no reward feature is called '${trait}'`,
+        `it is one of ${REWARD_FEATURES.join(', ')}`,
+      );
+    const run = resolve({
+      seed: 'neutral-shadow',
+      ticks,
+      worlds: seeds,
+      slots: params.integer('agents', 4),
+      output: QUIET_OUTPUT,
+      world: { demography: { meanLife: params.integer('meanLife') } },
+      populations: [{ name: 'learners', kind: 'learner' }],
+    });
+    const shard = new Shard(
+      run,
+      Array.from({ length: seeds }, (_, w) => w),
+    );
+    const shadow = { drift: [] as number[], covariance: [] as number[] };
+    const real = { drift: [] as number[], covariance: [] as number[] };
+    let births = 0;
+    for (const world of shard.inside()) {
+      for (const [genes, into] of [
+        [world.agents.shadowGenes, shadow],
+        [world.agents.genes, real],
+      ] as const) {
+        into.drift.push(-momentsOf(world, genes, gene).mean);
+        into.covariance.push(0);
+      }
+      const samples = Math.floor(ticks / SAMPLE_EVERY);
+      for (let t = 1; t <= samples * SAMPLE_EVERY; t++) {
+        tick(world, QUIET);
+        if (t % SAMPLE_EVERY !== 0) continue;
+        for (const [genes, into] of [
+          [world.agents.shadowGenes, shadow],
+          [world.agents.genes, real],
+        ] as const) {
+          const { mean, covariance } = momentsOf(world, genes, gene);
+          into.covariance[into.covariance.length - 1]! += covariance / samples;
+          if (t === samples * SAMPLE_EVERY) into.drift[into.drift.length - 1]! += mean;
+        }
+      }
+      births += world.columns.total[TOTAL.births]! / seeds;
+    }
+    const drift = meanOf(shadow.drift);
+    const covariance = meanOf(shadow.covariance);
+    return {
+      measured: {
+        drift: drift.mean,
+        covariance: covariance.mean,
+        // for comparison: the genome that is read, which selection may move
+        realDrift: meanOf(real.drift).mean,
+        realCovariance: meanOf(real.covariance).mean,
+        birthsPerWorld: births,
+      },
+      expected: { drift: 0, covariance: 0 },
+      tolerance: {
+        drift: STANDARD_ERRORS * drift.standardError,
+        covariance: STANDARD_ERRORS * covariance.standardError,
+      },
+    };
+  },
+};
+
+/** Mean of a gene over the living, and its covariance with wealth relative to mean wealth; zeros when nobody lives. */
+function momentsOf(world: World, genes: Float32Array, gene: number): { mean: number; covariance: number } {
+  const { population, wealth } = world.columns;
+  let [alive, geneSum, wealthSum, product] = [0, 0, 0, 0];
+  for (let i = 0; i < population.length; i++) {
+    if (population[i] === FREE_SLOT) continue;
+    const value = genes[gene * population.length + i]!;
+    alive++;
+    geneSum += value;
+    wealthSum += wealth[i]!;
+    product += value * wealth[i]!;
+  }
+  if (wealthSum === 0) return { mean: 0, covariance: 0 };
+  const mean = geneSum / alive;
+  return { mean, covariance: product / wealthSum - mean };
+}

@@ -6,7 +6,7 @@ import { BLANK_WORLD, meanOf, resolve, STANDARD_ERRORS, type ValidationCase } fr
 const UNIT_CASH = 0.001;
 
 /** Gini coefficient of non-negative integers. */
-function gini(values: Uint32Array): number {
+export function gini(values: Uint32Array): number {
   const sorted = Uint32Array.from(values).sort();
   let total = 0;
   let weighted = 0;

@@ -2,18 +2,23 @@
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../../sim/core/errors.ts';
 import type { ValidationCase } from './case.ts';
+import { hawkDove, iteratedPrisoner } from './contests.ts';
 import { doubleAuctionZi, doubleAuctionZip } from './doubleAuctions.ts';
-import { moran, priceEquation, wrightFisher } from './evolution.ts';
+import { moran, neutralShadow, priceEquation, wrightFisher } from './evolution.ts';
 import { gamblersRuin, kineticExchange } from './exchange.ts';
 import { hungryThirsty } from './gridWorld.ts';
 import { bandit, gradients } from './learning.ts';
 import { amm, callAuctionTruthful, callAuctionZi, ledgerConservation } from './markets.ts';
+import { kelly, savingPropensity, yardSale } from './wealth.ts';
 import { yuma } from './yuma.ts';
 
 export const CASES: readonly ValidationCase[] = [
   ledgerConservation,
   kineticExchange,
+  savingPropensity,
+  yardSale,
   gamblersRuin,
+  kelly,
   callAuctionTruthful,
   callAuctionZi,
   doubleAuctionZi,
@@ -22,7 +27,10 @@ export const CASES: readonly ValidationCase[] = [
   yuma,
   moran,
   wrightFisher,
+  hawkDove,
   priceEquation,
+  neutralShadow,
+  iteratedPrisoner,
   gradients,
   bandit,
   hungryThirsty,
