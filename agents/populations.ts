@@ -3,6 +3,7 @@
  * writes their action before the engine decodes it, in the same market and under the same limits.
  */
 
+import type { WorldParameters } from '../configs/derive.ts';
 import { BUILT_IN_POPULATIONS } from '../configs/registry.ts';
 import type { PopulationConfig } from '../configs/schema.ts';
 import { type ContinuousTraders, NO_QUOTE } from '../market/classic/doubleAuction.ts';
@@ -115,31 +116,44 @@ function quoteAsDecided({ columns }: AgentWorld, _tick: number, _round: number, 
 }
 const BY_DECISION: BookTrader = { quote: quoteAsDecided, hear: null };
 
-const resolvedBook = new WeakMap<readonly PopulationConfig[], readonly BookTrader[]>();
+interface ResolvedTraders {
+  /** By population. */
+  readonly traders: readonly BookTrader[];
+  /** Whether any of them hears. */
+  readonly listening: boolean;
+}
+const resolvedTraders = new WeakMap<WorldParameters, ResolvedTraders>();
+// a day asks for one world's traders thousands of times in a row
+let lastParameters: WorldParameters | null = null;
+let lastTraders: ResolvedTraders = { traders: [], listening: false };
 
-function bookTradersOf({ parameters }: AgentWorld): readonly BookTrader[] {
-  const { populations, induced } = parameters;
-  let list = resolvedBook.get(populations);
-  if (list === undefined) {
-    list = populations.map(({ kind }) => (induced.enabled && bookTraders.get(kind)) || BY_DECISION);
-    resolvedBook.set(populations, list);
+function tradersOf({ parameters }: AgentWorld): ResolvedTraders {
+  if (parameters === lastParameters) return lastTraders;
+  let resolved = resolvedTraders.get(parameters);
+  if (resolved === undefined) {
+    const { populations, induced } = parameters;
+    const traders = populations.map(({ kind }) => (induced.enabled && bookTraders.get(kind)) || BY_DECISION);
+    resolved = { traders, listening: traders.some(({ hear }) => hear !== null) };
+    resolvedTraders.set(parameters, resolved);
   }
-  return list;
+  lastParameters = parameters;
+  lastTraders = resolved;
+  return resolved;
 }
 
 /** The agents of a world at the book. */
 export const BOOK_TRADERS: ContinuousTraders<AgentWorld> = {
   quote(world, tick, round, agent) {
-    return bookTradersOf(world)[world.columns.population[agent]!]!.quote(world, tick, round, agent);
+    const trader = tradersOf(world).traders[world.columns.population[agent]!]!;
+    return trader.quote(world, tick, round, agent);
   },
   hear(world, tick, shout, side, level, traded) {
-    const list = bookTradersOf(world);
-    if (!list.some(listens)) return;
+    const { traders, listening } = tradersOf(world);
+    if (!listening) return;
     const { population } = world.columns;
     for (let agent = 0; agent < population.length; agent++) {
-      const hear = list[population[agent]!]?.hear;
+      const hear = traders[population[agent]!]?.hear;
       if (hear) hear(world, tick, shout, agent, side, level, traded);
     }
   },
 };
-const listens = (trader: BookTrader): boolean => trader.hear !== null;

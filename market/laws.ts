@@ -11,6 +11,7 @@ import { LawViolation } from '../sim/core/errors.ts';
 import {
   ASSET,
   ASSET_NAMES,
+  FREE_SLOT,
   type MarketWorld,
   SIDE,
   SWAP,
@@ -72,11 +73,13 @@ export function checkEscrow(world: MarketWorld): void {
   }
 }
 
-/** Compute used <= compute at hand = capacity at the opening + bought - sold. */
+/** Compute used <= compute at hand = capacity at the opening + bought and delivered - sold. */
 export function checkComputeUse(world: MarketWorld): void {
-  const { opened, computeUsed, orderFilled, orderSide } = world.columns;
+  const { opened, computeUsed, orderFilled, orderSide, undelivered } = world.columns;
+  const contracts = undelivered.length > 0;
   for (let i = 0; i < world.parameters.slots; i++) {
-    const hand = opened[i]! + (orderSide[i] === SIDE.buy ? orderFilled[i]! : -orderFilled[i]!);
+    const missing = contracts ? undelivered[i]! : 0;
+    const hand = opened[i]! - missing + (orderSide[i] === SIDE.buy ? orderFilled[i]! : -orderFilled[i]!);
     if (hand < 0)
       breach(world, 'compute-used', `agent ${i} compute`, `${orderFilled[i]} cu sold of ${opened[i]}`);
     if (computeUsed[i]! > hand) {
@@ -108,8 +111,10 @@ const filledAsks = new Float64Array(PRICE_LEVELS);
  * a better limit is served in full before a worse one.
  */
 export function checkClearing(world: MarketWorld): void {
-  // a book trades order by order: no level clears the tick
-  if (world.parameters.doubleAuction.enabled) return;
+  if (world.parameters.doubleAuction.enabled) {
+    checkBookFills(world);
+    return;
+  }
   const { orderFilled, orderQuantity, orderSide, orderLevel, scalar } = world.columns;
   const { bidHistogram, askHistogram } = world.columns;
   const volume = scalar[WORLD.computeVolume]!;
@@ -143,6 +148,15 @@ export function checkClearing(world: MarketWorld): void {
   open = true;
   for (let k = 0; k < PRICE_LEVELS; k++)
     open = checkPriority(world, 'asks', k, open, filledAsks, askHistogram);
+}
+
+/** A book trades order by order, so that no level clears the tick: nobody trades more than it came with. */
+function checkBookFills(world: MarketWorld): void {
+  const { orderFilled, orderQuantity } = world.columns;
+  for (let i = 0; i < world.parameters.slots; i++) {
+    if (orderFilled[i]! <= orderQuantity[i]!) continue;
+    breach(world, 'clearing', `agent ${i} compute`, `filled ${orderFilled[i]} of ${orderQuantity[i]} cu`);
+  }
 }
 
 /** Max over levels of min(D, S). */
@@ -226,6 +240,53 @@ export function checkCapacity(world: MarketWorld): void {
   }
 }
 
+/** Nothing is slashed beyond what was locked for the tick's contracts, nor locked beyond the stake. */
+export function checkSlashing(world: MarketWorld): void {
+  const { slashed, stakeLocked, stakeOpened } = world.columns;
+  const law = 'slashing-within-stake';
+  for (let i = 0; i < slashed.length; i++) {
+    const account = `stake of agent ${i}`;
+    if (slashed[i]! > stakeLocked[i]!) {
+      breach(world, law, account, `${slashed[i]} milli-token slashed of ${stakeLocked[i]} locked`);
+    }
+    if (stakeLocked[i]! > stakeOpened[i]!) {
+      breach(world, law, account, `${stakeLocked[i]} milli-token locked of ${stakeOpened[i]}`);
+    }
+  }
+}
+
+/**
+ * Of each cohort: claims of agents, consumers and treasury = liabilities of agents + what the court holds + what is
+ * lost. No empty slot owes or is owed, and the court has the cash that it holds for creditors.
+ */
+export function checkClaims(world: MarketWorld): void {
+  const { claims, liabilities, consumerClaims, treasuryClaims, courtHeld, courtLost, population } =
+    world.columns;
+  const { cohorts } = world.parameters.trust;
+  const law = 'claims-equal-liabilities';
+  let heldInAll = 0;
+  for (let k = 0; k < cohorts; k++) {
+    let owed = consumerClaims[k]! + treasuryClaims[k]!;
+    let owing = courtHeld[k]! + courtLost[k]!;
+    heldInAll += courtHeld[k]!;
+    for (let i = 0, at = k; at < claims.length; i++, at += cohorts) {
+      owed += claims[at]!;
+      owing += liabilities[at]!;
+      if (population[i] === FREE_SLOT && claims[at]! + liabilities[at]! > 0) {
+        const found = `an empty slot is owed ${claims[at]} and owes ${liabilities[at]} milli-cash`;
+        breach(world, law, `agent ${i} claims`, found);
+      }
+    }
+    if (owed !== owing) {
+      breach(world, law, `cohort ${k}`, `${owed} milli-cash claimed, ${owing} owed, held or lost`);
+    }
+  }
+  const cash = world.balances.systemCash[SYSTEM.court]!;
+  if (heldInAll > cash) {
+    breach(world, law, 'court cash', `${heldInAll} milli-cash held for creditors, ${cash} in court`);
+  }
+}
+
 /** Every law of the markets, all of them cheap enough for every tick. */
 export const MARKET_LAWS: readonly MarketLaw[] = [
   // first, because it names the account where conservation can only name the asset
@@ -253,5 +314,15 @@ export const MARKET_LAWS: readonly MarketLaw[] = [
     check: checkTasks,
   },
   { name: 'amm-k', about: 'the product of the AMM reserves falls in no swap', check: checkAmm },
+  {
+    name: 'slashing-within-stake',
+    about: 'slashed <= locked for contracts <= staked',
+    check: checkSlashing,
+  },
+  {
+    name: 'claims-equal-liabilities',
+    about: 'claims = liabilities + held by the court + lost, by due tick; the court covers what it holds',
+    check: checkClaims,
+  },
   { name: 'capacity-total', about: 'capacity of all slots = the total on record', check: checkCapacity },
 ];

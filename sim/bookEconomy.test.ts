@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../configs/parse.ts';
 import { SIDE, TOTAL, WORLD } from '../market/columns.ts';
 import { allocativeEfficiency } from '../market/inducedValues.ts';
+import { checkClearing } from '../market/laws.ts';
 import { Shard } from './shard.ts';
 import type { World } from './world.ts';
 
@@ -102,5 +103,14 @@ describe('ZIP in the batch markets', () => {
       return allocativeEfficiency(world);
     };
     expect(efficiency('zip')).toBeGreaterThan(efficiency('ziC') + 0.2);
+  });
+});
+
+describe('the laws of a book', () => {
+  it('catch a trader that traded more than it came with', () => {
+    const { world } = play(BOOK_ECONOMY, 20);
+    expect(() => checkClearing(world)).not.toThrow();
+    world.columns.orderFilled[3] = world.columns.orderQuantity[3]! + 1;
+    expect(() => checkClearing(world)).toThrow("law 'clearing'");
   });
 });
