@@ -135,7 +135,7 @@ export class Recorder {
         if (lineage) this.lives.birth(world, tick, slot, cause);
       },
       death: (world, tick, slot, cause) => {
-        tallyOf(world, slot).deaths++;
+        (world as World).tally.addDeath(world, tick, slot);
         if (lineage) this.lives.death(world, tick, slot, cause);
       },
     };

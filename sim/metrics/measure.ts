@@ -2,15 +2,16 @@
  * What a world looks like at a sampled tick: the figures of METRICS, POPULATION_METRICS, gene means and
  * curves. Reads everything, writes nothing that the model reads.
  */
-import { FEATURE_COUNT } from '../../agents/columns.ts';
+import { FEATURE_COUNT, TRIAL_TOTAL } from '../../agents/columns.ts';
 import { linearGene, priceTerms, takeCensus } from '../../agents/priceEquation.ts';
 import { PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/derive.ts';
 import { CLASS_COUNT } from '../../configs/schema.ts';
-import { FREE_SLOT, SYSTEM, TOTAL, WORLD } from '../../market/columns.ts';
+import { FREE_SLOT, SYSTEM, TOTAL, TRUST_TOTAL, WORLD } from '../../market/columns.ts';
 import { allocativeEfficiency, alphaOf } from '../../market/inducedValues.ts';
 import { fromFraction32, fromMilli, MILLI } from '../core/units.ts';
 import type { WorldFrame } from '../frame.ts';
 import type { World } from '../world.ts';
+import { CORRELATION_SUMS, correlation } from './correlation.ts';
 import { type Concentration, concentration } from './inequality.ts';
 import {
   METRIC_INDEX,
@@ -26,11 +27,15 @@ export const TRACKED_TRAIT = linearGene('skillGain');
 /** Totals of a world when its current interval began. */
 export type IntervalStart = Float64Array;
 
-/** Starts a metric interval: clears the tally, takes the census; returns the totals to measure from, [TOTAL]. */
+/**
+ * Starts a metric interval: clears the tally, takes the census; returns the totals to measure from, [TOTAL] and, where
+ * objectives are revised, [TRIAL_TOTAL], and, where sellers may default, [TRUST_TOTAL].
+ */
 export function startInterval(world: World): IntervalStart {
   world.tally.clear();
   takeCensus(world, TRACKED_TRAIT);
-  return Float64Array.from(world.columns.total);
+  const { total, trustTotal } = world.columns;
+  return Float64Array.of(...total, ...world.agents.trialTotal, ...trustTotal);
 }
 
 /**
@@ -151,14 +156,50 @@ function economyOf(
     allocativeEfficiency: allocativeEfficiency(world),
     smithAlpha: alphaOf(gained(TOTAL.inducedSquaredDeviation), gained(TOTAL.inducedVolume)),
     quoteSurplus: fromMilli(gained(TOTAL.quoteSurplus)),
+    ...contractsOf(world, since, living),
     priceSelection: price.selection,
     priceTransmission: price.transmission,
     priceMigration: price.migration,
     priceResidual: price.residual,
+    ...trialsOf(world, since),
   };
   const row = new Float64Array(METRICS.length).fill(Number.NaN);
   for (const [name, value] of Object.entries(values)) row[METRIC_INDEX[name as MetricName]] = value;
   return row;
+}
+
+/** Trials of reward genes; no figures where objectives are never revised. */
+function contractsOf({ agents, columns, balances }: World, since: IntervalStart, living: readonly number[]) {
+  const { total, trustTotal, reputation } = columns;
+  if (trustTotal.length === 0) return {};
+  const first = total.length + agents.trialTotal.length;
+  const gained = (index: number): number => trustTotal[index]! - since[first + index]!;
+  return {
+    contracted: gained(TRUST_TOTAL.contracted),
+    defaults: gained(TRUST_TOTAL.defaulted),
+    suits: gained(TRUST_TOTAL.suits),
+    recoveries: fromMilli(gained(TRUST_TOTAL.recovered)),
+    claimsLost: fromMilli(gained(TRUST_TOTAL.lost)),
+    slashes: fromMilli(gained(TRUST_TOTAL.slashed)),
+    escrowed: fromMilli(gained(TRUST_TOTAL.escrowed)),
+    staked: fromMilli(balances.stake.reduce((sum, stake) => sum + stake, 0)),
+    meanReputation: meanOf(living, (i) => fromFraction32(reputation[i]!)),
+  } satisfies Partial<Record<MetricName, number>>;
+}
+
+function trialsOf({ agents, columns }: World, since: IntervalStart): Partial<Record<MetricName, number>> {
+  const { trialTotal } = agents;
+  if (trialTotal.length === 0) return {};
+  const gained = (index: number): number => trialTotal[index]! - since[columns.total.length + index]!;
+  const share = (accepted: number, kept: number): number =>
+    trialTotal[accepted]! / (trialTotal[accepted]! + trialTotal[kept]!); // NaN before the first
+  return {
+    trialsStarted: gained(TRIAL_TOTAL.started),
+    trialsFinished: gained(TRIAL_TOTAL.accepted) + gained(TRIAL_TOTAL.kept),
+    trialsAccepted: gained(TRIAL_TOTAL.accepted),
+    trialAcceptance: share(TRIAL_TOTAL.accepted, TRIAL_TOTAL.kept),
+    placeboAcceptance: share(TRIAL_TOTAL.placeboAccepted, TRIAL_TOTAL.placeboKept),
+  };
 }
 
 function populationsOf(world: World, living: readonly number[]): Float64Array[] {
@@ -189,6 +230,8 @@ function populationsOf(world: World, living: readonly number[]): Float64Array[] 
     (['rentOut', 'serve', 'train', 'idle'] as const).forEach((mode, k) => {
       set(mode, perTick(sums.modes[k]!, sums.agentTicks));
     });
+    set('rewardWealthCorrelation', correlation(sums.lives, 0));
+    set('rewardProfitCorrelation', correlation(sums.lives, CORRELATION_SUMS));
     return row;
   });
 }

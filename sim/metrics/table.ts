@@ -58,10 +58,32 @@ export const METRICS = [
     'root mean square deviation of trades from the induced equilibrium, in percent of it',
   ),
   metric('quoteSurplus', 'token per interval', 'gains on submitted limits in the compute market'),
+  metric(
+    'contracted',
+    'cu per interval',
+    'sold where sellers may default (else NaN); a task counts cuPerTask',
+  ),
+  metric('defaults', 'cu per interval', 'of these, not delivered'),
+  metric('suits', 'suits per interval', 'suits filed'),
+  metric('recoveries', 'cash per interval', 'paid by courts to creditors'),
+  metric('claimsLost', 'cash per interval', 'claims that fell due and were not covered'),
+  metric('slashes', 'token per interval', 'stake slashed'),
+  metric('escrowed', 'token per interval', 'payments that waited in escrow'),
+  metric('staked', 'token', 'token staked by agents'),
+  metric('meanReputation', '1', 'mean reputation of the living'),
   metric('priceSelection', '1', 'Price equation: Cov(w, z) / mean w of the tracked gene'),
   metric('priceTransmission', '1', 'Price equation: E(w dz) / mean w of the tracked gene'),
   metric('priceMigration', '1', 'Price equation: change due to immigrants'),
   metric('priceResidual', '1', 'Price equation: what is left; zero to rounding'),
+  metric('trialsStarted', 'trials per interval', 'trials of mutated reward genes begun, placebos included'),
+  metric('trialsFinished', 'trials per interval', 'trials decided, placebos left out'),
+  metric(
+    'trialsAccepted',
+    'trials per interval',
+    'new reward genes kept because wealth grew more under them',
+  ),
+  metric('trialAcceptance', '1', 'accepted of all trials decided since genesis, placebos left out'),
+  metric('placeboAcceptance', '1', 'the same of placebos (identical genes): what chance accepts'),
 ] as const satisfies readonly Metric[];
 export type MetricName = (typeof METRICS)[number]['name'];
 
@@ -80,6 +102,16 @@ export const POPULATION_METRICS = [
   metric('serve', '1', 'share of agents that serve'),
   metric('train', '1', 'share of agents that train'),
   metric('idle', '1', 'share of agents that idle'),
+  metric(
+    'rewardWealthCorrelation',
+    '1',
+    'correlation of lifetime reward and wealth at death over the deaths of the interval; NaN below three',
+  ),
+  metric(
+    'rewardProfitCorrelation',
+    '1',
+    'the same of mean reward and mean profit per tick of life, which age does not confound',
+  ),
 ] as const satisfies readonly Metric[];
 export type PopulationMetricName = (typeof POPULATION_METRICS)[number]['name'];
 

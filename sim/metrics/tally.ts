@@ -5,6 +5,7 @@
 
 import type { AgentWorld } from '../../agents/columns.ts';
 import { FREE_SLOT, MODE, WORLD } from '../../market/columns.ts';
+import { addPair, CORRELATION_SUMS } from './correlation.ts';
 import { MATURITY_TICKS } from './table.ts';
 
 const MODES = Object.keys(MODE).length;
@@ -20,6 +21,8 @@ export interface PopulationTally {
   deaths: number;
   /** Agent-ticks in each mode, [4]. */
   readonly modes: Float64Array;
+  /** Sums of correlation.ts over the dead: lifetime reward and wealth; reward and profit per tick, [2 x CORRELATION_SUMS]. */
+  readonly lives: Float64Array;
 }
 
 export class Tally {
@@ -41,6 +44,7 @@ export class Tally {
       births: 0,
       deaths: 0,
       modes: new Float64Array(MODES),
+      lives: new Float64Array(2 * CORRELATION_SUMS),
     }));
   }
 
@@ -71,6 +75,16 @@ export class Tally {
     this.agentSteps += scalar[WORLD.alive]!;
   }
 
+  /** Counts a death, while the dead agent still has what it had. */
+  addDeath({ columns, agents }: AgentWorld, tick: number, slot: number): void {
+    const tally = this.populations[columns.population[slot]!]!;
+    tally.deaths++;
+    const reward = agents.lifeReward[slot]!;
+    const age = Math.max(1, tick - agents.bornAt[slot]!);
+    addPair(tally.lives, 0, reward, columns.wealth[slot]!);
+    addPair(tally.lives, CORRELATION_SUMS, reward / age, agents.lifeProfit[slot]! / age);
+  }
+
   /** Starts a new interval. */
   clear(): void {
     for (const tally of this.populations) {
@@ -82,6 +96,7 @@ export class Tally {
       tally.births = 0;
       tally.deaths = 0;
       tally.modes.fill(0);
+      tally.lives.fill(0);
     }
     this.ticks = 0;
     this.births = 0;
@@ -102,6 +117,7 @@ export class Tally {
         p.births,
         p.deaths,
         ...p.modes,
+        ...p.lives,
       );
     }
     return Float64Array.from(sums);
@@ -125,6 +141,7 @@ export class Tally {
       p.births = take();
       p.deaths = take();
       for (let mode = 0; mode < p.modes.length; mode++) p.modes[mode] = take();
+      for (let k = 0; k < p.lives.length; k++) p.lives[k] = take();
     }
   }
 }
