@@ -60,6 +60,8 @@ export class SwapRate {
   whole = 0;
   /** 2^-32. */
   part = 0;
+  /** 1 / rate in double precision. */
+  private inverse = Number.POSITIVE_INFINITY;
 
   /** Sets the rate of `out` for `input` > 0, both below 2^53. */
   set(out: number, input: number): this {
@@ -73,6 +75,7 @@ export class SwapRate {
     } else {
       this.part = mulDiv(rest, 0x1_0000_0000, input);
     }
+    this.inverse = 1 / (this.whole + this.part / 0x1_0000_0000);
     return this;
   }
 
@@ -81,6 +84,7 @@ export class SwapRate {
     if (other.whole > this.whole || (other.whole === this.whole && other.part > this.part)) {
       this.whole = other.whole;
       this.part = other.part;
+      this.inverse = other.inverse;
     }
   }
 
@@ -104,10 +108,10 @@ export class SwapRate {
    * @param free u32
    */
   cost(wanted: number, free: number): number {
-    const estimate = wanted / (this.whole + this.part / 0x1_0000_0000);
+    const estimate = wanted * this.inverse;
     const x = Math.ceil(estimate);
     const short = x - estimate;
-    // relative error below 2^-51, so 2^-19 at 2^32
+    // relative error below 2^-51, so 2^-19 at 2^32 (of a rate of 0 the estimate is infinite)
     if (estimate < 0x1_0000_0000 && short > ESTIMATE_MARGIN && short < 1 - ESTIMATE_MARGIN)
       return Math.min(x, free);
     return this.exactCost(wanted, free);

@@ -299,8 +299,10 @@ export interface MarketWorld {
 }
 
 /** Converts a token amount to cash at a price in 2^-16, rounding down; exact for u32 operands. */
-export const tokenToCash = (token: number, tokenPrice: number): number =>
-  Math.floor(token / 0x1_0000) * tokenPrice + Math.floor(((token % 0x1_0000) * tokenPrice) / 0x1_0000);
+export function tokenToCash(token: number, tokenPrice: number): number {
+  const high = Math.floor(token / 0x1_0000);
+  return high * tokenPrice + Math.floor(((token - high * 0x1_0000) * tokenPrice) / 0x1_0000);
+}
 
 /** Converts a cash amount to token at a price in 2^-16, rounding down, for cash below 2^37. */
 export const cashToToken = (cash: number, tokenPrice: number): number =>

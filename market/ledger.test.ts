@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena, columnBytes } from '../sim/core/columns.ts';
 import { AssertionError, LawViolation, OverflowError } from '../sim/core/errors.ts';
 import { U32_MAX } from '../sim/core/units.ts';
+import { SwapRate } from './amm.ts';
 import { ASSET, type Asset, type LedgerColumns, ledgerColumnSpec, SYSTEM } from './columns.ts';
 import { type Journal, Ledger, NOBODY, REASON, type Reason } from './ledger.ts';
 
@@ -233,55 +234,92 @@ describe('an account name', () => {
   });
 });
 
-describe('a levy on all agents', () => {
+describe('a movement between all agents and a system account', () => {
   const amounts = fc.array(fc.nat(1000), { minLength: SLOTS, maxLength: SLOTS });
+  const { treasury, supplier, amm } = SYSTEM;
+  const leg = (to: number, reason: Reason, parts: readonly number[]) => ({
+    to,
+    reason,
+    amounts: Uint32Array.from(parts),
+    sum: parts.reduce((a, b) => a + b, 0),
+  });
+
+  /** Balances, and the journal's entries in an order of their own, after `act` in a book where all have 4000. */
+  function played(act: (ledger: Ledger) => void) {
+    const { ledger, balances } = book();
+    const entries: string[] = [];
+    for (const asset of [token, cash]) {
+      for (let i = 0; i < SLOTS; i++) ledger.mint(asset, i, 4000, REASON.genesis);
+      for (const system of [treasury, amm]) ledger.mint(asset, ledger.system(system), 40_000, REASON.genesis);
+    }
+    ledger.journal = { record: (...entry) => entries.push(entry.join()) };
+    act(ledger);
+    ledger.checkConservation();
+    return { entries: entries.sort(), balances: Object.values(balances).map((column) => [...column]) };
+  }
 
   it('is the same as an entry for each of them, in balances and in the journal', () => {
+    const share = 2 ** 30;
+    const rate = new SwapRate().set(3, 7);
     fc.assert(
-      fc.property(amounts, amounts, fc.constantFrom(token, cash), (levied, paid, asset) => {
-        const rows = [0, 1].map((together) => {
-          const { ledger, balances } = book();
-          const entries: unknown[] = [];
-          for (let i = 0; i < SLOTS; i++) ledger.mint(asset, i, 1000, REASON.genesis);
-          ledger.mint(asset, ledger.system(SYSTEM.treasury), 4000, REASON.genesis);
-          ledger.journal = { record: (...entry) => entries.push(entry.join()) };
-          const treasury = ledger.system(SYSTEM.treasury);
-          if (together === 1) {
-            const sum = levied.reduce((a, b) => a + b, 0);
-            expect(ledger.collect(asset, SYSTEM.treasury, Uint32Array.from(levied), REASON.tax)).toBe(sum);
-            ledger.distribute(asset, SYSTEM.treasury, Uint32Array.from(paid), REASON.circulation);
-          } else {
-            levied.forEach((amount, i) => {
-              ledger.transfer(asset, i, treasury, amount, REASON.tax);
-            });
-            paid.forEach((amount, i) => {
-              ledger.transfer(asset, treasury, i, amount, REASON.circulation);
-            });
-          }
-          ledger.checkConservation();
-          return { entries, balances: Object.values(balances).map((column) => [...column]) };
+      fc.property(amounts, amounts, amounts, (first, second, third) => {
+        const together = played((ledger) => {
+          const totals = Uint32Array.from(first, (part, i) => part + second[i]!);
+          const legs = [leg(treasury, REASON.tax, first), leg(supplier, REASON.energy, second)];
+          ledger.collect(token, totals, legs);
+          ledger.distribute(cash, treasury, Uint32Array.from(third), REASON.circulation);
+          ledger.swapEach(amm, cash, Uint32Array.from(third), rate, REASON.ammBuy);
+          ledger.levy(token, supplier, share, REASON.tax);
         });
-        expect(rows[1]).toEqual(rows[0]);
+        const oneByOne = played((ledger) => {
+          for (let i = 0; i < SLOTS; i++) {
+            ledger.transfer(token, i, ledger.system(treasury), first[i]!, REASON.tax);
+            ledger.transfer(token, i, ledger.system(supplier), second[i]!, REASON.energy);
+            ledger.transfer(cash, ledger.system(treasury), i, third[i]!, REASON.circulation);
+            ledger.transfer(cash, i, ledger.system(amm), third[i]!, REASON.ammBuy);
+            ledger.transfer(token, ledger.system(amm), i, rate.share(third[i]!), REASON.ammBuy);
+            const quarter = Math.floor(ledger.balance(token, i) / 4);
+            ledger.transfer(token, i, ledger.system(supplier), quarter, REASON.tax);
+          }
+        });
+        expect(together).toEqual(oneByOne);
       }),
     );
   });
 
-  it('is refused by name when somebody has one unit less, or the payer has', () => {
+  it('is refused by name when somebody has one unit less than it takes', () => {
     const { ledger } = book();
     ledger.mint(cash, 2, 9, REASON.genesis);
-    ledger.collect(cash, SYSTEM.treasury, Uint32Array.of(0, 0, 9, 0), REASON.tax);
-    ledger.distribute(cash, SYSTEM.treasury, Uint32Array.of(0, 0, 9, 0), REASON.tax);
+    ledger.mint(cash, ledger.system(treasury), 9, REASON.genesis);
+    const enough = Uint32Array.of(0, 0, 9, 0);
     const tooMuch = Uint32Array.of(0, 0, 10, 0);
-    expect(() => ledger.collect(cash, SYSTEM.treasury, tooMuch, REASON.tax)).toThrow(/agent 2 cash/);
-    expect(() => ledger.distribute(cash, SYSTEM.treasury, tooMuch, REASON.tax)).toThrow(/treasury cash/);
+    const rate = new SwapRate().set(1, 1);
+    expect(() => ledger.collect(cash, tooMuch, [leg(treasury, REASON.tax, [...tooMuch])])).toThrow(
+      /agent 2 cash/,
+    );
+    expect(() => ledger.swapEach(amm, cash, tooMuch, rate, REASON.ammBuy)).toThrow(/agent 2 cash/);
+    expect(() => ledger.distribute(cash, treasury, tooMuch, REASON.tax)).toThrow(/treasury cash/);
+    const fresh = book().ledger;
+    fresh.mint(cash, 2, 9, REASON.genesis);
+    fresh.collect(cash, enough, [leg(treasury, REASON.tax, [...enough])]);
+    expect(fresh.balance(cash, fresh.system(treasury))).toBe(9);
   });
 
   it('never wraps a balance round', () => {
     const { ledger } = book();
     ledger.mint(cash, 1, U32_MAX, REASON.genesis);
-    ledger.mint(cash, ledger.system(SYSTEM.treasury), 1, REASON.genesis);
-    expect(() => ledger.distribute(cash, SYSTEM.treasury, Uint32Array.of(0, 1, 0, 0), REASON.tax)).toThrow(
-      OverflowError,
-    );
+    ledger.mint(token, 1, 1, REASON.genesis);
+    for (const system of [treasury, amm]) ledger.mint(cash, ledger.system(system), 1, REASON.genesis);
+    const one = Uint32Array.of(0, 1, 0, 0);
+    const rate = new SwapRate().set(1, 1);
+    expect(() => ledger.distribute(cash, treasury, one, REASON.tax)).toThrow(OverflowError);
+    expect(() => ledger.swapEach(amm, token, one, rate, REASON.ammSell)).toThrow(OverflowError);
+  });
+
+  it('is refused when its parts do not add up', () => {
+    const { ledger } = book();
+    ledger.mint(cash, 0, 10, REASON.genesis);
+    const short = [leg(treasury, REASON.tax, [9, 0, 0, 0])];
+    expect(() => ledger.collect(cash, Uint32Array.of(10, 0, 0, 0), short)).toThrow(AssertionError);
   });
 });

@@ -5,6 +5,7 @@
  */
 import { assert } from '../sim/core/assert.ts';
 import { AssertionError, LawViolation, OverflowError } from '../sim/core/errors.ts';
+import { mulHigh } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import {
   ASSET,
@@ -14,6 +15,7 @@ import {
   SYSTEM_COUNT,
   SYSTEM_NAMES,
 } from './accounts.ts';
+import type { SwapRate } from './amm.ts';
 
 /** Why money moved; recorded in the journal. */
 export const REASON = {
@@ -61,6 +63,17 @@ export const NOBODY = 0xffff_ffff;
 /** One journal entry a row, six u32 and the amount: filled by the ledger, drained by the run's sink. */
 export interface Journal {
   record(tick: number, from: number, to: number, asset: Asset, amount: number, reason: Reason): void;
+}
+
+/** One destination of a levy on all agents. */
+export interface LevyLeg {
+  /** A system account such as SYSTEM.supplier. */
+  readonly to: number;
+  readonly reason: Reason;
+  /** What each agent pays, milli-units, at least [slots]. */
+  readonly amounts: Uint32Array;
+  /** Their sum. */
+  sum: number;
 }
 
 const GENESIS = 0;
@@ -119,29 +132,60 @@ export class Ledger {
   }
 
   /**
-   * Moves `amounts[i]` milli-units from each agent i to one system account: the entries of a levy on all agents, at
-   * the cost of one pass. Returns their sum.
+   * Moves a share of each agent's balance to one system account, each part rounded down; the payer keeps the
+   * remainder. Returns the sum.
    *
    * @param to a system account such as SYSTEM.treasury
-   * @param amounts milli-units, at least [slots]
-   * @throws OverflowError when an agent has less than its amount
+   * @param share 2^-32
    */
-  collect(asset: Asset, to: number, amounts: Uint32Array, reason: Reason): number {
+  levy(asset: Asset, to: number, share: number, reason: Reason): number {
     const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
-    const { slots } = this;
+    const { slots, journal } = this;
+    const account = this.firstSystem + to;
     let sum = 0;
     for (let i = 0; i < slots; i++) {
-      const amount = amounts[i]!;
+      const before = column[i]!;
+      const amount = mulHigh(before, share);
+      if (amount === 0) continue;
+      column[i] = before - amount;
+      sum += amount;
+      if (journal !== null) journal.record(this.tick, i, account, asset, amount, reason);
+    }
+    if (sum > 0) this.credit(asset, account, sum);
+    return sum;
+  }
+
+  /**
+   * Moves `totals[i]` milli-units from each agent i to system accounts, in the parts that `legs` say: the parts of
+   * every agent, and so their sums, add up to the totals.
+   *
+   * @param totals milli-units, at least [slots]
+   * @throws OverflowError when an agent has less than its total, AssertionError when the sums do not add up
+   */
+  collect(asset: Asset, totals: Uint32Array, legs: readonly LevyLeg[]): void {
+    const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
+    const { slots, journal } = this;
+    let sum = 0;
+    for (let i = 0; i < slots; i++) {
+      const amount = totals[i]!;
       if (amount === 0) continue;
       const before = column[i]!;
       if (before < amount) this.short(asset, i, before, amount);
       column[i] = before - amount;
       sum += amount;
     }
-    if (sum === 0) return 0;
-    this.credit(asset, this.firstSystem + to, sum);
-    if (this.journal !== null) this.recordEach(this.journal, asset, to, amounts, reason, true);
-    return sum;
+    for (const leg of legs) {
+      sum -= leg.sum;
+      if (leg.sum === 0) continue;
+      const account = this.firstSystem + leg.to;
+      this.credit(asset, account, leg.sum);
+      if (journal === null) continue;
+      for (let i = 0; i < slots; i++) {
+        const amount = leg.amounts[i]!;
+        if (amount > 0) journal.record(this.tick, i, account, asset, amount, leg.reason);
+      }
+    }
+    assert(sum === 0, `the parts of a levy are ${sum} milli-units short of its totals`);
   }
 
   /**
@@ -152,38 +196,55 @@ export class Ledger {
    * @throws OverflowError when the account has less than the sum, or a balance would pass 2^32 - 1
    */
   distribute(asset: Asset, from: number, amounts: Uint32Array, reason: Reason): number {
-    const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
-    const { slots } = this;
+    const { slots, journal } = this;
+    const account = this.firstSystem + from;
     let sum = 0;
     for (let i = 0; i < slots; i++) {
       const amount = amounts[i]!;
       if (amount === 0) continue;
-      const after = column[i]! + amount;
-      if (after > U32_MAX) this.overflow(asset, i, `balance ${after} passes 2^32 - 1`);
-      column[i] = after;
+      this.credit(asset, i, amount);
       sum += amount;
+      if (journal !== null) journal.record(this.tick, account, i, asset, amount, reason);
     }
-    if (sum === 0) return 0;
-    this.debit(asset, this.firstSystem + from, sum);
-    if (this.journal !== null) this.recordEach(this.journal, asset, from, amounts, reason, false);
+    if (sum > 0) this.debit(asset, account, sum);
     return sum;
   }
 
-  private recordEach(
-    journal: Journal,
-    asset: Asset,
-    system: number,
-    amounts: Uint32Array,
-    reason: Reason,
-    fromAgents: boolean,
-  ): void {
-    const account = this.firstSystem + system;
-    for (let i = 0; i < this.slots; i++) {
-      const amount = amounts[i]!;
+  /**
+   * Swaps `offered[i]` of one asset of each agent i for `rate.share(offered[i])` of the other with one system
+   * account, which receives before it pays. Returns what it paid.
+   *
+   * @param account a system account such as SYSTEM.amm
+   * @param offered milli-units of `give`, at least [slots]
+   * @throws OverflowError when a balance would leave its range
+   */
+  swapEach(account: number, give: Asset, offered: Uint32Array, rate: SwapRate, reason: Reason): number {
+    const get = give === ASSET.token ? ASSET.cash : ASSET.token;
+    const giving = give === ASSET.token ? this.balances.token : this.balances.cash;
+    const getting = give === ASSET.token ? this.balances.cash : this.balances.token;
+    const { slots, journal } = this;
+    const to = this.firstSystem + account;
+    let given = 0;
+    let got = 0;
+    for (let i = 0; i < slots; i++) {
+      const amount = offered[i]!;
       if (amount === 0) continue;
-      if (fromAgents) journal.record(this.tick, i, account, asset, amount, reason);
-      else journal.record(this.tick, account, i, asset, amount, reason);
+      const before = giving[i]!;
+      if (before < amount) this.short(give, i, before, amount);
+      const share = rate.share(amount);
+      const after = getting[i]! + share;
+      if (after > U32_MAX) this.overflow(get, i, `balance ${after} passes 2^32 - 1`);
+      giving[i] = before - amount;
+      getting[i] = after;
+      given += amount;
+      got += share;
+      if (journal === null) continue;
+      journal.record(this.tick, i, to, give, amount, reason);
+      if (share > 0) journal.record(this.tick, to, i, get, share, reason);
     }
+    if (given > 0) this.credit(give, to, given);
+    if (got > 0) this.debit(get, to, got);
+    return got;
   }
 
   /** Creates money; counted in the supply. */

@@ -27,13 +27,15 @@ export function buyHardware(world: MarketWorld, closingPrice: number): void {
   const { parameters, columns, balances, ledger } = world;
   const { hardware } = parameters;
   if (!hardware.enabled) return;
+  const { finance, population, insolvent, capacity } = columns;
+  const { cash } = balances;
   const price = columns.scalar[WORLD.hardwarePrice]!;
   for (let i = 0; i < parameters.slots; i++) {
-    if (columns.finance[i] !== FINANCE.buyHardware || columns.population[i] === FREE_SLOT) continue;
-    if (columns.insolvent[i] === 1 || columns.capacity[i]! >= hardware.capacityMax) continue;
-    if (balances.cash[i]! < price || wealthOf(world, i, closingPrice) - price < hardware.runway) continue;
+    if (finance[i] !== FINANCE.buyHardware || cash[i]! < price || population[i] === FREE_SLOT) continue;
+    if (insolvent[i] === 1 || capacity[i]! >= hardware.capacityMax) continue;
+    if (wealthOf(world, i, closingPrice) - price < hardware.runway) continue;
     ledger.transfer(ASSET.cash, i, ledger.system(SYSTEM.supplier), price, REASON.hardware);
-    columns.capacity[i]!++;
+    capacity[i]!++;
     columns.total[TOTAL.capacity]!++;
     columns.invested[i] = price;
   }

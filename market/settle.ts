@@ -22,7 +22,7 @@ import {
   SYSTEM,
   TOTAL,
 } from './columns.ts';
-import { REASON, type Reason } from './ledger.ts';
+import { type LevyLeg, REASON } from './ledger.ts';
 import { buyHardware, wearHardware } from './ownership.ts';
 import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
 import { offerToken } from './sale.ts';
@@ -31,15 +31,18 @@ import { recordWealth } from './wealth.ts';
 
 const rate = new SwapRate();
 
-/** What each agent is due or pays, milli-units; grown to the largest world of the thread, overwritten in every use. */
+/** Parts of a bill, in the order in which they are paid. */
+const BILL = [
+  { to: SYSTEM.supplier, reason: REASON.energy },
+  { to: SYSTEM.supplier, reason: REASON.subsistence },
+  { to: SYSTEM.labour, reason: REASON.labels },
+  { to: SYSTEM.supplier, reason: REASON.environment },
+] as const;
+
+/** Who pays how much for what, milli-cash; grown to the largest world of the thread, overwritten in every use. */
 const scratchOf = (slots: number) => ({
-  /** Energy due, milli-cash. */
-  energy: new Uint32Array(slots),
-  subsistence: new Uint32Array(slots),
-  labels: new Uint32Array(slots),
-  environment: new Uint32Array(slots),
-  /** Cash or token from the aggregate swap, tax. */
-  share: new Uint32Array(slots),
+  paid: new Uint32Array(slots),
+  legs: BILL.map((part): LevyLeg => ({ ...part, amounts: new Uint32Array(slots), sum: 0 })),
   slots,
 });
 let scratch = scratchOf(0);
@@ -69,23 +72,19 @@ function addBills({ parameters, columns }: MarketWorld): void {
   const { population, computeUsed, computeFilled, orderSide, bill } = columns;
   const { price, subsistence } = parameters.energy;
   const perUnit = parameters.induced.enabled ? 0 : price;
-  const { energy } = scratch;
+  const energy = scratch.legs[0]!.amounts;
   const { slots } = parameters;
   for (let i = 0; i < slots; i++) {
-    if (population[i] === FREE_SLOT) {
-      energy[i] = 0;
-      continue;
-    }
     const units = computeUsed[i]! + (orderSide[i] === SIDE.sell ? computeFilled[i]! : 0);
     const due = Math.min(U32_MAX, units * perUnit);
     energy[i] = due;
-    bill[i] = Math.min(U32_MAX, bill[i]! + due + subsistence);
+    bill[i] = population[i] === FREE_SLOT ? 0 : Math.min(U32_MAX, bill[i]! + due + subsistence);
   }
 }
 
 /** The aggregate sale: offers enter the pool at once and share its cash; the remainder goes to the treasury. */
 function sellToken(world: MarketWorld): void {
-  const { columns, ledger } = world;
+  const { columns } = world;
   const { tokenOffered } = columns;
   const sold = offerToken(world, rate);
   const out = sold === 0 ? 0 : amountOutNumber(sold, tokenReserve(world), cashReserve(world));
@@ -93,35 +92,29 @@ function sellToken(world: MarketWorld): void {
     tokenOffered.fill(0);
     return;
   }
-  openSwap(world, SWAP.sale);
-  ledger.collect(ASSET.token, SYSTEM.amm, tokenOffered, REASON.ammSell);
-  payShares(world, ASSET.cash, out, shareOut(tokenOffered), REASON.ammSell);
-  closeSwap(world, SWAP.sale);
+  swapWithPool(world, SWAP.sale, ASSET.token, tokenOffered, out, REASON.ammSell);
 }
 
-/** Each offer's share of a swap at `rate`, rounded down, [N]. */
-function shareOut(offered: Uint32Array): Uint32Array {
-  const { share } = scratch;
-  for (let i = 0; i < offered.length; i++) share[i] = offered[i] === 0 ? 0 : rate.share(offered[i]!);
-  return share;
-}
-
-/** Pays the shares of a swap's output; what they leave of it goes to the treasury. */
-function payShares(
-  { ledger }: MarketWorld,
-  asset: Asset,
+/** Swaps all offers at `rate`; what their shares leave of the pool's output goes to the treasury. */
+function swapWithPool(
+  world: MarketWorld,
+  row: number,
+  give: Asset,
+  offered: Uint32Array,
   out: number,
-  shares: Uint32Array,
-  reason: Reason,
+  reason: typeof REASON.ammSell | typeof REASON.ammBuy,
 ): void {
-  const paid = ledger.distribute(asset, SYSTEM.amm, shares, reason);
-  const treasury = ledger.system(SYSTEM.treasury);
-  ledger.transfer(asset, ledger.system(SYSTEM.amm), treasury, out - paid, REASON.ammRemainder);
+  const { ledger } = world;
+  openSwap(world, row);
+  const left = out - ledger.swapEach(SYSTEM.amm, give, offered, rate, reason);
+  const get = give === ASSET.token ? ASSET.cash : ASSET.token;
+  ledger.transfer(get, ledger.system(SYSTEM.amm), ledger.system(SYSTEM.treasury), left, REASON.ammRemainder);
+  closeSwap(world, row);
 }
 
 /** The aggregate purchase by those who chose it, out of cash that their bill does not need. */
 function buyToken(world: MarketWorld): void {
-  const { parameters, columns, balances, ledger } = world;
+  const { parameters, columns, balances } = world;
   const { cashOffered, bill, finance, population } = columns;
   const { slots } = parameters;
   const step = parameters.policy.financeStep;
@@ -139,10 +132,7 @@ function buyToken(world: MarketWorld): void {
     return;
   }
   rate.set(out, paid);
-  openSwap(world, SWAP.purchase);
-  ledger.collect(ASSET.cash, SYSTEM.amm, cashOffered, REASON.ammBuy);
-  payShares(world, ASSET.token, out, shareOut(cashOffered), REASON.ammBuy);
-  closeSwap(world, SWAP.purchase);
+  swapWithPool(world, SWAP.purchase, ASSET.cash, cashOffered, out, REASON.ammBuy);
 }
 
 /** Energy, subsistence, labels, environment, in that order; who cannot pay all pays what it has. */
@@ -151,46 +141,53 @@ function payBills(world: MarketWorld): void {
   const { population, bill, labelsUsed, insolvent, total } = columns;
   const { cash } = balances;
   const { labelPrice } = parameters.training;
-  const dueSubsistence = parameters.energy.subsistence;
-  const { energy, subsistence, labels, environment } = scratch;
+  const { subsistence } = parameters.energy;
+  const { paid, legs } = scratch;
+  const [energyLeg, subsistenceLeg, labelLeg, environmentLeg] = legs as [LevyLeg, LevyLeg, LevyLeg, LevyLeg];
+  const energyPaid = energyLeg.amounts;
+  const subsistencePaid = subsistenceLeg.amounts;
+  const labelsPaid = labelLeg.amounts;
+  const environmentPaid = environmentLeg.amounts;
+  for (const leg of legs) leg.sum = 0;
   const { slots } = parameters;
   for (let i = 0; i < slots; i++) {
-    if (population[i] === FREE_SLOT) {
-      subsistence[i] = 0;
-      labels[i] = 0;
-      environment[i] = 0;
-      continue;
-    }
+    paid[i] = 0;
+    subsistencePaid[i] = 0;
+    labelsPaid[i] = 0;
+    environmentPaid[i] = 0;
+    if (population[i] === FREE_SLOT) continue;
     let left = bill[i]!;
     if (cash[i]! < left) {
       insolvent[i] = 1;
       total[TOTAL.insolvencies]!++;
       left = cash[i]!;
     }
-    energy[i] = Math.min(left, energy[i]!);
-    left -= energy[i]!;
-    subsistence[i] = Math.min(left, dueSubsistence);
-    left -= subsistence[i]!;
-    labels[i] = Math.min(left, labelsUsed[i]! * labelPrice);
-    environment[i] = left - labels[i]!;
+    paid[i] = left;
+    const forEnergy = Math.min(left, energyPaid[i]!);
+    energyPaid[i] = forEnergy;
+    energyLeg.sum += forEnergy;
+    left -= forEnergy;
+    const forSubsistence = Math.min(left, subsistence);
+    subsistencePaid[i] = forSubsistence;
+    subsistenceLeg.sum += forSubsistence;
+    left -= forSubsistence;
+    if (left === 0) continue;
+    const forLabels = Math.min(left, labelsUsed[i]! * labelPrice);
+    labelsPaid[i] = forLabels;
+    labelLeg.sum += forLabels;
+    left -= forLabels;
+    environmentPaid[i] = left;
+    environmentLeg.sum += left;
   }
-  total[TOTAL.energy]! += ledger.collect(ASSET.cash, SYSTEM.supplier, energy, REASON.energy);
-  ledger.collect(ASSET.cash, SYSTEM.supplier, subsistence, REASON.subsistence);
-  ledger.collect(ASSET.cash, SYSTEM.labour, labels, REASON.labels);
-  ledger.collect(ASSET.cash, SYSTEM.supplier, environment, REASON.environment);
+  ledger.collect(ASSET.cash, paid, legs);
+  total[TOTAL.energy]! += energyLeg.sum;
 }
 
 /** Wealth tax on free token and cash, each rounded down; the taxed keep the remainder. */
-function levyTax({ parameters, balances, ledger }: MarketWorld): void {
+function levyTax({ parameters, ledger }: MarketWorld): void {
   const { wealthTax } = parameters.policy;
   if (wealthTax === 0) return;
-  const { share } = scratch;
   // an empty slot owns nothing to tax
-  for (const [asset, column] of [
-    [ASSET.token, balances.token],
-    [ASSET.cash, balances.cash],
-  ] as const) {
-    for (let i = 0; i < parameters.slots; i++) share[i] = mulHigh(column[i]!, wealthTax);
-    ledger.collect(asset, SYSTEM.treasury, share, REASON.tax);
-  }
+  ledger.levy(ASSET.token, SYSTEM.treasury, wealthTax, REASON.tax);
+  ledger.levy(ASSET.cash, SYSTEM.treasury, wealthTax, REASON.tax);
 }
