@@ -212,6 +212,7 @@ export const priceEquation: ValidationCase = {
 
 /** Ticks between samples of the covariance. */
 const SAMPLE_EVERY = 25;
+const SHADOW_WORLDS_MIN = 8;
 
 export const neutralShadow: ValidationCase = {
   name: 'neutral-shadow',
@@ -224,7 +225,9 @@ export const neutralShadow: ValidationCase = {
     trait: { default: 'skillGain', about: 'reward feature whose linear gene is followed' },
   },
   seeds: 24,
-  async measure(params, seeds) {
+  async measure(params, asked) {
+    // fewer worlds than these estimate their standard error too badly to test four of them
+    const seeds = Math.max(SHADOW_WORLDS_MIN, asked);
     const ticks = params.integer('ticks', SAMPLE_EVERY);
     const trait = params.text('trait');
     const gene = GENE.linear + REWARD_FEATURES.indexOf(trait as (typeof REWARD_FEATURES)[number]);
