@@ -5,7 +5,9 @@
  */
 import type { WorldParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
+import { claimsOf } from '../market/claims.ts';
 import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
+import { trustIsOn } from '../market/trust.ts';
 import { exp2Integer, LOG2_ONE, log2Fixed, mulHigh } from '../sim/core/fixed.ts';
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { fastPrice, taskCost } from './actions.ts';
@@ -38,7 +40,7 @@ export const OBSERVATIONS: readonly ObservationFeature[] = [
   feature('skill2', 'skill in class 2', 0, 1),
   feature('skill3', 'skill in class 3', 0, 1),
   feature('data', 'log2(1 + data units) / 16', 0, 2),
-  feature('reputation', 'reputation; 0 while no mechanism uses it', 0, 1),
+  feature('reputation', 'reputation, where sellers may default', 0, 1),
   feature('ownAsk', 'own last ask / value of a task of quality 1, where it served', 0, 4),
   feature('ownBid', 'log2(own last compute quote / fast moving-average price), where it quoted', -8, 8),
   feature('ownMarkup', '(own last ask - cost) / (value of its quality - cost), where it served', -4, 4),
@@ -57,7 +59,7 @@ export const OBSERVATIONS: readonly ObservationFeature[] = [
   feature('demand3', 'tasks wanted in class 3 / their mean - 1', -1, 8),
   feature('reward', 'own last reward', -8, 8),
   feature('age', 'log2(1 + age in ticks) / 16', 0, 2),
-  feature('claims', 'claims pending; 0 while no mechanism makes claims', 0, 0),
+  feature('claims', 'log2(1 + milli-cash of claims pending in court) / 16', 0, 2),
   feature('onTrial', '1 in all four blocks of a trial of new reward genes', 0, 1),
 ];
 
@@ -76,6 +78,7 @@ const CAPACITY = at('capacity');
 const UNUSED = at('unusedCompute');
 const SKILL = at('skill0');
 const DATA = at('data');
+const REPUTATION = at('reputation');
 const OWN_ASK = at('ownAsk');
 const OWN_BID = at('ownBid');
 const OWN_MARKUP = at('ownMarkup');
@@ -91,6 +94,7 @@ const ENERGY_PRICE = at('energyPrice');
 const DEMAND = at('demand0');
 const REWARD = at('reward');
 const AGE = at('age');
+const CLAIMS = at('claims');
 const ON_TRIAL = at('onTrial');
 
 const WIDE_LOG = 1 / (16 * LOG2_ONE);
@@ -165,6 +169,8 @@ export function observe(world: AgentWorld, tick: number): void {
   const hasService = p.serviceMarket.enabled;
   const hasSkill = hasService || p.training.enabled;
   const revises = p.objectives.enabled;
+  const contracts = trustIsOn(p);
+  const courts = p.trust.cohorts > 0;
   const slots = c.population.length;
   for (let i = 0; i < slots; i++) {
     if (active[i] === 0) continue;
@@ -200,6 +206,8 @@ export function observe(world: AgentWorld, tick: number): void {
     observation[to + SERVICE_FILL] = hasService ? agents.serviceFill[i]! : 0;
     observation[to + REWARD] = clip(reward[i]!, LIMIT);
     observation[to + AGE] = log2Plus(tick - agents.bornAt[i]!) * WIDE_LOG;
+    if (contracts) observation[to + REPUTATION] = c.reputation[i]! * SHARE;
+    if (courts) observation[to + CLAIMS] = log2Plus(claimsOf(world, i)) * WIDE_LOG;
     // under old genes as under new ones, or the flag would be part of what the trial compares
     if (revises) observation[to + ON_TRIAL] = agents.trialStage[i]! > TRIAL.waiting ? 1 : 0;
   }

@@ -4,6 +4,7 @@
  */
 import type { PopulationConfig, WorldConfig } from '../configs/schema.ts';
 import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
+import { trustIsOn } from '../market/trust.ts';
 import { LOG2_ONE, log2Fixed } from '../sim/core/fixed.ts';
 import { tanh } from '../sim/core/floatMath.ts';
 import { type DrawSequence, draw, STREAM, unitInterval } from '../sim/core/rng.ts';
@@ -26,6 +27,10 @@ export const SKILL_GAIN_SCALE = 1000;
 export const PROFIT_SCALE_CASH = 4;
 /** transferGiven is 1/2 at this many cash given to children. */
 export const TRANSFER_SCALE_CASH = 500;
+/** slashed is 1/2 at this much stake, in cash. */
+export const SLASHED_SCALE_CASH = 4;
+/** reputationGain reaches 1 at a change of 1/16 within a tick. */
+export const REPUTATION_GAIN_SCALE = 16;
 /** relativeWealth reaches 1 at 2^4 times the median wealth. */
 export const RELATIVE_WEALTH_OCTAVES = 4;
 /** computeSpent reaches 1 at this many cu used within a tick. */
@@ -54,10 +59,10 @@ export const REWARD_FEATURE_TABLE: readonly RewardFeature[] = [
   },
   { name: 'profit', formula: 'p / (4 + |p|), p = realised profit in cash', range: [-1, 1] },
   { name: 'fill', formula: 'share of what it offered or bid for that traded', range: [0, 1] },
-  { name: 'contractKept', formula: '0 until a trust mechanism exists', range: [0, 0] },
-  { name: 'contractBreached', formula: '0 until a trust mechanism exists', range: [0, 0] },
-  { name: 'slashed', formula: '0 until a trust mechanism exists', range: [0, 0] },
-  { name: 'reputationGain', formula: '0 until a trust mechanism exists', range: [0, 0] },
+  { name: 'contractKept', formula: '1 if it sold and delivered, where sellers may default', range: [0, 1] },
+  { name: 'contractBreached', formula: '1 if it sold and did not deliver', range: [0, 1] },
+  { name: 'slashed', formula: 's / (4 + s), s = stake slashed in cash', range: [0, 1] },
+  { name: 'reputationGain', formula: 'clip(16 x change in reputation, 1)', range: [-1, 1] },
   { name: 'transferGiven', formula: 'g / (500 + g), g = cash-equivalent given to children', range: [0, 1] },
   { name: 'relativeWealth', formula: 'clip(log2(wealth / median) / 4, 1)', range: [-1, 1] },
   { name: 'novelty', formula: '1 - moving share of ticks in the mode chosen', range: [0, 1] },
@@ -72,6 +77,10 @@ const PHI_WEALTH_GAIN = indexOf('wealthGain');
 const PHI_SKILL_GAIN = indexOf('skillGain');
 const PHI_PROFIT = indexOf('profit');
 const PHI_FILL = indexOf('fill');
+const PHI_CONTRACT_KEPT = indexOf('contractKept');
+const PHI_CONTRACT_BREACHED = indexOf('contractBreached');
+const PHI_SLASHED = indexOf('slashed');
+const PHI_REPUTATION_GAIN = indexOf('reputationGain');
 const PHI_TRANSFER_GIVEN = indexOf('transferGiven');
 const PHI_RELATIVE_WEALTH = indexOf('relativeWealth');
 const PHI_NOVELTY = indexOf('novelty');
@@ -110,6 +119,7 @@ export function reward(world: AgentWorld, tick: number): void {
   const { tdError, active } = brain.columns;
   const tokenToCash = c.scalar[WORLD.tokenPrice]! / 0x1_0000 / MILLI;
   const median = log2(c.scalar[WORLD.medianWealth]!);
+  const contracts = trustIsOn(p);
   const slots = c.population.length;
   for (let i = 0; i < slots; i++) {
     const population = c.population[i]!;
@@ -118,7 +128,8 @@ export function reward(world: AgentWorld, tick: number): void {
     const side = c.computeSide[i]!;
     const filled = c.computeFilled[i]!;
     const rented = side === SIDE.buy ? -c.computeAmount[i]! : c.computeAmount[i]!;
-    const profit = (c.serviceAmount[i]! + rented) * tokenToCash - c.bill[i]! / MILLI;
+    let profit = (c.serviceAmount[i]! + rented) * tokenToCash - c.bill[i]! / MILLI;
+    if (contracts) profit += contractProfit(c, i, tokenToCash);
     const computeFill = c.computeQuantity[i] === 0 ? 0 : filled / c.computeQuantity[i]!;
     const serviceFill = c.tasksOffered[i] === 0 ? 0 : c.tasksSold[i]! / c.tasksOffered[i]!;
     const atHand = c.compute[i]! + (side === SIDE.sell ? filled : 0);
@@ -136,6 +147,16 @@ export function reward(world: AgentWorld, tick: number): void {
     phi[PHI_SKILL_GAIN] = clip((SKILL_GAIN_SCALE * c.skillGain[i]!) / TWO_32);
     phi[PHI_PROFIT] = squash(profit, PROFIT_SCALE_CASH);
     phi[PHI_FILL] = mode === MODE.serve ? serviceFill : computeFill;
+    if (contracts) {
+      const breached = c.breached[i]! > 0;
+      const moved = c.reputation[i]! - c.reputationBefore[i]!;
+      phi[PHI_CONTRACT_KEPT] = c.contracted[i]! > 0 && !breached ? 1 : 0;
+      phi[PHI_CONTRACT_BREACHED] = breached ? 1 : 0;
+      phi[PHI_SLASHED] = squash(c.slashed[i]! * tokenToCash, SLASHED_SCALE_CASH);
+      phi[PHI_REPUTATION_GAIN] = clip((REPUTATION_GAIN_SCALE * moved) / TWO_32);
+    } else {
+      phi.fill(0, PHI_CONTRACT_KEPT, PHI_REPUTATION_GAIN + 1);
+    }
     phi[PHI_TRANSFER_GIVEN] = squash(agents.transferGiven[i]! / MILLI, TRANSFER_SCALE_CASH);
     phi[PHI_RELATIVE_WEALTH] = clip((log2(c.wealth[i]!) - median) / (RELATIVE_WEALTH_OCTAVES * LOG2_ONE));
     phi[PHI_NOVELTY] = 1 - agents.modeShare[share]!;
@@ -157,6 +178,15 @@ export function reward(world: AgentWorld, tick: number): void {
     brain.columns.reward[i] = r;
     agents.lifeReward[i]! += r;
   }
+}
+
+/**
+ * What contracts added to an agent's profit beside its pay, cash: side gains and recoveries, its part of slashed
+ * stakes; less its own slashed stake, effort, audits, court fees and debts.
+ */
+function contractProfit(c: AgentWorld['columns'], i: number, tokenToCash: number): number {
+  const cash = c.contractCash[i]! - c.contractBill[i]! - c.courtBill[i]! - c.debtDue[i]!;
+  return (c.compensated[i]! - c.slashed[i]!) * tokenToCash + cash / MILLI;
 }
 
 /** w . phi + v . tanh(U phi) of the features in `phi`. */

@@ -53,12 +53,15 @@ export function bookLiability(world: MarketWorld, debtor: number, cohort: number
   add(world, world.columns.liabilities, debtor, cohort, amount, 'liabilities');
 }
 
-/** Sum of an agent's claims, milli-cash; 0 where there are no courts. */
-export function claimsOf({ columns, parameters }: MarketWorld, agent: number): number {
+/** Sum of an agent's claims, milli-cash, at most 2^32 - 1; 0 where there are no courts. */
+export function claimsOf(
+  { columns, parameters }: Pick<MarketWorld, 'columns' | 'parameters'>,
+  agent: number,
+): number {
   const { cohorts } = parameters.trust;
   let sum = 0;
   for (let at = agent * cohorts; at < (agent + 1) * cohorts; at++) sum += columns.claims[at]!;
-  return sum;
+  return Math.min(U32_MAX, sum);
 }
 
 /** Cash that the court holds for creditors and may not give away, milli-cash. */

@@ -9,9 +9,10 @@ import { testWorld } from './testWorld.ts';
 const WORLD_NUMBER = 6;
 const TICKS = 9;
 
-/** A market that has run some ticks; the last one had trades on both markets. */
+/** A market with courts that has run some ticks; the last one had trades on both markets and debts paid. */
 function ran(): TestMarket {
-  const market = new TestMarket(testWorld({ slots: 30, number: WORLD_NUMBER, seed: 11 }));
+  const trust = { regime: 'legal', legalCost: 0.01, registrationFee: 1, delay: 3, discountRate: 0 };
+  const market = new TestMarket(testWorld({ slots: 30, number: WORLD_NUMBER, seed: 11, world: { trust } }));
   for (let t = 0; t < TICKS; t++) market.run();
   return market;
 }
@@ -183,6 +184,50 @@ describe('the laws', () => {
           (columns.swapReserves[at]! * columns.swapReserves[at + 1]!) / columns.swapReserves[at + 2]!,
         );
         columns.swapReserves[at + 3]! -= 1;
+      },
+    ],
+    [
+      'a slash beyond what was locked',
+      'slashing-within-stake',
+      /^stake of agent 3$/,
+      ({ columns }) => {
+        columns.slashed[3] = columns.stakeLocked[3]! + 1;
+      },
+    ],
+    [
+      'stake locked twice',
+      'slashing-within-stake',
+      /^stake of agent 4$/,
+      ({ columns }) => {
+        columns.stakeLocked[4] = columns.stakeOpened[4]! + 1;
+      },
+    ],
+    [
+      'a debt forgiven in silence',
+      'claims-equal-liabilities',
+      /^cohort \d+$/,
+      ({ columns }) => {
+        columns.liabilities[columns.liabilities.findIndex((owed) => owed > 0)]! -= 1;
+      },
+    ],
+    [
+      'a claim out of nothing',
+      'claims-equal-liabilities',
+      /^cohort 0$/,
+      ({ columns }) => {
+        columns.claims[0]! += 1;
+      },
+    ],
+    [
+      'a court that keeps less than it holds for creditors',
+      'claims-equal-liabilities',
+      /^court cash$/,
+      ({ columns, balances }) => {
+        const held = columns.courtHeld.reduce((sum, cash) => sum + cash, 0);
+        expect(held).toBeGreaterThan(0);
+        const spent = balances.systemCash[SYSTEM.court]! - held + 1;
+        balances.systemCash[SYSTEM.court]! -= spent;
+        balances.systemCash[SYSTEM.consumers]! += spent;
       },
     ],
     [

@@ -165,6 +165,52 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'unlocked-slash',
+    law: 'slashing-within-stake',
+    about: 'more stake is slashed than was locked',
+    strike: ({ columns: { slashed, stakeLocked } }) => {
+      if (slashed.length === 0) return false;
+      slashed[0] = stakeLocked[0]! + 1;
+      return true;
+    },
+  },
+  {
+    name: 'locked-twice',
+    law: 'slashing-within-stake',
+    about: 'more stake is locked than an agent has',
+    strike: ({ columns: { stakeOpened, stakeLocked } }) => {
+      if (stakeLocked.length === 0) return false;
+      stakeLocked[0] = stakeOpened[0]! + 1;
+      return true;
+    },
+  },
+  {
+    name: 'forgiven-debt',
+    law: 'claims-equal-liabilities',
+    about: 'a debtor is let off and its creditors are not told',
+    strike: ({ columns: { liabilities } }) => {
+      const debt = liabilities.findIndex((owed) => owed > 0);
+      if (debt < 0) return false;
+      liabilities[debt]!--;
+      return true;
+    },
+  },
+  {
+    name: 'embezzling-court',
+    law: 'claims-equal-liabilities',
+    about: 'the court spends what it holds for creditors',
+    strike: ({ columns: { courtHeld }, balances }) => {
+      let held = 0;
+      for (const cash of courtHeld) held += cash;
+      const { systemCash } = balances;
+      if (held === 0) return false;
+      const spent = systemCash[SYSTEM.court]! - held + 1;
+      systemCash[SYSTEM.court]! -= spent;
+      systemCash[SYSTEM.consumers]! += spent;
+      return true;
+    },
+  },
+  {
     name: 'free-hardware',
     law: 'capacity-total',
     about: 'an agent owns a unit of capacity that was never bought',

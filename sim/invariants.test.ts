@@ -5,13 +5,14 @@ import { FAULT_TICK, FAULTS, faultHook } from './faults.ts';
 import { LAWS } from './invariants.ts';
 import { Shard } from './shard.ts';
 
-/** A hectic economy with free slots, births, deaths, trades and swaps within a few ticks. */
+/** A hectic economy with free slots, births, deaths, trades, defaults, suits and swaps within a few ticks. */
 const economy = parseConfig(`
 seed: laws
 ticks: 200
 worlds: 2
 slots: 24
 world:
+  trust: { regime: legal, legalCost: 0.05, registrationFee: 1, delay: 3, discountRate: 0 }
   demography: { meanLife: 40, threshold: 200, endowmentFloor: 100, immigrationFloor: 0.5 }
 populations:
   - { name: learners, kind: learner, share: 2 }
