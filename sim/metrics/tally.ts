@@ -4,7 +4,7 @@
  */
 
 import type { AgentWorld } from '../../agents/columns.ts';
-import { FREE_SLOT, MODE, WORLD } from '../../market/columns.ts';
+import { FREE_SLOT, MODE, SWAP, SWAP_FIELDS, WORLD } from '../../market/columns.ts';
 import { addPair, CORRELATION_SUMS } from './correlation.ts';
 import { MATURITY_TICKS } from './table.ts';
 
@@ -31,6 +31,10 @@ export class Tally {
   births = 0;
   deaths = 0;
   immigrants = 0;
+  /** Ticks in which compute was rented, tasks were sold, and token was swapped. */
+  computeTicks = 0;
+  serviceTicks = 0;
+  swapTicks = 0;
   /** Agent-ticks since genesis: the unit of `agent-steps per second`. */
   agentSteps = 0;
 
@@ -73,6 +77,10 @@ export class Tally {
     this.deaths += scalar[WORLD.deaths]!;
     this.immigrants += scalar[WORLD.immigrants]!;
     this.agentSteps += scalar[WORLD.alive]!;
+    if (scalar[WORLD.computeVolume]! > 0) this.computeTicks++;
+    if (columns.served.some((tasks) => tasks > 0)) this.serviceTicks++;
+    const { swapReserves } = columns;
+    if (Object.values(SWAP).some((row) => swapReserves[row * SWAP_FIELDS]! > 0)) this.swapTicks++;
   }
 
   /** Counts a death, while the dead agent still has what it had. */
@@ -102,11 +110,23 @@ export class Tally {
     this.births = 0;
     this.deaths = 0;
     this.immigrants = 0;
+    this.computeTicks = 0;
+    this.serviceTicks = 0;
+    this.swapTicks = 0;
   }
 
   /** All sums, for a checkpoint. */
   save(): Float64Array<ArrayBuffer> {
-    const sums = [this.ticks, this.births, this.deaths, this.immigrants, this.agentSteps];
+    const sums = [
+      this.ticks,
+      this.births,
+      this.deaths,
+      this.immigrants,
+      this.agentSteps,
+      this.computeTicks,
+      this.serviceTicks,
+      this.swapTicks,
+    ];
     for (const p of this.populations) {
       sums.push(
         p.agentTicks,
@@ -132,6 +152,9 @@ export class Tally {
     this.deaths = take();
     this.immigrants = take();
     this.agentSteps = take();
+    this.computeTicks = take();
+    this.serviceTicks = take();
+    this.swapTicks = take();
     for (const p of this.populations) {
       p.agentTicks = take();
       p.matureTicks = take();
