@@ -42,7 +42,7 @@ describe('the table of actions', () => {
 });
 
 describe('logitMask', () => {
-  it('masks default, stake, unstake and revise, which no mechanism implements', () => {
+  it('masks default, stake, unstake and revise while their mechanisms are off', () => {
     const mask = maskOf({});
     expect(allowed(mask, HEAD.deliver)).toEqual([]);
     expect(allowed(mask, HEAD.objective)).toEqual([]);

@@ -171,7 +171,7 @@ function economyOf(
   return row;
 }
 
-/** Trials of reward genes; no figures where objectives are never revised. */
+/** Contracts and what became of them; no figures where nobody can default. */
 function contractsOf({ agents, columns, balances }: World, since: IntervalStart, living: readonly number[]) {
   const { total, trustTotal, reputation } = columns;
   if (trustTotal.length === 0) return {};
@@ -190,6 +190,7 @@ function contractsOf({ agents, columns, balances }: World, since: IntervalStart,
   } satisfies Partial<Record<MetricName, number>>;
 }
 
+/** Trials of reward genes; no figures where objectives are never revised. */
 function trialsOf({ agents, columns }: World, since: IntervalStart): Partial<Record<MetricName, number>> {
   const { trialTotal } = agents;
   if (trialTotal.length === 0) return {};
