@@ -384,6 +384,25 @@ describe('immigration', () => {
     }
   });
 
+  it('keeps each population above a floor of its own where slots are protected by quota', () => {
+    const world = quiet(
+      { immigrationFloor: 0.5, immigrantsPerTick: 8, threshold: 1e6, quotas: true },
+      {
+        populations: [
+          { name: 'a', kind: 'passive' },
+          { name: 'b', kind: 'passive' },
+        ],
+      },
+    );
+    // the world as a whole stays at its floor, but 'b' would die out
+    kill(world, 4, 5, 6, 7);
+    live(world, 1);
+    const of = (population: number): number =>
+      world.columns.population.filter((p) => p === population).length;
+    expect([of(0), of(1)]).toEqual([4, 2]);
+    checkAll(world, 1);
+  });
+
   it('brings only populations that accept immigrants', () => {
     const world = quiet(
       { immigrationFloor: 1, immigrantsPerTick: 8, threshold: 1e6 },

@@ -707,17 +707,54 @@ const AGENT_COLUMNS = [
 
 // --- immigration ---
 
-/** Below the floor, newcomers of the genesis distribution arrive as long as the treasury can endow them in full. */
+/** Admits agents of the genesis distribution below the population floor; under quotas, below each population's own floor. */
 function immigrate(world: AgentWorld, tick: number): void {
+  const { demography, populations, slots } = world.parameters;
+  const { immigrationFloor, immigrantsPerTick } = demography;
+  if (immigrationFloor === 0 || immigrantsPerTick === 0) return;
+  if (!demography.quotas) {
+    admit(
+      world,
+      tick,
+      Math.min(immigrantsPerTick, immigrationFloor - world.columns.scalar[WORLD.alive]!),
+      FREE_SLOT,
+    );
+    return;
+  }
+  let room = immigrantsPerTick;
+  for (let population = 0; population < populations.length && room > 0; population++) {
+    if (!populations[population]!.immigrates) continue;
+    let owned = 0;
+    let alive = 0;
+    for (let i = 0; i < slots; i++) {
+      if (world.agents.slotPopulation[i] !== population) continue;
+      owned++;
+      if (world.columns.population[i] !== FREE_SLOT) alive++;
+    }
+    room -= admit(
+      world,
+      tick,
+      Math.min(room, Math.floor((immigrationFloor * owned) / slots) - alive),
+      population,
+    );
+  }
+}
+
+/**
+ * Admits up to `count` immigrants, endowed by the treasury while it can pay in full; returns how many came.
+ *
+ * @param only the population that they join; FREE_SLOT = drawn by the genesis shares
+ */
+function admit(world: AgentWorld, tick: number, count: number, only: number): number {
   const { parameters: p, columns: c, ledger } = world;
-  const missing = p.demography.immigrationFloor - c.scalar[WORLD.alive]!;
   const treasury = ledger.system(SYSTEM.treasury);
-  for (let k = Math.min(missing, p.demography.immigrantsPerTick); k > 0; k--) {
-    if (ledger.balance(ASSET.token, treasury) < p.genesis.token) return;
-    if (ledger.balance(ASSET.cash, treasury) < p.genesis.cash) return;
+  let admitted = 0;
+  for (let k = count; k > 0; k--) {
+    if (ledger.balance(ASSET.token, treasury) < p.genesis.token) break;
+    if (ledger.balance(ASSET.cash, treasury) < p.genesis.cash) break;
     draws.at(p.seed, tick, WORLD_DRAW - k, STREAM.immigration);
-    const population = immigrantPopulation(p.populations, draws.word());
-    if (population < 0) return;
+    const population = only === FREE_SLOT ? immigrantPopulation(p.populations, draws.word()) : only;
+    if (population < 0) break;
     const slot = freeSlot(world, population);
     if (slot < 0) continue;
     draws.at(p.seed, tick, slot, STREAM.immigration);
@@ -729,7 +766,9 @@ function immigrate(world: AgentWorld, tick: number): void {
     c.total[TOTAL.immigrants]!++;
     c.scalar[WORLD.alive]!++;
     world.lineage?.birth(world, tick, slot, 'immigration');
+    admitted++;
   }
+  return admitted;
 }
 
 /** A population drawn by the genesis shares of those that accept immigrants; -1 when none does. */

@@ -38,7 +38,15 @@ const section = <T extends z.ZodRawShape>(shape: T, about: string) =>
     .describe(about);
 
 const trainingMethod = (
-  d: { eta: number; compute: number; data: number; label: number; labels: number; environmentPrice: number },
+  d: {
+    eta: number;
+    compute: number;
+    data: number;
+    label: number;
+    labels: number;
+    environmentPrice: number;
+    dataBought?: number;
+  },
   about: string,
 ) =>
   section(
@@ -49,6 +57,11 @@ const trainingMethod = (
       labelExponent: share(d.label, 'elasticity of the gain to 1 + labels'),
       labels: count(d.labels, 'labels bought per training tick', 1000),
       environmentPrice: amount(d.environmentPrice, 'cash per training tick for the environment'),
+      dataBought: count(
+        d.dataBought ?? 0,
+        "data units bought per training tick from the users' pool, where dataOwnership.market is on",
+        10_000,
+      ),
     },
     about,
   );
@@ -147,11 +160,11 @@ const world = section(
           'Learning from labels bought from people.',
         ),
         unsupervised: trainingMethod(
-          { eta: 1e-4, compute: 0.5, data: 0.2, label: 0, labels: 0, environmentPrice: 0 },
+          { eta: 1e-4, compute: 0.5, data: 0.2, label: 0, labels: 0, environmentPrice: 0, dataBought: 16 },
           'Learning from much data and compute.',
         ),
         semiSupervised: trainingMethod(
-          { eta: 2.5e-4, compute: 0.4, data: 0.1, label: 0.3, labels: 1, environmentPrice: 0 },
+          { eta: 2.5e-4, compute: 0.4, data: 0.1, label: 0.3, labels: 1, environmentPrice: 0, dataBought: 4 },
           'Learning from data and fewer labels.',
         ),
         reinforcement: trainingMethod(
@@ -160,6 +173,24 @@ const world = section(
         ),
       },
       'How compute, data and labels become skill.',
+    ),
+    dataOwnership: section(
+      {
+        platform: share(
+          1,
+          "share of the data that a served task yields that its seller keeps; the rest goes to the users' pool",
+        ),
+        market: flag(
+          false,
+          "whether the users' pool sells data to agents that train; consumers get the money",
+        ),
+        price: amount(0.01, 'cash per data unit of the pool at genesis', 1e6),
+        priceStep: share(
+          0.01,
+          'share by which the price rises in a tick in which more is wanted than comes in, and falls in others; 0 = fixed',
+        ),
+      },
+      'Who owns the data that work yields.',
     ),
     hardware: section(
       {
@@ -177,6 +208,39 @@ const world = section(
       },
       'Capacity as a capital good.',
     ),
+    ownership: section(
+      {
+        distribution: choice(
+          ['equal', 'firms', 'pareto'],
+          'equal',
+          'capacity at genesis: the same device for all, firms that hold a share, or a Pareto distribution; the total is the same',
+        ),
+        firms: positive(4, 'agents that are firms, drawn at random', 1e6),
+        firmShare: share(0.8, 'share of all capacity that the firms hold, in equal parts'),
+        paretoAlpha: real(
+          1.16,
+          1.01,
+          100,
+          'tail index; 1.16 gives a fifth of the agents four fifths of the capacity',
+        ),
+        scaleEconomy: real(
+          0,
+          0,
+          0.9,
+          'share of the energy price saved per doubling of capacity above the device of genesis.capacity',
+        ),
+        capitalCost: amount(
+          0,
+          'cash per tick for each cu above the device of genesis.capacity, which people own already',
+          1e5,
+        ),
+        operatorShare: share(
+          0,
+          "share of an agent's profit that its human operator takes: 0 = a sovereign machine, 1 = a tool",
+        ),
+      },
+      'Who owns machines and what size is worth.',
+    ),
     policy: section(
       {
         wealthTaxPerTick: real(1e-4, 0, 0.1, 'share of free token and cash taken per tick, to the treasury'),
@@ -186,6 +250,26 @@ const world = section(
           'whether agents may stake token where no mechanism asks for stakes; trust.regime programmatic always does',
         ),
         unstakeDelay: count(100, 'ticks between asking for staked token back and receiving it', 1e6),
+        issuance: choice(
+          ['none', 'stakeWeighted', 'workWeighted', 'yuma'],
+          'none',
+          'to whom new token goes: nobody, by stake, by quality of the tasks served in the tick, or by Yuma consensus',
+        ),
+        issuancePerTick: amount(10, 'token issued per tick where there is an issuance rule', 1e6),
+        epoch: positive(100, 'ticks of an epoch of Yuma consensus, whose issuance is paid at its end', 1e6),
+        validators: positive(
+          16,
+          'the largest stakers of an epoch, who weigh the members by delivered quality',
+          256,
+        ),
+        kappa: share(0.5, 'share of stake that must support a weight in Yuma consensus'),
+        bondsPenalty: share(1, 'how far bonds are bought with clipped weights, in Yuma consensus'),
+        bondsAlpha: share(0.1, 'weight of an epoch in the moving average of bonds, in Yuma consensus'),
+        feeBurn: share(0, 'share of every fee that is burned instead of going to the treasury'),
+        dividend: share(
+          0,
+          'share of what the treasury holds above its reserve that is paid each tick to all living agents alike',
+        ),
       },
       'Token policy.',
     ),
@@ -240,7 +324,10 @@ const world = section(
         crossover: share(0.5, 'probability that a second rich agent shares its genes'),
         mutation: flag(true, 'whether reward genes mutate at birth'),
         sigma: real(0.1, 0, 10, 'mutation size at genesis (a gene)'),
-        immigrationFloor: share(0.25, 'share of the slots below which immigrants arrive'),
+        immigrationFloor: share(
+          0.25,
+          "share of the slots below which immigrants arrive; under quotas, of each population's own slots",
+        ),
         immigrantsPerTick: count(1, 'most immigrants in a tick', 1e6),
         quotas: flag(false, 'slots belong to the population that holds them at genesis'),
         selection: choice(
