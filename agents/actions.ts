@@ -5,6 +5,7 @@
  */
 import type { WorldParameters } from '../configs/derive.ts';
 import { cashToToken, FINANCE, FREE_SLOT, type MarketWorld, MODE, SIDE, WORLD } from '../market/columns.ts';
+import { ownEnergy } from '../market/ownership.ts';
 import { trustIsOn, worthToConsumers } from '../market/trust.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
@@ -200,7 +201,7 @@ function applyHeads(world: AgentWorld): void {
     let ask = 0;
     if (mode === MODE.serve) {
       const worth = worthToConsumers(world, i, taskValue, c.skill[i * 4 + taskClass]!);
-      ask = askOf(cost, worth, ASK_SHARE_PERCENT[action[at + HEAD.ask * LANES]!]!);
+      ask = askOf(ownEnergy(world, i, cost), worth, ASK_SHARE_PERCENT[action[at + HEAD.ask * LANES]!]!);
       if (agents.scriptedAsk[i] !== 0) ask = agents.scriptedAsk[i]! - 1;
     }
     c.taskAsk[i] = ask;

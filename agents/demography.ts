@@ -18,9 +18,11 @@ import {
   tokenToCash,
   WORLD,
 } from '../market/columns.ts';
+import { addToPool } from '../market/dataPool.ts';
 import { REASON } from '../market/ledger.ts';
 import { midPrice } from '../market/pool.ts';
 import { dropWithdrawal } from '../market/staking.ts';
+import { leaveEpoch } from '../market/tokenPolicy.ts';
 import { leaveContracts } from '../market/trust.ts';
 import { wealthOf } from '../market/wealth.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
@@ -172,6 +174,7 @@ function embody(
   c.capacity[slot] = capacity;
   c.total[TOTAL.capacity]! += capacity;
   c.data[slot] = data;
+  c.total[TOTAL.dataFounded]! += data;
   c.reputation[slot] = REPUTATION_START;
   for (let k = 0; k < CLASS_COUNT; k++) c.skill[slot * CLASS_COUNT + k] = p.genesis.skill;
   for (let m = 0; m < MODES; m++) agents.modeShare[m * p.slots + slot] = 1 / MODES;
@@ -641,6 +644,7 @@ function bury(world: AgentWorld, tick: number, slot: number): void {
   ledger.transfer(ASSET.token, ledger.stakeOf(slot), treasury, balances.stake[slot]!, REASON.estate);
   ledger.transfer(ASSET.cash, slot, treasury, balances.cash[slot]!, REASON.estate);
   c.total[TOTAL.capacity]! -= c.capacity[slot]!;
+  addToPool(world, c.data[slot]!);
   c.total[TOTAL.deaths]!++;
   // settle has counted those that could not pay their bill
   if (cause === CAUSE.insolvency && c.insolvent[slot] === 0) c.total[TOTAL.insolvencies]!++;
@@ -653,6 +657,8 @@ function bury(world: AgentWorld, tick: number, slot: number): void {
 function vacate({ columns: c, agents, brain, parameters: p }: AgentWorld, slot: number): void {
   for (const column of SLOT_COLUMNS) c[column][slot] = 0;
   leaveContracts(c, slot);
+  leaveEpoch(c, slot);
+  if (c.lossCarried.length > 0) c.lossCarried[slot] = 0;
   c.population[slot] = FREE_SLOT;
   c.mode[slot] = MODE.idle;
   c.computeSide[slot] = SIDE.none;

@@ -5,7 +5,8 @@
 import seedrandom from 'seedrandom';
 import { ConfigError } from '../sim/core/errors.ts';
 import { exp2Integer, LOG2_ONE, log2Fixed } from '../sim/core/fixed.ts';
-import { exp } from '../sim/core/floatMath.ts';
+import { exp, log } from '../sim/core/floatMath.ts';
+import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import {
   type Fraction32,
   fraction32,
@@ -38,6 +39,8 @@ export interface TrainingMethodParameters {
   readonly dataExponent: number;
   readonly labelExponent: number;
   readonly labels: number;
+  /** Data units bought from the users' pool per training tick. */
+  readonly dataBought: number;
   /** Cash per training tick. */
   readonly environmentPrice: MilliCash;
 }
@@ -136,6 +139,15 @@ export interface WorldParameters {
     /** In the order of METHODS. */
     readonly methods: readonly TrainingMethodParameters[];
   };
+  readonly dataOwnership: {
+    /** Share of yielded data that goes to the users' pool. */
+    readonly poolShare: Fraction32;
+    readonly market: boolean;
+    /** Milli-cash per unit x 2^8, at genesis and at most. */
+    readonly price: number;
+    readonly priceMax: number;
+    readonly priceStep: Fraction32;
+  };
   readonly hardware: {
     readonly enabled: boolean;
     readonly priceBase: MilliCash;
@@ -148,7 +160,31 @@ export interface WorldParameters {
     readonly runway: MilliCash;
     readonly trainingRunway: MilliCash;
   };
-  readonly policy: { readonly wealthTax: Fraction32; readonly financeStep: Fraction32 };
+  readonly ownership: {
+    /** Capacity of each slot at genesis, [slots]; null = genesis.capacity for all. */
+    readonly capacities: Uint32Array | null;
+    /** Capacity of the device that people own already, cu. */
+    readonly device: number;
+    /** log2(1 - scaleEconomy) in 2^-16, zero or negative. */
+    readonly scaleLog2: number;
+    /** Milli-cash per tick and cu above the device. */
+    readonly capitalCost: MilliCash;
+    readonly operatorShare: Fraction32;
+  };
+  readonly policy: {
+    readonly wealthTax: Fraction32;
+    readonly financeStep: Fraction32;
+    readonly issuance: WorldConfig['policy']['issuance'];
+    /** Milli-token per tick; 0 where there is no rule. */
+    readonly issuancePerTick: MilliToken;
+    readonly epoch: number;
+    readonly validators: number;
+    readonly kappa: number;
+    readonly bondsPenalty: number;
+    readonly bondsAlpha: number;
+    readonly feeBurn: Fraction32;
+    readonly dividend: Fraction32;
+  };
   /** Staking, see market/staking.ts. */
   readonly staking: { readonly enabled: boolean; readonly delay: number };
   readonly trust: TrustParameters;
@@ -217,14 +253,10 @@ export interface WorldParameters {
 
 /** Lays slots out over populations in proportion to their shares (largest remainder), in order: [slots]. */
 export function populationOfSlots(populations: readonly PopulationConfig[], slots: number): Uint32Array {
-  const total = populations.reduce((sum, p) => sum + p.share, 0);
-  const quotas = populations.map((p) => (total > 0 ? (p.share / total) * slots : 0));
-  const counts = quotas.map(Math.floor);
-  const rest = slots - counts.reduce((sum, c) => sum + c, 0);
-  const byRemainder = quotas
-    .map((q, index) => ({ index, remainder: q - Math.floor(q) }))
-    .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
-  for (let k = 0; k < rest; k++) counts[byRemainder[k % byRemainder.length]!.index]!++;
+  const counts = apportion(
+    populations.map((p) => p.share),
+    slots,
+  );
   const result = new Uint32Array(slots);
   let slot = 0;
   counts.forEach((n, population) => {
@@ -250,6 +282,49 @@ export function priceTable(min: number, max: number): Uint32Array {
     table[k] = k === 0 ? min : Math.max(price, table[k - 1]! + 1);
   }
   return table;
+}
+
+/** The agent key of the draw that deals capacities out. */
+const DEAL = 0xffff_ffff;
+
+/**
+ * Capacity of each slot at genesis, cu, [slots]: k firms with equal parts of their share and the rest alike, or the
+ * quantiles of a Pareto distribution. The sum is slots x genesis.capacity whatever the distribution (largest
+ * remainder); who gets which is shuffled by the world's seed. Null where all are equal.
+ */
+export function genesisCapacities(w: WorldConfig, slots: number, seed: number): Uint32Array | null {
+  const { distribution, firms, firmShare, paretoAlpha } = w.ownership;
+  if (distribution === 'equal') return null;
+  const firmCount = Math.min(firms, slots);
+  const others = slots - firmCount;
+  // a Pareto quantile of p is (1 - p)^(-1 / alpha)
+  const weights = Array.from({ length: slots }, (_, k) => {
+    if (distribution === 'pareto') return exp(-log((slots - k - 0.5) / slots) / paretoAlpha);
+    if (others === 0) return 1;
+    return k < firmCount ? firmShare / firmCount : (1 - firmShare) / others;
+  });
+  const dealt = apportion(weights, slots * w.genesis.capacity);
+  const draws = new DrawSequence().at(seed, 0, DEAL, STREAM.ownership);
+  for (let k = slots - 1; k > 0; k--) {
+    const other = draws.below(k + 1);
+    const part = dealt[k]!;
+    dealt[k] = dealt[other]!;
+    dealt[other] = part;
+  }
+  return dealt;
+}
+
+/** Whole parts of `total` in proportion to weights, by largest remainder; of equal remainders the earlier. */
+function apportion(weights: readonly number[], total: number): Uint32Array {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const quotas = weights.map((weight) => (sum > 0 ? (weight / sum) * total : 0));
+  const parts = Uint32Array.from(quotas, Math.floor);
+  const rest = total - parts.reduce((a, b) => a + b, 0);
+  const byRemainder = quotas
+    .map((quota, index) => ({ index, remainder: quota - Math.floor(quota) }))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
+  for (let k = 0; k < rest; k++) parts[byRemainder[k % byRemainder.length]!.index]!++;
+  return parts;
 }
 
 /** log2 of a small positive real in 2^-16, through an integer number of 2^-32; -2^31 stands for zero. */
@@ -339,9 +414,17 @@ export function deriveWorld(
           dataExponent: Math.round(m.dataExponent * LOG2_ONE),
           labelExponent: Math.round(m.labelExponent * LOG2_ONE),
           labels: m.labels,
+          dataBought: m.dataBought,
           environmentPrice: milli<MilliCash>(m.environmentPrice),
         };
       }),
+    },
+    dataOwnership: {
+      poolShare: fraction32(1 - w.dataOwnership.platform),
+      market: w.dataOwnership.market,
+      price: milli<MilliCash>(w.dataOwnership.price) * 2 ** PRICE_FRACTION_BITS,
+      priceMax: Math.floor(PRODUCT_MAX / Math.max(1, ...METHODS.map((name) => w.training[name].dataBought))),
+      priceStep: fraction32(w.dataOwnership.priceStep),
     },
     hardware: {
       enabled: w.hardware.enabled,
@@ -353,9 +436,25 @@ export function deriveWorld(
       runway: (w.hardware.runwayTicks * subsistence) as MilliCash,
       trainingRunway: (w.hardware.trainingRunwayTicks * subsistence) as MilliCash,
     },
+    ownership: {
+      capacities: genesisCapacities(w, slots, place.seed),
+      device: capacity,
+      scaleLog2: w.ownership.scaleEconomy === 0 ? 0 : log2Share(1 - w.ownership.scaleEconomy),
+      capitalCost: milli<MilliCash>(w.ownership.capitalCost),
+      operatorShare: fraction32(w.ownership.operatorShare),
+    },
     policy: {
       wealthTax: fraction32(w.policy.wealthTaxPerTick),
       financeStep: fraction32(w.policy.financeStep),
+      issuance: w.policy.issuance,
+      issuancePerTick: milli<MilliToken>(w.policy.issuance === 'none' ? 0 : w.policy.issuancePerTick),
+      epoch: w.policy.epoch,
+      validators: w.policy.validators,
+      kappa: w.policy.kappa,
+      bondsPenalty: w.policy.bondsPenalty,
+      bondsAlpha: w.policy.bondsAlpha,
+      feeBurn: fraction32(w.policy.feeBurn),
+      dividend: fraction32(w.policy.dividend),
     },
     staking: {
       enabled: w.policy.staking || w.trust.regime === 'programmatic',
@@ -463,7 +562,11 @@ interface Relation {
 /** The relations between constants of one world, one a line, each with its reason. */
 function relations(p: WorldParameters, w: WorldConfig): Relation[] {
   const topPrice = p.computeMarket.priceTable[PRICE_LEVELS - 1]!;
-  const largestCapacity = Math.max(p.hardware.capacityMax, p.genesis.capacity);
+  const largestGenesis = (p.ownership.capacities ?? new Uint32Array(0)).reduce(
+    (most, part) => Math.max(most, part),
+    p.genesis.capacity,
+  );
+  const largestCapacity = Math.max(p.hardware.capacityMax, largestGenesis);
   const largestTaskPrice = (p.serviceMarket.value * p.amm.token) / Math.max(1, p.amm.cash);
   const largestEndowment = p.populations.reduce((most, { endowment }) => Math.max(most, endowment), 1);
   const tokenTotal =
@@ -540,9 +643,9 @@ function relations(p: WorldParameters, w: WorldConfig): Relation[] {
       'lower the payoffs, rounds or meetings',
     ),
     is(
-      p.genesis.capacity <= p.hardware.capacityMax || !p.hardware.enabled,
-      'world.genesis.capacity',
-      `capacity ${p.genesis.capacity} must not exceed hardware.capacityMax ${p.hardware.capacityMax}`,
+      largestGenesis <= p.hardware.capacityMax || !p.hardware.enabled,
+      p.ownership.capacities === null ? 'world.genesis.capacity' : 'world.ownership.distribution',
+      `capacity ${largestGenesis} must not exceed hardware.capacityMax ${p.hardware.capacityMax}`,
       'raise hardware.capacityMax',
     ),
     is(

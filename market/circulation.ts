@@ -14,6 +14,7 @@ import { REASON } from './ledger.ts';
 import { hardwarePrice } from './ownership.ts';
 import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
 import { bonusMax } from './serviceMarket.ts';
+import { openSpending } from './spending.ts';
 import { wealthOf } from './wealth.ts';
 
 /** Accounts whose cash returns to consumers every tick. */
@@ -25,7 +26,7 @@ const RECEIVERS = [SYSTEM.supplier, SYSTEM.labour, SYSTEM.court, SYSTEM.operator
  */
 export function foundGenesis(world: MarketWorld): void {
   const { parameters, columns, ledger } = world;
-  const { genesis, consumers, treasury, amm, computeMarket } = parameters;
+  const { genesis, consumers, treasury, amm, computeMarket, ownership, dataOwnership } = parameters;
   const mint = (account: number, token: number, cash: number): void => {
     ledger.mint(ASSET.token, account, token, REASON.genesis);
     ledger.mint(ASSET.cash, account, cash, REASON.genesis);
@@ -41,12 +42,15 @@ export function foundGenesis(world: MarketWorld): void {
   columns.scalar[WORLD.priceSlow] = Math.min(U32_MAX, computeMarket.priceStart);
   columns.demandState.fill(WALK_STEPS);
   let alive = 0;
+  let total = 0;
   for (let i = 0; i < parameters.slots; i++) {
     if (columns.population[i] === FREE_SLOT) continue;
     alive++;
     const { endowment } = parameters.populations[columns.population[i]!]!;
     mint(i, Math.round(genesis.token * endowment), Math.round(genesis.cash * endowment));
-    columns.capacity[i] = genesis.capacity;
+    const capacity = ownership.capacities?.[i] ?? genesis.capacity;
+    columns.capacity[i] = capacity;
+    total += capacity;
     columns.data[i] = genesis.data;
     for (let c = 0; c < CLASS_COUNT; c++) columns.skill[i * CLASS_COUNT + c] = genesis.skill;
     const wealth = Math.min(U32_MAX, wealthOf(world, i, columns.scalar[WORLD.tokenPrice]!));
@@ -54,7 +58,9 @@ export function foundGenesis(world: MarketWorld): void {
     columns.wealthBefore[i] = wealth;
   }
   columns.scalar[WORLD.alive] = alive;
-  columns.total[TOTAL.capacity] = alive * genesis.capacity;
+  columns.total[TOTAL.capacity] = total;
+  columns.total[TOTAL.dataFounded] = alive * genesis.data;
+  columns.scalar[WORLD.dataPrice] = dataOwnership.price;
   columns.scalar[WORLD.hardwarePrice] = hardwarePrice(world);
   columns.scalar[WORLD.taskValue] = taskValue(world);
 }
@@ -137,6 +143,7 @@ export function circulate(world: MarketWorld, tick: number): void {
     if (tick > 0 && tick % world.parameters.amm.redeemEvery === 0) redeemLiquidity(world);
   }
   cutDemandToBudget(world);
+  openSpending(world);
 }
 
 function returnReceipts({ ledger, balances, parameters, columns }: MarketWorld): void {
@@ -149,6 +156,9 @@ function returnReceipts({ ledger, balances, parameters, columns }: MarketWorld):
     const cash = balances.systemCash[account]! - held;
     ledger.transfer(ASSET.cash, ledger.system(account), consumers, cash, REASON.circulation);
   }
+  // operators are paid in what profits are made in
+  const token = balances.systemToken[SYSTEM.operators]!;
+  ledger.transfer(ASSET.token, ledger.system(SYSTEM.operators), consumers, token, REASON.circulation);
 }
 
 /** 1 / 2^shift of what is above the reserve, rounded down; the treasury keeps the remainder. */

@@ -11,6 +11,7 @@ import type { Ledger } from './ledger.ts';
 export * from './accounts.ts';
 
 import type { TradeSink } from './trades.ts';
+import { YUMA_MEMBERS_MAX } from './yuma.ts';
 
 export const MODE = { rentOut: 0, serve: 1, train: 2, idle: 3 } as const;
 export const FINANCE = { hold: 0, sellToken: 1, buyToken: 2, stake: 3, unstake: 4, buyHardware: 5 } as const;
@@ -28,20 +29,41 @@ export interface OptionalColumns {
   readonly stakingSlots: number;
   /** N where consumers follow each other. */
   readonly networkSlots: number;
+  /** N where the users' pool sells data. */
+  readonly dataSlots: number;
+  /** N where operators take a share of profits. */
+  readonly operatorSlots: number;
+  /** N where Yuma consensus issues token, and its members. */
+  readonly yumaSlots: number;
+  readonly yumaMembers: number;
 }
-const NOTHING_OPTIONAL: OptionalColumns = { contractSlots: 0, cohorts: 0, stakingSlots: 0, networkSlots: 0 };
+const NOTHING_OPTIONAL: OptionalColumns = {
+  contractSlots: 0,
+  cohorts: 0,
+  stakingSlots: 0,
+  networkSlots: 0,
+  dataSlots: 0,
+  operatorSlots: 0,
+  yumaSlots: 0,
+  yumaMembers: 0,
+};
+
+/** What decides which optional columns a world needs. */
+export type MechanismChoice = Pick<
+  WorldParameters,
+  'trust' | 'staking' | 'serviceMarket' | 'dataOwnership' | 'ownership' | 'policy'
+>;
 
 /** The optional columns that a world's mechanisms need. */
-export const optionalColumns = ({
-  slots,
-  trust,
-  staking,
-  serviceMarket,
-}: Pick<WorldParameters, 'slots' | 'trust' | 'staking' | 'serviceMarket'>): OptionalColumns => ({
-  contractSlots: trust.regime === 'off' ? 0 : slots,
-  cohorts: trust.cohorts,
-  stakingSlots: staking.enabled ? slots : 0,
-  networkSlots: serviceMarket.networkEffect > 0 ? slots : 0,
+export const optionalColumns = (p: MechanismChoice & Pick<WorldParameters, 'slots'>): OptionalColumns => ({
+  contractSlots: p.trust.regime === 'off' ? 0 : p.slots,
+  cohorts: p.trust.cohorts,
+  stakingSlots: p.staking.enabled ? p.slots : 0,
+  networkSlots: p.serviceMarket.networkEffect > 0 ? p.slots : 0,
+  dataSlots: p.dataOwnership.market ? p.slots : 0,
+  operatorSlots: p.ownership.operatorShare > 0 ? p.slots : 0,
+  yumaSlots: p.policy.issuance === 'yuma' ? p.slots : 0,
+  yumaMembers: p.policy.issuance === 'yuma' ? Math.min(p.slots, YUMA_MEMBERS_MAX) : 0,
 });
 
 /** Integer state of agents and markets that is not money. */
@@ -167,6 +189,24 @@ export const marketColumnSpec = (slots: number, optional: OptionalColumns = NOTH
   /** Tasks sold in the last tick, [N]; written by the service market. */
   soldBefore: u32(optional.networkSlots),
 
+  // --- market for data; flows of the tick, cleared by buyData ---
+  /** Data units bought from the users' pool, and milli-cash due for them, [N]. */
+  dataBought: u32(optional.dataSlots),
+  dataBill: u32(optional.dataSlots),
+
+  // --- operators ---
+  /** Losses that later profits make up for before the operator takes its share, milli-cash, [N]. */
+  lossCarried: u32(optional.operatorSlots),
+
+  // --- Yuma consensus; written by tokenPolicy.ts ---
+  /** Sum of quality over the tasks delivered in this epoch, 2^-16, saturated, [N]. */
+  epochQuality: u32(optional.yumaSlots),
+  /** 1 where the agent in the slot was a member of the last epoch, [N]. */
+  yumaTenure: u32(optional.yumaSlots),
+  /** Slot of each member of the last epoch, and bonds between them as u16, [m] and [m x m]. */
+  yumaMember: u32(optional.yumaMembers),
+  yumaBonds: u32(optional.yumaMembers ** 2),
+
   /** Scratch: a list of slots, such as the living in the order of a random matching. */
   order: u32(slots),
 
@@ -188,6 +228,8 @@ export const marketColumnSpec = (slots: number, optional: OptionalColumns = NOTH
   askHistogram: u32(PRICE_LEVELS),
   /** AMM reserves around each swap of this tick, see SWAP, [3 x 4]; zeros where none took place. */
   swapReserves: f64(3 * SWAP_FIELDS),
+  /** What consumers spent and sellers received for tasks this tick, see SPENDING. */
+  spending: f64(SPENDING_FIELDS),
 });
 export type MarketColumns = Columns<ReturnType<typeof marketColumnSpec>>;
 
@@ -219,8 +261,28 @@ export const WORLD = {
   immigrants: 14,
   /** Equilibrium price of the induced values, in half levels: 2 x level + 1. */
   inducedEquilibrium: 15,
+  /** Price of a data unit of the users' pool, milli-cash x 2^8. */
+  dataPrice: 16,
+  /** Data units that came into the pool since it last traded. */
+  dataInflow: 17,
 } as const;
-const WORLD_SCALARS = 16;
+const WORLD_SCALARS = 24;
+
+/** Indices into `spending`: the accounts of a tick's service market, milli-token. */
+export const SPENDING = {
+  /** The consumers' token before and after, as their account shows it. */
+  opened: 0,
+  closed: 1,
+  /** Received by sellers after fees, the sum of `serviceAmount`. */
+  receipts: 2,
+  /** TOTAL.taskFees, TOTAL.spentToken and tokens paid by slashed sellers to buyers (trustTotal), at the opening. */
+  feesBefore: 3,
+  spentBefore: 4,
+  compensatedBefore: 5,
+  /** Slashed stake that consumers received for tasks. */
+  compensated: 6,
+} as const;
+const SPENDING_FIELDS = 8;
 
 /** Swaps of a tick, in order: rows of `swapReserves`. */
 export const SWAP = { consumers: 0, sale: 1, purchase: 2 } as const;
@@ -262,8 +324,30 @@ export const TOTAL = {
   inducedSquaredDeviation: 21,
   /** Times that all cash was halved in a world of kelly bets, so that it fits 32 bits. */
   halvings: 22,
+  /** Data units in the users' pool now; produced by tasks; given at genesis and to immigrants; sold by the pool. */
+  dataPool: 24,
+  dataProduced: 25,
+  dataFounded: 26,
+  dataSold: 27,
+  /** Billed by the pool for data, milli-cash. */
+  dataRevenue: 28,
+  /** Fees on tasks and on compute, milli-token, whatever became of them. */
+  taskFees: 29,
+  computeFees: 30,
+  /** Milli-token issued by the issuance rule; burned for whatever reason. */
+  issued: 31,
+  burned: 32,
+  /** Taken by operators at the closing price, milli-cash. */
+  operatorTaken: 33,
+  /** Paid out as dividends, milli-token and milli-cash. */
+  dividendToken: 34,
+  dividendCash: 35,
+  /** By training method, in the order of METHODS: agent-ticks, labels, skill gained (2^-32). */
+  methodTicks: 36,
+  methodLabels: 40,
+  methodSkill: 44,
 } as const;
-const WORLD_TOTALS = 24;
+const WORLD_TOTALS = 64;
 
 /** Indices into `trustTotal`: sums since genesis. */
 export const TRUST_TOTAL = {

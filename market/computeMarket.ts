@@ -7,7 +7,7 @@ import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import type { BatchAuction } from './batchAuction.ts';
 import { ASSET, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from './columns.ts';
-import { feeOf } from './fee.ts';
+import { feeOf, takeFee } from './fee.ts';
 import { addPriceDeviation, takeInducedFills } from './inducedValues.ts';
 import { REASON } from './ledger.ts';
 import { buyable, register, sellable, settleComputeContracts, trustIsOn } from './trust.ts';
@@ -101,7 +101,7 @@ function settleFills(world: MarketWorld, auction: BatchAuction): void {
     const paid = price * q;
     const fee = feeOf(paid, feeBps);
     ledger.transfer(ASSET.token, escrow, i, paid - fee, REASON.compute);
-    ledger.transfer(ASSET.token, escrow, ledger.system(SYSTEM.treasury), fee, REASON.computeFee);
+    takeFee(world, escrow, fee, REASON.computeFee);
     compute[i]! -= q;
     computeFilled[i] = q;
     computeAmount[i] = paid - fee;

@@ -53,6 +53,12 @@ export const REASON = {
   courtFee: 31,
   damages: 32,
   recovery: 33,
+  data: 34,
+  capital: 35,
+  operator: 36,
+  issuance: 37,
+  feeBurn: 38,
+  dividend: 39,
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 export const REASON_NAMES = Object.keys(REASON) as (keyof typeof REASON)[];

@@ -9,7 +9,8 @@ import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { Margin } from './batchAuction.ts';
 import { ASSET, FREE_SLOT, type MarketWorld, MODE, SYSTEM, TOTAL, tokenToCash, WORLD } from './columns.ts';
-import { feeOf } from './fee.ts';
+import { yieldData } from './dataPool.ts';
+import { feeOf, takeFee } from './fee.ts';
 import { REASON } from './ledger.ts';
 import { CONSUMERS } from './trades.ts';
 import { register, sellable, settleTaskContract, trustIsOn, worthToConsumers } from './trust.ts';
@@ -153,13 +154,12 @@ function findMarginalScores(world: MarketWorld, auction: ServiceAuction): void {
 /** Consumers pay each winner its own ask, or value + bonus - S*. The fee rounds down; the seller keeps the rest. */
 function pay(world: MarketWorld, auction: ServiceAuction, tick: number, record: boolean): void {
   const { parameters, columns, ledger } = world;
-  const { taskClass, taskAsk, tasksSold, serviceAmount, computeUsed, skill, data, soldEma, mode } = columns;
+  const { taskClass, taskAsk, tasksSold, serviceAmount, computeUsed, skill, soldEma, mode } = columns;
   const { population, scalar, total, marginalScore } = columns;
   const { value: valueInCash, cuPerTask, feeBps, pricing } = parameters.serviceMarket;
   const value = scalar[WORLD.taskValue]!;
   const tokenPrice = scalar[WORLD.tokenPrice]!;
   const consumers = ledger.system(SYSTEM.consumers);
-  const treasury = ledger.system(SYSTEM.treasury);
   const most = bonusMax(world);
   const contracts = trustIsOn(parameters);
   for (let i = 0; i < parameters.slots; i++) {
@@ -179,12 +179,12 @@ function pay(world: MarketWorld, auction: ServiceAuction, tick: number, record: 
     } else {
       const fee = feeOf(paid, feeBps);
       ledger.transfer(ASSET.token, consumers, i, paid - fee, REASON.task);
-      ledger.transfer(ASSET.token, consumers, treasury, fee, REASON.taskFee);
+      takeFee(world, consumers, fee, REASON.taskFee);
       serviceAmount[i] = paid - fee;
     }
     tasksSold[i] = sold;
     computeUsed[i]! += sold * cuPerTask;
-    data[i] = Math.min(U32_MAX, data[i]! + delivered * parameters.training.dataPerTask);
+    if (delivered > 0) yieldData(world, i, delivered, tick);
     total[TOTAL.spentToken]! += paid;
     total[TOTAL.spentCash]! += tokenToCash(paid, tokenPrice);
     total[TOTAL.tasks]! += sold;

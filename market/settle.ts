@@ -8,7 +8,7 @@
  * What everybody pays is computed column by column and moved by the ledger in one pass a reason: with millions
  * of entries a second, the entry itself is the cost.
  */
-import { mulHigh } from '../sim/core/fixed.ts';
+import { mulHigh, portion } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { amountOutNumber, SwapRate } from './amm.ts';
 import {
@@ -22,34 +22,42 @@ import {
   SYSTEM,
   TOTAL,
 } from './columns.ts';
-import { type LevyLeg, REASON } from './ledger.ts';
-import { buyHardware, wearHardware } from './ownership.ts';
+import { type LevyLeg, REASON, type Reason } from './ledger.ts';
+import { buyHardware, capitalDue, energyShare, payOperators, wearHardware } from './ownership.ts';
 import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
 import { offerToken } from './sale.ts';
+import { closeSpending } from './spending.ts';
+import { applyTokenPolicy } from './tokenPolicy.ts';
 import { payContractBills } from './trust.ts';
 import { recordWealth } from './wealth.ts';
 
 const rate = new SwapRate();
 
-/** Parts of a bill, in the order in which they are paid. */
-const BILL = [
-  { to: SYSTEM.supplier, reason: REASON.energy },
-  { to: SYSTEM.supplier, reason: REASON.subsistence },
-  { to: SYSTEM.labour, reason: REASON.labels },
-  { to: SYSTEM.supplier, reason: REASON.environment },
-] as const;
-
 /** Who pays how much for what, milli-cash; grown to the largest world of the thread, overwritten in every use. */
-const scratchOf = (slots: number) => ({
-  paid: new Uint32Array(slots),
-  legs: BILL.map((part): LevyLeg => ({ ...part, amounts: new Uint32Array(slots), sum: 0 })),
-  slots,
-});
+function scratchOf(slots: number) {
+  const leg = (to: number, reason: Reason): LevyLeg => ({
+    to,
+    reason,
+    amounts: new Uint32Array(slots),
+    sum: 0,
+  });
+  /** Parts of a bill, in the order in which they are paid. */
+  const parts = {
+    energy: leg(SYSTEM.supplier, REASON.energy),
+    subsistence: leg(SYSTEM.supplier, REASON.subsistence),
+    labels: leg(SYSTEM.labour, REASON.labels),
+    capital: leg(SYSTEM.supplier, REASON.capital),
+    data: leg(SYSTEM.consumers, REASON.data),
+    environment: leg(SYSTEM.supplier, REASON.environment),
+  };
+  return { parts, legs: Object.values(parts), paid: new Uint32Array(slots), slots };
+}
 let scratch = scratchOf(0);
 
 /** Settles the tick. */
 export function settle(world: MarketWorld, tick: number): void {
   if (scratch.slots < world.parameters.slots) scratch = scratchOf(world.parameters.slots);
+  closeSpending(world);
   addBills(world);
   if (world.parameters.amm.enabled) {
     sellToken(world);
@@ -60,25 +68,42 @@ export function settle(world: MarketWorld, tick: number): void {
   const closingPrice = midPrice(world);
   buyHardware(world, closingPrice);
   wearHardware(world, tick);
-  levyTax(world);
+  payOperators(world, closingPrice);
+  applyTokenPolicy(world, tick);
   recordWealth(world, closingPrice);
 }
 
 /**
- * Adds energy and subsistence to what training already billed; saturated, since nobody could pay more. Energy is
- * due for compute used by the agent itself and for compute rented out; none where values are induced.
+ * Adds energy, subsistence and capital to what training already billed; saturated, since nobody could pay more.
+ * Energy is due for compute used by the agent itself and for compute rented out; none where values are induced.
  */
-function addBills({ parameters, columns }: MarketWorld): void {
+function addBills(world: MarketWorld): void {
+  const { parameters, columns } = world;
   const { population, computeUsed, computeFilled, orderSide, bill } = columns;
   const { price, subsistence } = parameters.energy;
   const perUnit = parameters.induced.enabled ? 0 : price;
-  const energy = scratch.legs[0]!.amounts;
+  const energy = scratch.parts.energy.amounts;
   const { slots } = parameters;
   for (let i = 0; i < slots; i++) {
     const units = computeUsed[i]! + (orderSide[i] === SIDE.sell ? computeFilled[i]! : 0);
     const due = Math.min(U32_MAX, units * perUnit);
     energy[i] = due;
     bill[i] = population[i] === FREE_SLOT ? 0 : Math.min(U32_MAX, bill[i]! + due + subsistence);
+  }
+  const { scaleLog2, capitalCost } = parameters.ownership;
+  if (scaleLog2 !== 0 || capitalCost > 0) adjustBillsToSize(world);
+}
+
+/** Takes what size saves of the energy off the bills, and adds the capital beyond the device. */
+function adjustBillsToSize(world: MarketWorld): void {
+  const { parameters, columns } = world;
+  const { bill, opened, population } = columns;
+  const energy = scratch.parts.energy.amounts;
+  for (let i = 0; i < parameters.slots; i++) {
+    if (population[i] === FREE_SLOT) continue;
+    const due = portion(energy[i]!, energyShare(parameters.ownership, opened[i]!));
+    bill[i] = Math.min(U32_MAX, bill[i]! - (energy[i]! - due) + capitalDue(world, i));
+    energy[i] = due;
   }
 }
 
@@ -135,19 +160,18 @@ function buyToken(world: MarketWorld): void {
   swapWithPool(world, SWAP.purchase, ASSET.cash, cashOffered, out, REASON.ammBuy);
 }
 
-/** Energy, subsistence, labels, environment, in that order; who cannot pay all pays what it has. */
+/** Energy, subsistence, labels, capital, data, environment, in that order; who cannot pay all pays what it has. */
 function payBills(world: MarketWorld): void {
   const { parameters, columns, balances, ledger } = world;
   const { population, bill, labelsUsed, insolvent, total } = columns;
   const { cash } = balances;
   const { labelPrice } = parameters.training;
   const { subsistence } = parameters.energy;
-  const { paid, legs } = scratch;
-  const [energyLeg, subsistenceLeg, labelLeg, environmentLeg] = legs as [LevyLeg, LevyLeg, LevyLeg, LevyLeg];
-  const energyPaid = energyLeg.amounts;
-  const subsistencePaid = subsistenceLeg.amounts;
-  const labelsPaid = labelLeg.amounts;
-  const environmentPaid = environmentLeg.amounts;
+  const { paid, legs, parts } = scratch;
+  const energyPaid = parts.energy.amounts;
+  const subsistencePaid = parts.subsistence.amounts;
+  const labelsPaid = parts.labels.amounts;
+  const environmentPaid = parts.environment.amounts;
   for (const leg of legs) leg.sum = 0;
   const { slots } = parameters;
   for (let i = 0; i < slots; i++) {
@@ -165,29 +189,41 @@ function payBills(world: MarketWorld): void {
     paid[i] = left;
     const forEnergy = Math.min(left, energyPaid[i]!);
     energyPaid[i] = forEnergy;
-    energyLeg.sum += forEnergy;
+    parts.energy.sum += forEnergy;
     left -= forEnergy;
     const forSubsistence = Math.min(left, subsistence);
     subsistencePaid[i] = forSubsistence;
-    subsistenceLeg.sum += forSubsistence;
+    parts.subsistence.sum += forSubsistence;
     left -= forSubsistence;
     if (left === 0) continue;
     const forLabels = Math.min(left, labelsUsed[i]! * labelPrice);
     labelsPaid[i] = forLabels;
-    labelLeg.sum += forLabels;
+    parts.labels.sum += forLabels;
     left -= forLabels;
     environmentPaid[i] = left;
-    environmentLeg.sum += left;
+    parts.environment.sum += left;
   }
+  if (parameters.ownership.capitalCost > 0 || columns.dataBill.length > 0) splitRest(world);
   ledger.collect(ASSET.cash, paid, legs);
-  total[TOTAL.energy]! += energyLeg.sum;
+  total[TOTAL.energy]! += parts.energy.sum;
 }
 
-/** Wealth tax on free token and cash, each rounded down; the taxed keep the remainder. */
-function levyTax({ parameters, ledger }: MarketWorld): void {
-  const { wealthTax } = parameters.policy;
-  if (wealthTax === 0) return;
-  // an empty slot owns nothing to tax
-  ledger.levy(ASSET.token, SYSTEM.treasury, wealthTax, REASON.tax);
-  ledger.levy(ASSET.cash, SYSTEM.treasury, wealthTax, REASON.tax);
+/** Divides what is left after labels into capital, data and environment. */
+function splitRest(world: MarketWorld): void {
+  const { parameters, columns } = world;
+  const { capital, data, environment } = scratch.parts;
+  environment.sum = 0;
+  for (let i = 0; i < parameters.slots; i++) {
+    let left = environment.amounts[i]!;
+    const forCapital = Math.min(left, columns.population[i] === FREE_SLOT ? 0 : capitalDue(world, i));
+    left -= forCapital;
+    const forData = Math.min(left, columns.dataBill[i] ?? 0);
+    left -= forData;
+    capital.amounts[i] = forCapital;
+    data.amounts[i] = forData;
+    environment.amounts[i] = left;
+    capital.sum += forCapital;
+    data.sum += forData;
+    environment.sum += left;
+  }
 }

@@ -6,6 +6,7 @@ import { billDebts } from './claims.ts';
 import { exchangeAtRandom } from './classic/randomExchange.ts';
 import { FINANCE, type MarketWorld, MODE, SIDE } from './columns.ts';
 import { tradeCompute } from './computeMarket.ts';
+import { buyData } from './dataPool.ts';
 import { drawInducedValues } from './inducedValues.ts';
 import { ServiceAuction, serveTasks } from './serviceMarket.ts';
 import { settle } from './settle.ts';
@@ -61,6 +62,7 @@ export class TestMarket {
     after('compute');
     serveTasks(world, this.service, tick);
     after('service');
+    buyData(world, tick);
     train(world, tick);
     after('train');
     exchangeAtRandom(world, tick);

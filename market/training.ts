@@ -7,7 +7,8 @@ import type { TrainingMethodParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
 import { exp2Fraction, LOG2_ONE, log2Fixed, mulHigh } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { FREE_SLOT, type MarketWorld, MODE, TOTAL, tokenToCash, WORLD } from './columns.ts';
+import { FREE_SLOT, type MarketWorld, MODE, TOTAL } from './columns.ts';
+import { openingWealth } from './wealth.ts';
 
 /** An exponent in 2^-16 times a log2 in 2^-16, rounded down. */
 const scaleLog = (exponent: number, x: number): number => Math.floor((exponent * log2Fixed(x)) / LOG2_ONE);
@@ -35,15 +36,6 @@ export function trainingGain(
   return mulHigh(exp2Fraction(exponent), U32_MAX - skill);
 }
 
-/** Wealth at the tick's opening price, milli-cash: cash + free and staked token. */
-const openingWealth = (world: MarketWorld, i: number): number => {
-  const { balances, columns } = world;
-  return (
-    balances.cash[i]! +
-    tokenToCash(balances.token[i]! + balances.stake[i]!, columns.scalar[WORLD.tokenPrice]!)
-  );
-};
-
 /** Trains the agents in train mode, adds what that costs to their bills, and lets all skills depreciate. */
 export function train(world: MarketWorld, _tick: number): void {
   const { parameters, columns } = world;
@@ -65,7 +57,8 @@ export function train(world: MarketWorld, _tick: number): void {
 function trainAgent(world: MarketWorld, i: number): number {
   const { parameters, columns } = world;
   const { training, hardware } = parameters;
-  const method = training.methods[columns.method[i]!]!;
+  const chosen = columns.method[i]!;
+  const method = training.methods[chosen]!;
   const compute = Math.min(training.maxCompute, columns.compute[i]! - columns.computeUsed[i]!);
   if (compute === 0) return 0;
   const cost = method.labels * training.labelPrice + method.environmentPrice;
@@ -74,10 +67,14 @@ function trainAgent(world: MarketWorld, i: number): number {
   columns.labelsUsed[i] = method.labels;
   columns.bill[i] = Math.min(U32_MAX, columns.bill[i]! + cost);
   columns.total[TOTAL.labels]! += method.labels;
-  return trainingGain(
+  const gain = trainingGain(
     method,
     compute,
     columns.data[i]!,
     columns.skill[i * CLASS_COUNT + columns.taskClass[i]!]!,
   );
+  columns.total[TOTAL.methodTicks + chosen]!++;
+  columns.total[TOTAL.methodLabels + chosen]! += method.labels;
+  columns.total[TOTAL.methodSkill + chosen]! += gain;
+  return gain;
 }

@@ -37,7 +37,7 @@ import {
   tokenToCash,
   WORLD,
 } from './columns.ts';
-import { feeOf } from './fee.ts';
+import { feeOf, takeFee } from './fee.ts';
 import { REASON } from './ledger.ts';
 import { freeStake } from './staking.ts';
 
@@ -331,7 +331,6 @@ function releasePayments(world: MarketWorld, fill: Uint32Array, price: number): 
   const { parameters, columns, ledger } = world;
   const { orderSide, computeFilled, computeAmount, compute } = columns;
   const escrow = ledger.system(SYSTEM.escrow);
-  const treasury = ledger.system(SYSTEM.treasury);
   let sold = 0;
   for (let i = 0; i < fill.length; i++) {
     const units = fill[i]!;
@@ -344,7 +343,7 @@ function releasePayments(world: MarketWorld, fill: Uint32Array, price: number): 
     const paid = price * units;
     const fee = feeOf(paid, parameters.computeMarket.feeBps);
     ledger.transfer(ASSET.token, escrow, i, paid - fee, REASON.compute);
-    ledger.transfer(ASSET.token, escrow, treasury, fee, REASON.computeFee);
+    takeFee(world, escrow, fee, REASON.computeFee);
     computeAmount[i] = paid - fee;
   }
 }
@@ -400,7 +399,6 @@ export function settleTaskContract(
   const defaulted = defaultsNow(world, seller);
   const found = auditFinds(world, tick, seller, defaulted);
   const consumers = ledger.system(SYSTEM.consumers);
-  const treasury = ledger.system(SYSTEM.treasury);
   const escrow = ledger.system(SYSTEM.escrow);
   const paid = price * tasks;
   const fee = feeOf(paid, feeBps);
@@ -420,12 +418,12 @@ export function settleTaskContract(
       return 0;
     }
     ledger.transfer(ASSET.token, escrow, seller, paid - fee, REASON.task);
-    ledger.transfer(ASSET.token, escrow, treasury, fee, REASON.taskFee);
+    takeFee(world, escrow, fee, REASON.taskFee);
     columns.serviceAmount[seller] = paid - fee;
     return paid;
   }
   ledger.transfer(ASSET.token, consumers, seller, paid - fee, REASON.task);
-  ledger.transfer(ASSET.token, consumers, treasury, fee, REASON.taskFee);
+  takeFee(world, consumers, fee, REASON.taskFee);
   columns.serviceAmount[seller] = paid - fee;
   if (regime === 'legal' && defaulted) sueForTasks(world, seller, tasks, price, tick);
   return paid;

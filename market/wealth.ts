@@ -1,5 +1,5 @@
 import { U32_MAX } from '../sim/core/units.ts';
-import { ASSET, FREE_SLOT, type MarketWorld, tokenToCash } from './columns.ts';
+import { ASSET, FREE_SLOT, type MarketWorld, tokenToCash, WORLD } from './columns.ts';
 
 /**
  * Wealth of an agent, milli-cash: cash + free and staked token at a token price in 2^-16, rounded down. Where
@@ -10,6 +10,12 @@ export function wealthOf(world: MarketWorld, agent: number, tokenPrice: number):
   const cash = ledger.balance(ASSET.cash, agent);
   if (!parameters.amm.enabled) return cash;
   return cash + tokenToCash(balances.token[agent]! + balances.stake[agent]!, tokenPrice);
+}
+
+/** Wealth at the tick's opening price, milli-cash: cash + free and staked token. */
+export function openingWealth({ balances, columns }: MarketWorld, agent: number): number {
+  const token = balances.token[agent]! + balances.stake[agent]!;
+  return balances.cash[agent]! + tokenToCash(token, columns.scalar[WORLD.tokenPrice]!);
 }
 
 /** Writes everybody's wealth at a price, saturated at 2^32 - 1 (empty slots 0), and keeps the last tick's. */

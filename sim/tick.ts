@@ -14,6 +14,7 @@ import { tradeContinuously } from '../market/classic/doubleAuction.ts';
 import { playContests } from '../market/classic/pairwiseContest.ts';
 import { exchangeAtRandom } from '../market/classic/randomExchange.ts';
 import { tradeCompute } from '../market/computeMarket.ts';
+import { buyData } from '../market/dataPool.ts';
 import { drawInducedValues } from '../market/inducedValues.ts';
 import { serveTasks } from '../market/serviceMarket.ts';
 import { settle } from '../market/settle.ts';
@@ -42,6 +43,7 @@ const ECONOMY: readonly Phase[] = [
   { name: 'compute market', run: (w, t) => tradeCompute(w, w.computeAuction, t) },
   { name: 'double auction', run: (w, t) => tradeContinuously(w, w.doubleAuction, BOOK_TRADERS, t) },
   { name: 'service market', run: (w, t) => serveTasks(w, w.serviceAuction, t) },
+  { name: 'data', run: buyData },
   { name: 'train', run: train },
   { name: 'exchange', run: exchangeAtRandom },
   { name: 'contest', run: playContests },

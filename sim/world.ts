@@ -19,6 +19,7 @@ import {
   ledgerColumnSpec,
   type MarketColumns,
   type MarketWorld,
+  type MechanismChoice,
   marketColumnSpec,
   optionalColumns,
 } from '../market/columns.ts';
@@ -60,7 +61,7 @@ const SHARED_BRAIN_COLUMNS = new Set(['active', 'action', 'reward', 'tdError', '
 type Size = Pick<WorldParameters, 'slots' | 'populations'> & {
   readonly objectives?: { readonly enabled: boolean };
   /** Mechanisms of the markets that can be off; absent = off. */
-  readonly market?: Pick<WorldParameters, 'trust' | 'staking' | 'serviceMarket'>;
+  readonly market?: MechanismChoice;
 };
 
 function columnSpecs({ slots, populations, objectives, market }: Size) {

@@ -9,7 +9,7 @@ import { PRICE_LEVELS } from '../../configs/derive.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { ASSET, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from '../columns.ts';
 import { movePrices } from '../computeMarket.ts';
-import { feeOf } from '../fee.ts';
+import { feeOf, takeFee } from '../fee.ts';
 import { addPriceDeviation, takeInducedFills } from '../inducedValues.ts';
 import { REASON } from '../ledger.ts';
 import type { TradeSink } from '../trades.ts';
@@ -252,7 +252,7 @@ function settleFills(
     const amount = price * units;
     const fee = feeOf(amount, feeBps);
     ledger.transfer(ASSET.token, escrow, seller, amount - fee, REASON.compute);
-    ledger.transfer(ASSET.token, escrow, ledger.system(SYSTEM.treasury), fee, REASON.computeFee);
+    takeFee(world, escrow, fee, REASON.computeFee);
     // a resting bid locked exactly its price
     if (side === SIDE.buy) ledger.transfer(ASSET.token, escrow, buyer, gain, REASON.orderReleased);
     compute[buyer]! += units;

@@ -4,6 +4,7 @@
  * logarithm or power touches money.
  */
 import { assert } from './assert.ts';
+import { U32_MAX } from './units.ts';
 
 /** floor(a x b / 2^32) for u32 a and b. */
 export function mulHigh(a: number, b: number): number {
@@ -14,6 +15,14 @@ export function mulHigh(a: number, b: number): number {
   const middle = aHigh * bLow + aLow * bHigh + (Math.imul(aLow, bLow) >>> 16);
   return aHigh * bHigh + Math.floor(middle / 0x1_0000);
 }
+
+/**
+ * The share of a u32 amount, rounded down; a share of 2^32 - 1, which is what 1 saturates to, is all of it.
+ *
+ * @param share 2^-32
+ */
+export const portion = (amount: number, share: number): number =>
+  share === U32_MAX ? amount : mulHigh(amount, share);
 
 /** 2^27 + 1: splits a double into two halves of at most 26 bits (G. W. Veltkamp, T. J. Dekker 1971). */
 const SPLITTER = 0x800_0001;

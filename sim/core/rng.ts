@@ -44,6 +44,9 @@ export const STREAM = {
   selfUpdate: 28,
   audit: 29,
   founders: 30,
+  ownership: 31,
+  dataSplit: 32,
+  dataRotation: 33,
 } as const;
 export type Stream = (typeof STREAM)[keyof typeof STREAM];
 
