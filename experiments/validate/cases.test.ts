@@ -78,6 +78,9 @@ const SMALL: readonly [string, Record<string, string>, number][] = [
   ['price-equation', { agents: '24', ticks: '400', interval: '40' }, 1],
   ['gradients', { inputs: '9', hidden: '5' }, 2],
   ['bandit', { steps: '4000', noise: '0.5' }, 6],
+  ['stake-threshold', { effort: '0.2', sideGain: '0.3', pay: '0.5', audit: '0.5', falseAlarm: '0' }, 1],
+  ['legal-threshold', { cost: '0.01', recovery: '0.3', delay: '400', rate: '0.002' }, 1],
+  ['legal-threshold', { cost: '50', recovery: '1', delay: '1', rate: '0' }, 1],
 ];
 
 describe('theory comes out of the engine', () => {

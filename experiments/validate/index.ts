@@ -7,6 +7,7 @@ import { doubleAuctionZi, doubleAuctionZip } from './doubleAuctions.ts';
 import { moran, neutralShadow, priceEquation, wrightFisher } from './evolution.ts';
 import { gamblersRuin, kineticExchange } from './exchange.ts';
 import { hungryThirsty } from './gridWorld.ts';
+import { legalThreshold, stakeThreshold } from './institutions.ts';
 import { bandit, gradients } from './learning.ts';
 import { amm, callAuctionTruthful, callAuctionZi, ledgerConservation } from './markets.ts';
 import { kelly, savingPropensity, yardSale } from './wealth.ts';
@@ -34,6 +35,8 @@ export const CASES: readonly ValidationCase[] = [
   gradients,
   bandit,
   hungryThirsty,
+  stakeThreshold,
+  legalThreshold,
 ];
 
 /** The case of a name. Throws UsageError with the nearest name when there is none. */
