@@ -165,6 +165,20 @@ export interface LineageSink {
   death(world: AgentWorld, tick: number, slot: number, cause: DeathCause): void;
 }
 
+/** The saved agents of one population, as plain data; any number may be drawn from them. */
+export interface Founders {
+  readonly count: number;
+  /** [count x GENE_COUNT], agent-major. */
+  readonly genes: Float32Array<ArrayBuffer>;
+  /** Milli-cash and 2^-32, [count]. */
+  readonly thresholdGene: Uint32Array<ArrayBuffer>;
+  readonly endowmentGene: Uint32Array<ArrayBuffer>;
+  /** [count x MIND_VALUES], columns in the order of MIND (founders.ts); empty where only genomes are taken. */
+  readonly mind: Float32Array<ArrayBuffer>;
+  /** 2^-32, [count x CLASS_COUNT]; empty where only genomes are taken. */
+  readonly skill: Uint32Array<ArrayBuffer>;
+}
+
 /** What every phase of agents/ is given: one world. */
 export interface AgentWorld {
   readonly parameters: WorldParameters;
@@ -174,4 +188,6 @@ export interface AgentWorld {
   readonly agents: AgentColumns;
   readonly brain: Brain;
   readonly lineage: LineageSink | null;
+  /** By population: the saved agents that its founders are drawn from; absent where none are. */
+  readonly founders?: readonly (Founders | null)[] | null;
 }

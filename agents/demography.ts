@@ -33,6 +33,7 @@ import { actionIndex } from './actions.ts';
 import { drawInitialWeights } from './brain/brain.ts';
 import { HEAD_COUNT, LANES, OBSERVATION_COUNT, PARAMETER_COUNT } from './brain/layout.ts';
 import { type AgentWorld, GENE_COUNT, NO_ANCESTOR } from './columns.ts';
+import { takeFounderGenes, takeFounderMind } from './founders.ts';
 import { silenceCritic, writeLearnerGenes } from './learners.ts';
 import { multinomialSample, systematicSample, wealthWeights } from './lottery.ts';
 import { measureWealth } from './observation.ts';
@@ -145,6 +146,7 @@ function arrive(world: AgentWorld, tick: number, slot: number, population: numbe
   initialGenome(agents.shadowGenes, slot, p.slots, config, p.learner, logKappa, sigma, shadowDraws);
   agents.thresholdGene[slot] = p.demography.threshold;
   agents.endowmentGene[slot] = p.demography.endowmentShare;
+  takeFounderGenes(world, tick, slot, population);
   agents.generation[slot] = 0;
   agents.parent[slot] = 0;
   agents.secondParent[slot] = 0;
@@ -154,6 +156,7 @@ function arrive(world: AgentWorld, tick: number, slot: number, population: numbe
   embody(world, tick, slot, population, p.genesis.capacity, p.genesis.data);
   if (isLearner(config)) {
     world.brain.birth(slot, tick);
+    takeFounderMind(world, tick, slot, population);
     silenceCritic(world, slot);
   }
 }

@@ -493,6 +493,31 @@ const world = section(
   'Parameters of the worlds. Any value may be a list: one entry per arm.',
 );
 
+const from = z
+  .strictObject({
+    run: z.string().min(1).describe('directory of the saved run'),
+    tick: z
+      .number()
+      .int()
+      .min(1)
+      .max(4_000_000_000)
+      .optional()
+      .describe('tick of the checkpoint; absent = the newest'),
+    what: choice(
+      ['genomes', 'agents'],
+      'genomes',
+      'genomes: genes in newborn agents; agents: with their brains and skills, which have learned',
+    ),
+    population: z
+      .string()
+      .min(1)
+      .max(40)
+      .optional()
+      .describe('population of the saved run; absent = the one of the same name, or its only learners'),
+    arm: count(0, 'arm of the saved run, whose worlds are pooled', 1e6),
+  })
+  .describe('A saved run whose living learners the members at genesis and immigrants are drawn from.');
+
 const population = (registry: Registry) =>
   z.strictObject({
     name: z.string().min(1).max(40).describe('name of the population in metrics, reports and on the page'),
@@ -526,6 +551,7 @@ const population = (registry: Registry) =>
       'how learners learn: stream AC(lambda) with the ObGD step, the same with a plain step, or without a critic too',
     ),
     revises: flag(true, 'whether learners may revise their reward genes, where world.objectives is on'),
+    from: from.optional(),
   });
 
 /** The schema for a registry of names. All leaves are scalars; lists per arm are laid out by arms.ts. */
@@ -551,6 +577,9 @@ export function buildSchema(registry: Registry = BUILT_IN) {
         tradesWorlds: count(1, 'the first so many worlds record every fill'),
         tradesEvery: positive(50, 'ticks between ticks whose fills are recorded'),
         lineage: flag(true, 'record births, deaths and reward genes'),
+        checkpointEvery: count(0, 'ticks between checkpoints; 0 = only when the run is interrupted'),
+        checkpointsKept: positive(2, 'checkpoints that stay, older ones are removed', 1e6),
+        checkpointAtEnd: flag(false, 'write a checkpoint at the last tick too'),
       },
       'What is written to the run directory. Never changes a result.',
     ),

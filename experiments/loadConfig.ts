@@ -16,6 +16,8 @@ export interface ConfigOptions {
   readonly ticks?: string;
   readonly engine?: string;
   readonly threads?: string;
+  /** Of `darwin run` alone. */
+  readonly checkpointEvery?: string;
 }
 
 /** Options of every command that reads a config. */
@@ -84,7 +86,8 @@ export function loadConfig(config: string, options: ConfigOptions): ResolvedRun 
 const numeric = (text: string): unknown =>
   text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 
-function overridesOf(options: ConfigOptions): Override[] {
+/** The overrides that options ask for. Throws ConfigError, EnvironmentError for an engine that is not here. */
+export function overridesOf(options: ConfigOptions): Override[] {
   const overrides = (options.set ?? []).map(parseSet);
   const add = (path: string, text: string | undefined, value: unknown): void => {
     if (text !== undefined) overrides.push({ origin: `--${path} ${text}`, path, value });
@@ -92,6 +95,12 @@ function overridesOf(options: ConfigOptions): Override[] {
   add('seed', options.seed, options.seed);
   add('ticks', options.ticks, numeric(options.ticks ?? ''));
   add('threads', options.threads, numeric(options.threads ?? ''));
+  if (options.checkpointEvery !== undefined)
+    overrides.push({
+      origin: `--checkpoint-every ${options.checkpointEvery}`,
+      path: 'output.checkpointEvery',
+      value: numeric(options.checkpointEvery),
+    });
   const missing = ENGINES.find((engine) => engine.name === options.engine && !engine.available);
   if (missing)
     throw new EnvironmentError(

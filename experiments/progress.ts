@@ -31,7 +31,7 @@ export class Progress {
   private readonly bar: SingleBar | null;
   private lineAt: number;
   private sinceMs: number;
-  private tick = 0;
+  private tick: number;
   private agentSteps = 0;
   private ticksSince = 0;
   private stepsSince = 0;
@@ -39,9 +39,13 @@ export class Progress {
   ticksPerSecond = 0;
   agentStepsPerSecond = 0;
 
-  /** @param stream where to draw; a bar needs a terminal */
-  constructor(ticks: number, stream: NodeJS.WriteStream = process.stderr) {
+  /**
+   * @param stream where to draw; a bar needs a terminal
+   * @param from tick at which the run goes on
+   */
+  constructor(ticks: number, stream: NodeJS.WriteStream = process.stderr, from = 0) {
     this.ticks = ticks;
+    this.tick = from;
     this.sinceMs = performance.now();
     this.lineAt = this.sinceMs + LINE_INTERVAL_MS;
     this.bar = stream.isTTY
@@ -57,7 +61,7 @@ export class Progress {
           Presets.shades_classic,
         )
       : null;
-    this.bar?.start(ticks, 0, { rate: '-', steps: '-', left: '-' });
+    this.bar?.start(ticks, from, { rate: '-', steps: '-', left: '-' });
   }
 
   /** Reports that the run reached `tick` after `agentSteps` further agent-steps. */

@@ -47,6 +47,9 @@ const manifest: Manifest = {
   ticksPerSecond: null,
   finalHash: null,
   laws: [],
+  resumedAt: [],
+  parent: null,
+  sources: [],
 };
 
 /** Rows with the extremes of every type, then random ones. */

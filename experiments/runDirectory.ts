@@ -4,7 +4,7 @@
  * renamed, so that a reader never sees half of one. Rows wait in DuckDB until they make a part; memory is
  * bounded whatever the length of the run.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DOUBLE,
@@ -22,7 +22,10 @@ import type { RunConfig } from '../configs/schema.ts';
 import { assert } from '../sim/core/assert.ts';
 import { EnvironmentError, UsageError } from '../sim/core/errors.ts';
 import type { LawStatus, RecordBatch, TableName } from '../sim/frame.ts';
+import type { Simulation } from '../sim/run.ts';
 import { TABLES, TABLES_VERSION, type TableColumn } from '../sim/tables.ts';
+import { forceToDisk, type Standing, writeCheckpoint } from './checkpoints.ts';
+import { lockDirectory } from './directoryLock.ts';
 import type { Hardware } from './hardware.ts';
 
 export const MANIFEST_VERSION = 1;
@@ -58,6 +61,36 @@ export interface Manifest {
   /** Hash of the state of all worlds at the last tick; null until then. */
   readonly finalHash: string | null;
   readonly laws: readonly LawStatus[];
+  /** Ticks at which the run was resumed after an interruption, in order. */
+  readonly resumedAt: readonly number[];
+  /** Where a branch began; null for a run from genesis. */
+  readonly parent: ParentRun | null;
+  /** Saved runs that populations come from. */
+  readonly sources: readonly FounderSource[];
+}
+
+/** The state that a branch began with; its own `checkpoints/<tick>` holds it too. */
+export interface ParentRun {
+  readonly dir: string;
+  readonly tick: number;
+  /** Hash of the state of all worlds of the branch at that tick. */
+  readonly hash: string;
+  /** Hash of the parent at that tick; another one where the branch has more arms. */
+  readonly parentHash: string;
+}
+
+/** What a population with `from` was founded with; `founders/` holds it. */
+export interface FounderSource {
+  readonly arm: number;
+  readonly population: string;
+  readonly run: string;
+  readonly tick: number;
+  /** Hash of the state of all worlds of the source at that tick. */
+  readonly hash: string;
+  readonly what: 'genomes' | 'agents';
+  readonly count: number;
+  /** Hash of the founders themselves. */
+  readonly foundersHash: string;
 }
 
 const TYPES: Readonly<Record<TableColumn['type'], { sql: string; type: DuckDBType }>> = {
@@ -79,6 +112,8 @@ const PART_INTERVAL_MS = 60_000;
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const identifier = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
+const partName = (part: number): string => `part-${String(part).padStart(5, '0')}.parquet`;
+
 /** One table on its way to Parquet. */
 class TableWriter {
   private readonly name: TableName;
@@ -89,10 +124,18 @@ class TableWriter {
   private readonly partCells: number;
   private appender: DuckDBAppender | null = null;
   private rows = 0;
-  private parts = 0;
+  /** Parts written so far. */
+  parts: number;
   private writtenAt = performance.now();
 
-  constructor(name: TableName, directory: string, connection: DuckDBConnection, partCells: number) {
+  constructor(
+    name: TableName,
+    directory: string,
+    connection: DuckDBConnection,
+    partCells: number,
+    parts: number,
+  ) {
+    this.parts = parts;
     this.name = name;
     this.folder = join(directory, name);
     this.connection = connection;
@@ -128,11 +171,12 @@ class TableWriter {
     this.appender.closeSync();
     this.appender = null;
     mkdirSync(this.folder, { recursive: true });
-    const part = join(this.folder, `part-${String(this.parts++).padStart(5, '0')}.parquet`);
+    const part = join(this.folder, partName(this.parts++));
     const aside = `${part}.writing`;
     await this.connection.run(
       `COPY ${this.name} TO ${quoted(aside)} (FORMAT parquet, COMPRESSION zstd); DROP TABLE ${this.name}`,
     );
+    await forceToDisk(aside);
     renameSync(aside, part);
     this.rows = 0;
   }
@@ -207,6 +251,42 @@ export function makeNumbered(parent: string, stem: string): string {
   }
 }
 
+/**
+ * Drops the parts of a table from number `from` on, the last one first, so that what a crash leaves is a beginning.
+ *
+ * @throws UsageError when an earlier part is missing
+ */
+function dropParts(directory: string, table: TableName, from: number): void {
+  const folder = join(directory, table);
+  const names = existsSync(folder) ? readdirSync(folder).sort().reverse() : [];
+  for (let part = 0; part < from; part++)
+    if (!names.includes(partName(part)))
+      throw new UsageError(
+        `${join(folder, partName(part))} is missing`,
+        'rows from before the checkpoint are lost: run the config again',
+      );
+  const kept = partName(from);
+  for (const name of names)
+    if (/^part-\d{5,}\.parquet/.test(name) && (name >= kept || name.endsWith('.writing')))
+      rmSync(join(folder, name));
+}
+
+/** Throws UsageError unless a directory's tables have the columns that this program writes. */
+function assertSameColumns(directory: string): void {
+  const file = join(directory, 'columns.json');
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${directory} has no columns.json`, 'give the directory of a run', { cause });
+  }
+  if (text !== jsonText(COLUMNS))
+    throw new UsageError(
+      `the tables of ${directory} have other columns than this version writes`,
+      'resume with the version that wrote it',
+    );
+}
+
 /** Reads a manifest. Throws UsageError when the directory holds none that this version can read. */
 export function readManifest(directory: string): Manifest {
   const file = join(directory, 'manifest.json');
@@ -225,8 +305,12 @@ export function readManifest(directory: string): Manifest {
       `${file} has version ${manifest.manifestVersion}, this program reads version ${MANIFEST_VERSION}`,
       'use the version of darwin-market that wrote it',
     );
-  return manifest;
+  // directories from before these were recorded
+  return { ...{ resumedAt: [], parent: null, sources: [] }, ...manifest };
 }
+
+const COLUMNS = { version: TABLES_VERSION, tables: TABLES };
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 export class RunDirectory {
   readonly path: string;
@@ -234,6 +318,7 @@ export class RunDirectory {
   private readonly instance: DuckDBInstance;
   private readonly connection: DuckDBConnection;
   private readonly writers: ReadonlyMap<TableName, TableWriter>;
+  private readonly unlock: () => void;
 
   private constructor(
     path: string,
@@ -241,13 +326,16 @@ export class RunDirectory {
     instance: DuckDBInstance,
     connection: DuckDBConnection,
     partCells: number,
+    parts: Readonly<Partial<Record<TableName, number>>>,
+    unlock: () => void,
   ) {
+    this.unlock = unlock;
     this.path = path;
     this.manifest = manifest;
     this.instance = instance;
     this.connection = connection;
     this.writers = new Map(
-      TABLE_NAMES.map((name) => [name, new TableWriter(name, path, connection, partCells)]),
+      TABLE_NAMES.map((name) => [name, new TableWriter(name, path, connection, partCells, parts[name] ?? 0)]),
     );
   }
 
@@ -261,18 +349,74 @@ export class RunDirectory {
     assertFree(path);
     try {
       mkdirSync(path, { recursive: true });
-      // one thread: the cores belong to the worlds
-      const instance = await DuckDBInstance.create(':memory:', {
-        threads: '1',
-        memory_limit: '1GB',
-        temp_directory: '',
-      });
-      const directory = new RunDirectory(path, manifest, instance, await instance.connect(), partCells);
-      directory.writeJson('columns.json', { version: TABLES_VERSION, tables: TABLES });
+      const unlock = lockDirectory(path);
+      const directory = await RunDirectory.open(path, manifest, partCells, {}, unlock);
+      directory.writeJson('columns.json', COLUMNS);
       directory.writeJson('manifest.json', manifest);
       return directory;
     } catch (cause) {
       throw fileError(cause, path);
+    }
+  }
+
+  /**
+   * Goes on with the directory of an interrupted run: drops the rows that a checkpoint does not cover, then writes
+   * behind the others.
+   *
+   * @param parts parts of each table that stay, from the checkpoint's index; none = a run that begins again
+   * @throws UsageError when the directory is in use, lacks a part or has other columns
+   */
+  static async resume(
+    path: string,
+    manifest: Manifest,
+    parts: Readonly<Partial<Record<TableName, number>>>,
+    partCells = PART_CELLS,
+  ): Promise<RunDirectory> {
+    try {
+      assertSameColumns(path);
+      const unlock = lockDirectory(path);
+      try {
+        for (const name of TABLE_NAMES) dropParts(path, name, parts[name] ?? 0);
+        const directory = await RunDirectory.open(path, manifest, partCells, parts, unlock);
+        directory.writeJson('manifest.json', manifest);
+        return directory;
+      } catch (error) {
+        unlock();
+        throw error;
+      }
+    } catch (cause) {
+      throw fileError(cause, path);
+    }
+  }
+
+  private static async open(
+    path: string,
+    manifest: Manifest,
+    partCells: number,
+    parts: Readonly<Partial<Record<TableName, number>>>,
+    unlock: () => void,
+  ): Promise<RunDirectory> {
+    // one thread: the cores belong to the worlds
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: '1',
+      memory_limit: '1GB',
+      temp_directory: '',
+    });
+    return new RunDirectory(path, manifest, instance, await instance.connect(), partCells, parts, unlock);
+  }
+
+  /** Writes all waiting rows, then a checkpoint (checkpoints.ts) that knows where they end. */
+  async checkpoint(simulation: Simulation, standing: Standing, kept: number): Promise<void> {
+    try {
+      const tableParts: Partial<Record<TableName, number>> = {};
+      for (const [name, writer] of this.writers) {
+        await writer.writePart();
+        tableParts[name] = writer.parts;
+      }
+      const origin = this.manifest.parent?.tick ?? null;
+      await writeCheckpoint(this.path, simulation, { tableParts, standing, kept, origin });
+    } catch (cause) {
+      throw fileError(cause, this.path);
     }
   }
 
@@ -297,12 +441,13 @@ export class RunDirectory {
     } finally {
       this.connection.closeSync();
       this.instance.closeSync();
+      this.unlock();
     }
   }
 
   private writeJson(name: string, value: unknown): void {
     const file = join(this.path, name);
-    writeFileSync(`${file}.writing`, `${JSON.stringify(value, null, 2)}\n`);
+    writeFileSync(`${file}.writing`, jsonText(value));
     renameSync(`${file}.writing`, file);
   }
 }

@@ -38,6 +38,12 @@ async function answer(call: WorkerCall): Promise<void> {
     } else if (call.method === 'lastSnapshot') {
       const batches = await shard.lastSnapshot();
       port.postMessage({ id: call.id, result: batches } satisfies WorkerReply, buffersOf([], batches));
+    } else if (call.method === 'saveWorld') {
+      const saved = await shard.saveWorld(call.world);
+      port.postMessage({ id: call.id, result: saved } satisfies WorkerReply, [saved.buffer]);
+    } else if (call.method === 'restoreWorld') {
+      const tick = await shard.restoreWorld(call.world, call.saved, call.options);
+      port.postMessage({ id: call.id, result: tick } satisfies WorkerReply);
     } else {
       const report = await shard.advance(call.toTick);
       const { frames, batches } = report;

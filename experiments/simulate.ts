@@ -47,6 +47,10 @@ export interface DriveOptions {
   readonly onAdvance: (advance: Advance) => void | Promise<void>;
   /** Pauses, steps and speed limits of a watched run. */
   readonly pace?: Pace;
+  /** Ticks between calls of `onCheckpoint`, which is made where the tick is a multiple; 0 = never. */
+  readonly checkpointEvery?: number;
+  /** Called where a checkpoint is due, after `onAdvance`; the run waits for it. */
+  readonly onCheckpoint?: () => Promise<void>;
 }
 
 /** A call to the threads should take about this long: long enough to be cheap, short enough to stop soon. */
@@ -56,7 +60,7 @@ const CALL_MS = { unwatched: 300, watched: 60 };
 export async function drive(
   simulation: Simulation,
   metricsEvery: number,
-  { signal, onAdvance, pace }: DriveOptions,
+  { signal, onAdvance, pace, checkpointEvery = 0, onCheckpoint }: DriveOptions,
 ): Promise<'finished' | 'interrupted'> {
   const targetMs = pace ? CALL_MS.watched : CALL_MS.unwatched;
   let stretch = Math.min(metricsEvery, 64);
@@ -64,12 +68,15 @@ export async function drive(
     const allowed = pace ? await pace.turn(signal) : Number.POSITIVE_INFINITY;
     if (signal.aborted) return 'interrupted';
     const from = simulation.tick;
-    const ticks = Math.min(allowed, stretch, simulation.ticks - from);
+    const toCheckpoint =
+      checkpointEvery > 0 ? checkpointEvery - (from % checkpointEvery) : Number.POSITIVE_INFINITY;
+    const ticks = Math.min(allowed, stretch, toCheckpoint, simulation.ticks - from);
     const start = performance.now();
     const advance = await simulation.advance(from + ticks);
     const elapsed = performance.now() - start;
     pace?.spent(ticks);
     await onAdvance(advance);
+    if (ticks === toCheckpoint) await onCheckpoint?.();
     if (elapsed < targetMs / 2 && ticks === stretch) stretch *= 2;
     else if (elapsed > targetMs * 2) stretch = Math.max(1, Math.floor(stretch / 2));
   }

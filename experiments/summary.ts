@@ -35,47 +35,84 @@ interface PopulationSum {
   frames: number;
 }
 
+interface Sums {
+  readonly counts: readonly Record<(typeof COUNTED)[number], number>[];
+  readonly sums: readonly (readonly PopulationSum[])[];
+}
+/** Sums of a summary so far, for a checkpoint: plain data, [arm] and [arm][population]. */
+export type SummaryState = Readonly<Sums>;
+
 export class Summary {
   private readonly run: ResolvedRun;
   private last: readonly WorldFrame[] = [];
-  private readonly counts: Record<(typeof COUNTED)[number], number>[];
-  private readonly sums: PopulationSum[][];
+  private lastTick = 0;
+  /** Over all complete intervals. */
+  private complete: Sums;
 
   constructor(run: ResolvedRun) {
     this.run = run;
-    this.counts = run.arms.map(() => ({ births: 0, deaths: 0, immigrants: 0, insolvencies: 0 }));
-    this.sums = run.arms.map((arm) =>
-      arm.populations.map(() => ({ profit: 0, mature: 0, matureFrames: 0, frames: 0 })),
-    );
+    this.complete = {
+      counts: run.arms.map(() => ({ births: 0, deaths: 0, immigrants: 0, insolvencies: 0 })),
+      sums: run.arms.map((arm) =>
+        arm.populations.map(() => ({ profit: 0, mature: 0, matureFrames: 0, frames: 0 })),
+      ),
+    };
+  }
+
+  /** The sums over all complete intervals. */
+  save(): SummaryState {
+    return structuredClone(this.complete);
+  }
+
+  /**
+   * Takes up the sums of an earlier part of the run.
+   *
+   * @param sameEnd whether that part knew where the run ends, and so which fifth is the last one
+   */
+  load(state: SummaryState, sameEnd: boolean): void {
+    const { counts, sums } = structuredClone(state) as Sums;
+    this.complete = { counts, sums: sameEnd ? sums : this.complete.sums };
   }
 
   /** Takes the frames of an advance, oldest first. Values per interval count once, where the interval ends. */
   add(frames: readonly RunFrame[]): void {
-    const { output, ticks } = this.run.arms[0]!;
+    const { metricsEvery } = this.run.arms[0]!.output;
     for (const frame of frames) {
       this.last = frame.worlds;
-      if (frame.tick % output.metricsEvery !== 0 && frame.tick !== ticks) continue;
-      for (const world of frame.worlds) this.count(world, frame.tick > 0.8 * ticks);
+      this.lastTick = frame.tick;
+      if (frame.tick % metricsEvery === 0) this.count(this.complete);
     }
   }
 
-  private count(world: WorldFrame, inLastFifth: boolean): void {
-    for (const name of COUNTED) this.counts[world.arm]![name] += world.metrics[METRIC_INDEX[name]]!;
-    if (!inLastFifth) return;
-    world.populations.forEach((row, k) => {
-      const sum = this.sums[world.arm]![k]!;
-      const alive = row[POPULATION_METRIC_INDEX.alive]!;
-      const profit = row[POPULATION_METRIC_INDEX.profitPerTick]!;
-      const mature = row[POPULATION_METRIC_INDEX.matureProfitPerTick]!;
-      if (alive > 0 && Number.isFinite(profit)) {
-        sum.profit += profit;
-        sum.frames++;
-      }
-      if (alive > 0 && Number.isFinite(mature)) {
-        sum.mature += mature;
-        sum.matureFrames++;
-      }
-    });
+  /** The sums so far, those of the open interval included. */
+  private soFar(): Sums {
+    if (this.lastTick % this.run.arms[0]!.output.metricsEvery === 0) return this.complete;
+    const all = structuredClone(this.complete);
+    this.count(all);
+    return all;
+  }
+
+  /** Adds the interval that the last frame closes. */
+  private count(to: Sums): void {
+    const inLastFifth = this.lastTick > 0.8 * this.run.arms[0]!.ticks;
+    for (const world of this.last) {
+      for (const name of COUNTED) to.counts[world.arm]![name] += world.metrics[METRIC_INDEX[name]]!;
+      if (!inLastFifth) continue;
+      world.populations.forEach((row, k) => {
+        const sum = to.sums[world.arm]![k]!;
+        const alive = row[POPULATION_METRIC_INDEX.alive]!;
+        const profit = row[POPULATION_METRIC_INDEX.profitPerTick]!;
+        const mature = row[POPULATION_METRIC_INDEX.matureProfitPerTick]!;
+        if (alive > 0 && Number.isFinite(profit)) {
+          sum.profit += profit;
+          sum.frames++;
+        }
+        if (alive > 0 && Number.isFinite(mature)) {
+          sum.mature += mature;
+          sum.matureFrames++;
+        }
+      });
+    }
   }
 
   /** Mean over the worlds of one arm (or all) of each metric at the last frame; births and deaths over the run. */
@@ -91,7 +128,7 @@ export class Summary {
 
   /** Births, deaths, immigrants and insolvencies since genesis, all worlds of an arm. */
   totals(arm: number): Figures {
-    return { ...this.counts[arm]! };
+    return { ...this.soFar().counts[arm]! };
   }
 
   /** Profit per agent and tick over the last fifth of the run; null where a population was extinct. */
@@ -99,9 +136,10 @@ export class Summary {
     arm: number,
   ): Record<string, { alive: number; profitPerTick: number | null; matureProfitPerTick: number | null }> {
     const worlds = this.last.filter((world) => world.arm === arm);
+    const { sums } = this.soFar();
     return Object.fromEntries(
       this.run.arms[arm]!.populations.map(({ name }, k) => {
-        const { profit, mature, frames, matureFrames } = this.sums[arm]![k]!;
+        const { profit, mature, frames, matureFrames } = sums[arm]![k]!;
         const alive = worlds.reduce((sum, w) => sum + w.populations[k]![POPULATION_METRIC_INDEX.alive]!, 0);
         return [
           name,

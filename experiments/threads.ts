@@ -5,7 +5,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { FoundersByArm } from '../agents/founders.ts';
 import { type ResolvedRun, worldCount } from '../configs/arms.ts';
+import type { RestoreOptions } from '../sim/checkpoint.ts';
 import * as errors from '../sim/core/errors.ts';
 import type { RecordBatch, ShardReport } from '../sim/frame.ts';
 import { dealWorlds } from '../sim/run.ts';
@@ -17,6 +19,7 @@ export interface ThreadOptions {
   readonly fault?: string;
   /** Time every phase with the thread's own clock. */
   readonly profile?: boolean;
+  readonly founders?: FoundersByArm;
 }
 
 /** What a worker is started with. */
@@ -29,9 +32,25 @@ export interface WorkerStart {
 export type WorkerCall =
   | { readonly id: number; readonly method: 'advance'; readonly toTick: number }
   | { readonly id: number; readonly method: 'hashes' }
-  | { readonly id: number; readonly method: 'lastSnapshot' };
+  | { readonly id: number; readonly method: 'lastSnapshot' }
+  | { readonly id: number; readonly method: 'saveWorld'; readonly world: number }
+  | {
+      readonly id: number;
+      readonly method: 'restoreWorld';
+      readonly world: number;
+      readonly saved: Uint8Array<ArrayBuffer>;
+      readonly options: RestoreOptions;
+    };
 export type WorkerReply =
-  | { readonly id: number; readonly result: ShardReport | readonly string[] | readonly RecordBatch[] }
+  | {
+      readonly id: number;
+      readonly result:
+        | ShardReport
+        | readonly string[]
+        | readonly RecordBatch[]
+        | Uint8Array<ArrayBuffer>
+        | number;
+    }
   | { readonly id: number; readonly error: PlainError };
 
 /** An error as plain data. */
@@ -130,16 +149,28 @@ class ThreadShard implements ShardHandle {
     return this.call({ id: this.nextId++, method: 'lastSnapshot' });
   }
 
+  saveWorld(world: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.call({ id: this.nextId++, method: 'saveWorld', world });
+  }
+
+  restoreWorld(world: number, saved: Uint8Array<ArrayBuffer>, options: RestoreOptions = {}): Promise<number> {
+    return this.call(
+      { id: this.nextId++, method: 'restoreWorld', world, saved, options },
+      // a small Buffer shares its memory with others, and cannot move
+      saved.byteLength === saved.buffer.byteLength ? [saved.buffer] : [],
+    );
+  }
+
   async close(): Promise<void> {
     this.gone ??= new errors.EnvironmentError('the thread was closed');
     await this.worker.terminate();
   }
 
-  private call<T>(call: WorkerCall): Promise<T> {
+  private call<T>(call: WorkerCall, moved: readonly ArrayBuffer[] = []): Promise<T> {
     if (this.gone) return Promise.reject(this.gone);
     return new Promise<T>((resolve, reject) => {
       this.waiting.set(call.id, { resolve, reject });
-      this.worker.postMessage(call);
+      this.worker.postMessage(call, moved);
     });
   }
 

@@ -62,6 +62,10 @@ function columnsOf(world: World): [string, AnyColumn][] {
     .filter(([name]) => !NOT_SAVED.has(name));
 }
 
+/** What an environment keeps outside the columns. */
+const environmentState = (world: World): Float64Array<ArrayBuffer> =>
+  world.environment?.save?.() ?? new Float64Array(0);
+
 /** Rows per agent of a lane-blocked column; 1 for every other column. */
 function rowsOf(name: string): number {
   if (!name.startsWith('brain.')) return 1;
@@ -96,12 +100,19 @@ function checksumOf(payload: Uint8Array): string {
  * @param interval totals at the start of the open metric interval
  */
 export function encodeWorld(world: World, interval: Float64Array): Uint8Array<ArrayBuffer> {
-  const sources: [string, AnyColumn][] = [
+  return encodeColumns({ world: world.parameters.world, tick: world.tick, slots: world.parameters.slots }, [
     ...columnsOf(world),
     ['interval', interval as Float64Array<ArrayBuffer>],
     ['tally', world.tally.save()],
-    ['environment', world.environment?.save?.() ?? new Float64Array(0)],
-  ];
+    ['environment', environmentState(world)],
+  ]);
+}
+
+/** Named columns in the layout above; those of brains come lane-blocked and are laid out plainly. */
+export function encodeColumns(
+  what: Pick<CheckpointHeader, 'world' | 'tick' | 'slots'>,
+  sources: readonly [string, AnyColumn][],
+): Uint8Array<ArrayBuffer> {
   const columns: ColumnEntry[] = [];
   let payloadBytes = 0;
   for (const [name, column] of sources) {
@@ -120,9 +131,7 @@ export function encodeWorld(world: World, interval: Float64Array): Uint8Array<Ar
   });
   const header: CheckpointHeader = {
     version: CHECKPOINT_VERSION,
-    world: world.parameters.world,
-    tick: world.tick,
-    slots: world.parameters.slots,
+    ...what,
     checksum: checksumOf(payload),
     payloadBytes,
     columns,
@@ -180,36 +189,66 @@ export function readHeader(
   return { header, payload };
 }
 
+/** The columns of a checkpoint by qualified name, such as `agents.genes`; brains in plain order [agent x rows]. */
+export function readColumns(
+  bytes: Uint8Array,
+  place: string,
+): { header: CheckpointHeader; columns: ReadonlyMap<string, AnyColumn> } {
+  const { header, payload } = readHeader(bytes, place);
+  const columns = header.columns.map(({ name, type, offset, length }): [string, AnyColumn] => {
+    const Column = { u32: Uint32Array, i32: Int32Array, f32: Float32Array, f64: Float64Array }[type];
+    return [name, new Column(payload.buffer, offset, length)];
+  });
+  return { header, columns: new Map(columns) };
+}
+
+/** How a saved state is taken up. */
+export interface RestoreOptions {
+  /** File name for errors. */
+  readonly place?: string;
+  /**
+   * Whether mechanisms may have been switched on or off since: the columns of one that was off start as at genesis,
+   * those of one that is off are left out. Default false: all columns must be there.
+   */
+  readonly branch?: boolean;
+}
+
 /**
  * Puts a saved state into a world of the same config; the world then goes on exactly as the saved one would have.
  * Returns the totals at the start of its open metric interval.
  *
- * @param place file name for errors
  * @throws CheckpointError when the bytes are no whole checkpoint or of a world of another shape
  */
-export function decodeWorld(world: World, bytes: Uint8Array, place = 'checkpoint'): Float64Array {
-  const { header, payload } = readHeader(bytes, place);
-  const saved = new Map(header.columns.map((column) => [column.name, column]));
-  const load = (entry: ColumnEntry): AnyColumn => {
-    const Column = { u32: Uint32Array, i32: Int32Array, f32: Float32Array, f64: Float64Array }[entry.type];
-    return new Column(payload.buffer, entry.offset, entry.length);
+export function decodeWorld(world: World, bytes: Uint8Array, options: RestoreOptions = {}): Float64Array {
+  const { place = 'checkpoint', branch = false } = options;
+  const { header, columns: saved } = readColumns(bytes, place);
+  const fits = (name: string, source: AnyColumn | undefined, target: AnyColumn): source is AnyColumn => {
+    const known = source !== undefined && typeOf(source) === typeOf(target);
+    if (known && source.length === target.length) return true;
+    if (known && branch && (source.length === 0 || target.length === 0)) return false;
+    throw new CheckpointError(
+      `${place}: column '${name}' has ${source?.length ?? 'no'} values, this world needs ${target.length}`,
+      branch
+        ? 'a branch keeps slots, kinds of population and environment'
+        : 'resume with the config that the run was started with',
+    );
   };
-  const targets = columnsOf(world);
-  for (const [name, target] of targets) {
-    const entry = saved.get(name);
-    if (entry === undefined || entry.length !== target.length || entry.type !== typeOf(target)) {
-      throw new CheckpointError(
-        `${place}: column '${name}' has ${entry?.length ?? 'no'} values, this world needs ${target.length}`,
-        'resume with the config that the run was started with',
-      );
-    }
-    const source = load(entry);
+  const tally = saved.get('tally');
+  const environment = saved.get('environment');
+  const interval = saved.get('interval');
+  if (!(interval instanceof Float64Array))
+    throw new CheckpointError(`${place}: has no open interval`, 'use an earlier checkpoint');
+  const takesTally = fits('tally', tally, world.tally.save());
+  const takesEnvironment = fits('environment', environment, environmentState(world));
+  for (const [name, target] of columnsOf(world)) {
+    const source = saved.get(name);
+    if (!fits(name, source, target)) continue;
     const rows = rowsOf(name);
     if (rows === 1) target.set(source);
     else transpose(source, target, rows, false);
   }
-  world.tally.load(load(saved.get('tally')!) as Float64Array);
-  world.environment?.load?.(load(saved.get('environment')!) as Float64Array);
+  if (takesTally) world.tally.load(tally as Float64Array);
+  if (takesEnvironment) world.environment?.load?.(environment as Float64Array);
   world.tick = header.tick;
-  return load(saved.get('interval')!) as Float64Array;
+  return interval;
 }

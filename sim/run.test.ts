@@ -55,6 +55,9 @@ describe('a run', () => {
           tradesWorlds: 3,
           tradesEvery: 1,
           lineage: true,
+          checkpointEvery: 0,
+          checkpointsKept: 1,
+          checkpointAtEnd: false,
         },
       })),
     };

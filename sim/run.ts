@@ -2,7 +2,10 @@
  * A run: all worlds of a config, held by one or more shards and advanced together. The number of shards
  * and the schedule of `advance` never change a result.
  */
+import type { FoundersByArm } from '../agents/founders.ts';
 import type { ResolvedRun } from '../configs/arms.ts';
+import type { RestoreOptions } from './checkpoint.ts';
+import { CheckpointError } from './core/errors.ts';
 import type { LawStatus, RecordBatch, RunFrame, ShardReport, WorldFrame } from './frame.ts';
 import { createShard, type ShardHandle } from './shard.ts';
 import { combineHashes } from './stateHash.ts';
@@ -34,6 +37,18 @@ export interface Simulation {
   finalHash(): Promise<string>;
   /** Rows of a last snapshot of all agents, none where the schedule has just written one. */
   lastSnapshot(): Promise<readonly RecordBatch[]>;
+  /**
+   * Hands every world's complete state to `take`, which must be done with one before it gets the next one of the same
+   * shard; no more states than shards are in memory at a time.
+   */
+  save(take: (world: number, state: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void>;
+  /**
+   * Goes on from saved states, before the first advance. Nothing of the ticks before is reported again.
+   *
+   * @param read the state of a world; the bytes become the simulation's
+   * @throws CheckpointError when a state does not fit or worlds stand at different ticks
+   */
+  restore(read: (world: number) => Promise<Uint8Array<ArrayBuffer>>, options?: RestoreOptions): Promise<void>;
   close(): Promise<void>;
   /** Frames at every tick of the metrics schedule until the run's last tick. */
   [Symbol.asyncIterator](): AsyncIterator<RunFrame>;
@@ -52,17 +67,19 @@ export function dealWorlds(worlds: number, shards: number): number[][] {
  * Prepares a run.
  *
  * @param options.shards who holds the worlds; default one shard in this thread
+ * @param options.founders saved agents for populations with `from`, where this thread holds the worlds
  * @throws ConfigError when a relation between constants does not hold, CapacityError when memory is short
  */
 export function createSimulation(
   run: ResolvedRun,
-  options: { shards?: readonly ShardHandle[] } = {},
+  options: { shards?: readonly ShardHandle[]; founders?: FoundersByArm } = {},
 ): Simulation {
   const worldCount = run.arms.length * run.arms[0]!.worlds;
   const shards = options.shards ?? [
     createShard(
       run,
       Array.from({ length: worldCount }, (_, w) => w),
+      options.founders === undefined ? {} : { founders: options.founders },
     ),
   ];
   return new ShardedSimulation(run, shards, worldCount);
@@ -112,6 +129,27 @@ class ShardedSimulation implements Simulation {
     return (await Promise.all(this.shards.map((shard) => shard.lastSnapshot()))).flat();
   }
 
+  async save(take: (world: number, state: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+    await this.ofEachWorld(async (shard, world) => take(world, await shard.saveWorld(world)));
+  }
+
+  async restore(
+    read: (world: number) => Promise<Uint8Array<ArrayBuffer>>,
+    options: RestoreOptions = {},
+  ): Promise<void> {
+    const ticks = new Set<number>();
+    await this.ofEachWorld(async (shard, world) => {
+      ticks.add(await shard.restoreWorld(world, await read(world), options));
+    });
+    const [tick, ...others] = ticks;
+    if (tick === undefined || others.length > 0)
+      throw new CheckpointError(
+        `${options.place ?? 'checkpoint'}: its worlds stand at ticks ${[...ticks].join(', ')}`,
+        'use an earlier checkpoint',
+      );
+    this.tick = tick;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.shards.map((shard) => shard.close()));
   }
@@ -121,6 +159,15 @@ class ShardedSimulation implements Simulation {
       const next = Math.min(this.ticks, this.tick + this.metricsEvery - (this.tick % this.metricsEvery));
       yield (await this.advance(next)).frame;
     }
+  }
+
+  /** Shards side by side, the worlds of each one after the other. */
+  private async ofEachWorld(visit: (shard: ShardHandle, world: number) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.shards.map(async (shard) => {
+        for (const world of shard.worlds) await visit(shard, world);
+      }),
+    );
   }
 
   private framesOf(reports: readonly ShardReport[]): RunFrame[] {

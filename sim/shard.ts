@@ -3,10 +3,12 @@
  * stretch of ticks before the next one, so that its state stays in the cache.
  */
 import { instantiateKernel } from '../agents/brain/brain.ts';
+import type { FoundersByArm } from '../agents/founders.ts';
 import { type ResolvedRun, worldParameters } from '../configs/arms.ts';
-import { decodeWorld, encodeWorld } from './checkpoint.ts';
+import { decodeWorld, encodeWorld, type RestoreOptions } from './checkpoint.ts';
+import { assert } from './core/assert.ts';
 import { Arena } from './core/columns.ts';
-import { CapacityError } from './core/errors.ts';
+import { CapacityError, CheckpointError } from './core/errors.ts';
 import { faultHook } from './faults.ts';
 import type { RecordBatch, ShardReport, WorldFrame } from './frame.ts';
 import { createLawBook, lawStatus } from './invariants.ts';
@@ -26,6 +28,13 @@ export interface ShardHandle {
   hashes(): Promise<readonly string[]>;
   /** Rows of a last snapshot of all agents, none where the schedule has just written one. */
   lastSnapshot(): Promise<readonly RecordBatch[]>;
+  /** One of its worlds' complete state (checkpoint.ts). */
+  saveWorld(world: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Puts a saved state into one of its worlds; to be done for all of them before the next advance. The bytes may be
+   * moved to another thread. Returns the tick of the state; rejects with CheckpointError when it does not fit.
+   */
+  restoreWorld(world: number, saved: Uint8Array<ArrayBuffer>, options?: RestoreOptions): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -36,6 +45,8 @@ export interface ShardOptions {
   readonly clock?: () => number;
   /** Name of a fault to inject (faults.ts), to see the checker catch it. */
   readonly fault?: string;
+  /** Saved agents that populations come from, [arm][population]. */
+  readonly founders?: FoundersByArm;
   /** Called with the integer state's hash after each tick of each world. */
   readonly onTickHash?: (world: number, tick: number, hash: string) => void;
 }
@@ -79,6 +90,7 @@ export class Shard {
         kernel,
         this.recorder.lineageSink(),
         this.recorder.journalOf(p.world),
+        options.founders?.[p.arm],
       );
       world.trades = this.recorder.tradesOf(p.world);
       return { world, since: startInterval(world) };
@@ -132,7 +144,13 @@ export class Shard {
 
   /** Every world's complete state (checkpoint.ts), in the order of `worlds`. */
   save(): Uint8Array<ArrayBuffer>[] {
-    return this.residents.map(({ world, since }) => encodeWorld(world, since));
+    return this.worlds.map((world) => this.saveWorld(world));
+  }
+
+  /** The complete state of one of its worlds. */
+  saveWorld(number: number): Uint8Array<ArrayBuffer> {
+    const { world, since } = this.residentOf(number);
+    return encodeWorld(world, since);
   }
 
   /**
@@ -141,16 +159,43 @@ export class Shard {
    * @throws CheckpointError when they do not fit
    */
   restore(saved: readonly Uint8Array[], place = 'checkpoint'): void {
-    this.residents.forEach((resident, k) => {
-      resident.since = decodeWorld(resident.world, saved[k]!, place);
+    this.worlds.forEach((world, k) => {
+      this.restoreWorld(world, saved[k]!, { place });
     });
+  }
+
+  /**
+   * Puts a saved state into one of its worlds; to be done for all of them before the next advance.
+   *
+   * @returns the tick of the state
+   * @throws CheckpointError when it does not fit
+   */
+  restoreWorld(number: number, saved: Uint8Array, options: RestoreOptions = {}): number {
+    const resident = this.residentOf(number);
+    const since = decodeWorld(resident.world, saved, options);
+    // a mechanism that was switched on counts more than the open interval did
+    const same = since.length === resident.since.length;
+    if (!same && !options.branch)
+      throw new CheckpointError(
+        `${options.place ?? 'checkpoint'}: its open interval has ${since.length} totals, this world ${resident.since.length}`,
+        'resume with the config that the run was started with',
+      );
+    resident.since = same ? since : startInterval(resident.world);
+    // rows of a genesis that is not this run's
     this.recorder.drain();
     this.founded = true;
+    return resident.world.tick;
   }
 
   /** The resident worlds, for tests and library users who look inside. */
   *inside(): IterableIterator<World> {
     for (const { world } of this.residents) yield world;
+  }
+
+  private residentOf(number: number): Resident {
+    const resident = this.residents[this.worlds.indexOf(number)];
+    assert(resident !== undefined, `world ${number} is not among the worlds ${this.worlds.join(', ')}`);
+    return resident;
   }
 
   /** Measures a world; on a boundary of the metrics schedule also records it and starts a new interval. */
@@ -210,6 +255,8 @@ export function createShard(
     advance: async (toTick) => shard.advance(toTick),
     hashes: async () => shard.hashes(),
     lastSnapshot: async () => shard.lastSnapshot(),
+    saveWorld: async (world) => shard.saveWorld(world),
+    restoreWorld: async (world, saved, restore) => shard.restoreWorld(world, saved, restore),
     close: async () => {},
   };
 }

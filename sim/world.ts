@@ -5,10 +5,17 @@
 import { headUse, logitMask } from '../agents/actions.ts';
 import { type Brain, type BrainKernel, bindBrain } from '../agents/brain/brain.ts';
 import { ALL_HEADS, brainColumnSpec } from '../agents/brain/layout.ts';
-import { type AgentColumns, type AgentWorld, agentColumnSpec, type LineageSink } from '../agents/columns.ts';
+import {
+  type AgentColumns,
+  type AgentWorld,
+  agentColumnSpec,
+  type Founders,
+  type LineageSink,
+} from '../agents/columns.ts';
 import { foundPopulation } from '../agents/demography.ts';
 import type { Environment } from '../agents/environments/environment.ts';
 import { createEnvironment } from '../agents/environments/registry.ts';
+import { assertFounders, foundSkills } from '../agents/founders.ts';
 import { TabularLearner } from '../agents/tabularLearner.ts';
 import type { WorldParameters } from '../configs/derive.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
@@ -97,7 +104,9 @@ export function createWorld(
   kernel: BrainKernel,
   lineage: LineageSink | null = null,
   journal: Journal | null = null,
+  founders: readonly (Founders | null)[] | null = null,
 ): World {
+  assertFounders(parameters, founders);
   const specs = columnSpecs({ ...parameters, market: parameters });
   const balances = arena.columns(specs.balances);
   const environment = createEnvironment(parameters);
@@ -118,6 +127,7 @@ export function createWorld(
       sparsity: parameters.learner.sparsity,
     }),
     lineage,
+    founders,
     logitMask: mask,
     environment,
     tabular: new TabularLearner(parameters, environment),
@@ -130,5 +140,6 @@ export function createWorld(
   };
   foundPopulation(world);
   foundGenesis(world);
+  foundSkills(world);
   return world;
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { worldCount } from '../../configs/arms.ts';
 import { EXIT, LawViolation } from '../../sim/core/errors.ts';
 import type { LawStatus } from '../../sim/frame.ts';
+import { loadFounders } from '../founders.ts';
 import { addConfigOptions, type ConfigOptions, loadConfig } from '../loadConfig.ts';
 import { Progress } from '../progress.ts';
 import { drive, interruptSignal, openRun } from '../simulate.ts';
@@ -31,9 +32,11 @@ export function register(program: Command): void {
 
 async function checkCommand(config: string, options: CheckOptions): Promise<void> {
   const run = loadConfig(config, options);
+  const { founders } = await loadFounders(run);
   const interrupt = interruptSignal();
   const { simulation } = openRun(run, {
     laws: true,
+    founders,
     ...(options.fault === undefined ? {} : { fault: options.fault }),
   });
   const progress = new Progress(simulation.ticks);

@@ -4,13 +4,16 @@ import { type Command, Option } from 'commander';
 import colors from 'picocolors';
 import { type ResolvedRun, worldCount } from '../../configs/arms.ts';
 import { worldSeeds } from '../../configs/derive.ts';
-import { DarwinError, EXIT } from '../../sim/core/errors.ts';
+import { CheckpointError, DarwinError, EXIT, UsageError } from '../../sim/core/errors.ts';
 import type { LawStatus, RunFrame } from '../../sim/frame.ts';
+import type { Advance, Simulation } from '../../sim/run.ts';
 import { TABLES_VERSION } from '../../sim/tables.ts';
 import type { LiveServer } from '../../viz/server.ts';
+import { discardAfter, type Standing } from '../checkpoints.ts';
+import { keepFounders } from '../founders.ts';
 import { describeHardware, packageVersion, sourceCommit } from '../hardware.ts';
 import { headerOf, portOf } from '../livePage.ts';
-import { addConfigOptions, type ConfigOptions, loadConfig } from '../loadConfig.ts';
+import { addConfigOptions, type ConfigOptions, loadConfig, overridesOf } from '../loadConfig.ts';
 import { Pace } from '../pace.ts';
 import { planRun } from '../plan.ts';
 import { compact, duration, Progress } from '../progress.ts';
@@ -19,16 +22,20 @@ import {
   MANIFEST_VERSION,
   type Manifest,
   makeNumbered,
+  type ParentRun,
   RUNS_DIRECTORY,
   RunDirectory,
   sqlPath,
 } from '../runDirectory.ts';
 import { drive, interruptSignal, openRun } from '../simulate.ts';
+import { type Start, startBranch, startFresh, startResumed } from '../starts.ts';
 import { Summary } from '../summary.ts';
 import { answer, note } from '../terminal.ts';
 
 interface RunOptions extends ConfigOptions {
   readonly out?: string;
+  readonly from?: string;
+  readonly resume?: string;
   readonly serve?: string | true;
   readonly fault?: string;
   readonly json?: boolean;
@@ -39,14 +46,54 @@ export function register(program: Command): void {
     program
       .command('run')
       .summary('simulate a config and write a run directory')
-      .description('Simulates a config (a YAML file or the name of a preset) and writes a run directory.')
-      .argument('<config>', 'YAML file or preset'),
+      .description(
+        'Simulates a config (a YAML file or the name of a preset) and writes a run directory; or goes on with an interrupted run; or branches a saved one.',
+      )
+      .argument('[config]', 'YAML file or preset'),
   )
     .option('--out <dir>', `run directory; default ${RUNS_DIRECTORY}/<name>-<seed>-<n>`)
+    .option('--resume <dir>', 'go on with the run of a directory from its newest whole checkpoint')
+    .option(
+      '--from <dir@tick>',
+      'branch: go on from a checkpoint of a saved run with values changed by --set',
+    )
+    .option('--checkpoint-every <ticks>', 'write a checkpoint every so many ticks; never changes a result')
     .option('--serve [port]', 'show the run live in a browser, on a free port unless one is named')
     .addOption(new Option('--fault <name>', 'break a law on purpose, for testing').hideHelp())
     .option('--json', 'print one JSON object')
     .action(runCommand);
+}
+
+/** Options that say what is run, and cannot stand beside one that says it already. */
+function refuseBeside(choice: string, given: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(given))
+    if (value !== undefined)
+      throw new UsageError(
+        `${name} cannot be given with ${choice}`,
+        `${choice} takes ${choice === '--resume' ? 'the config from the directory; --ticks, --threads and --checkpoint-every may change' : 'the config from the saved run; --set changes values of it'}`,
+      );
+}
+
+function startOf(config: string | undefined, options: RunOptions): Promise<Start> {
+  const { resume, from, out, set, seed, engine } = options;
+  if (resume !== undefined) {
+    refuseBeside('--resume', {
+      [`config ${config}`]: config,
+      '--from': from,
+      '--out': out,
+      '--set': set,
+      '--seed': seed,
+      '--engine': engine,
+    });
+    return startResumed(resume, overridesOf(options));
+  }
+  if (from !== undefined) {
+    refuseBeside('--from', { [`config ${config}`]: config });
+    return startBranch(from, overridesOf(options));
+  }
+  if (config === undefined)
+    throw new UsageError("missing required argument 'config'", 'or --resume DIR, or --from DIR@tick');
+  return startFresh(loadConfig(config, options));
 }
 
 async function startPage(run: ResolvedRun, port: string | true): Promise<LiveServer> {
@@ -55,19 +102,32 @@ async function startPage(run: ResolvedRun, port: string | true): Promise<LiveSer
 }
 
 /** Everything that must be in order before anything is written. */
-async function runCommand(config: string, options: RunOptions): Promise<void> {
-  const run = loadConfig(config, options);
+async function runCommand(config: string | undefined, options: RunOptions): Promise<void> {
+  const start = await startOf(config, options);
   if (options.out !== undefined) assertFree(options.out);
-  planRun(run, run.arms[0]!.threads);
-  const page = options.serve === undefined ? null : await startPage(run, options.serve);
+  planRun(start.run, start.run.arms[0]!.threads);
+  const page = options.serve === undefined ? null : await startPage(start.run, options.serve);
   try {
-    await simulate(run, options, page);
+    await simulate(start, options, page);
   } finally {
     await page?.close();
   }
 }
 
-function firstManifest(run: ResolvedRun, threads: number): Manifest {
+/** The manifest that a run starts with. */
+function firstManifest(start: Start, threads: number, parent: ParentRun | null): Manifest {
+  const { run, resumed, state } = start;
+  if (resumed !== null)
+    return {
+      ...resumed.manifest,
+      status: 'running',
+      error: null,
+      arms: run.arms,
+      threads,
+      finishedAt: null,
+      finalHash: null,
+      resumedAt: [...resumed.manifest.resumedAt, state?.index.tick ?? 0],
+    };
   const { name, description, seed, worlds } = run.arms[0]!;
   return {
     manifestVersion: MANIFEST_VERSION,
@@ -93,11 +153,100 @@ function firstManifest(run: ResolvedRun, threads: number): Manifest {
     ticksPerSecond: null,
     finalHash: null,
     laws: [],
+    resumedAt: [],
+    parent,
+    sources: start.founders.sources,
   };
 }
 
-async function simulate(run: ResolvedRun, options: RunOptions, page: LiveServer | null): Promise<void> {
-  const { name, seed, output } = run.arms[0]!;
+/** Puts a simulation where its start says; returns what a branch records of its parent. */
+async function takeUp(simulation: Simulation, start: Start): Promise<ParentRun | null> {
+  const { state, parent, savedWorld } = start;
+  if (state === null) return null;
+  const options = { place: state.folder, branch: parent !== null };
+  await simulation.restore((world) => state.read(savedWorld(world)), options);
+  const hash = await simulation.finalHash();
+  if (parent !== null)
+    return { dir: parent.directory, tick: simulation.tick, hash, parentHash: state.index.hash };
+  if (hash !== state.index.hash)
+    throw new CheckpointError(
+      `${state.folder}: its state has hash ${hash}, recorded is ${state.index.hash}`,
+      'use an earlier checkpoint',
+    );
+  return null;
+}
+
+/** The directory that a run writes to, with what must lie there before its first tick. */
+async function openDirectory(
+  start: Start,
+  manifest: Manifest,
+  out: string | undefined,
+): Promise<RunDirectory> {
+  const { resumed, state, founders } = start;
+  if (resumed !== null) {
+    const directory = await RunDirectory.resume(resumed.directory, manifest, state?.index.tableParts ?? {});
+    discardAfter(resumed.directory, state?.index.tick ?? -1);
+    return directory;
+  }
+  const path = out ?? makeNumbered(RUNS_DIRECTORY, `${manifest.name}-${manifest.arms[0]!.seed}`);
+  const directory = await RunDirectory.create(path, manifest);
+  keepFounders(path, founders);
+  return directory;
+}
+
+/** What a run has added up, over all of its parts. */
+class Books {
+  readonly summary: Summary;
+  agentSteps: number;
+  laws: readonly LawStatus[];
+  private readonly before: Standing | null;
+  /** Tick at which this run, with all of its parts, began. */
+  private readonly from: number;
+  private readonly startedAt = performance.now();
+
+  constructor({ run, state, resumed }: Start) {
+    this.before = resumed === null ? null : (state?.index.standing ?? null);
+    this.from = resumed === null ? (state?.index.tick ?? 0) : (resumed.manifest.parent?.tick ?? 0);
+    this.summary = new Summary(run);
+    if (resumed !== null && this.before !== null)
+      this.summary.load(this.before.summary, resumed.manifest.arms[0]!.ticks === run.arms[0]!.ticks);
+    this.agentSteps = this.before?.agentSteps ?? 0;
+    this.laws = this.before?.laws ?? [];
+  }
+
+  add(advance: Advance): void {
+    this.agentSteps += advance.agentSteps;
+    this.laws = advance.frame.laws.map((law) => {
+      const earlier = this.before?.laws.find(({ name }) => name === law.name);
+      return { ...law, checks: law.checks + (earlier?.checks ?? 0) };
+    });
+    this.summary.add(advance.frames);
+  }
+
+  /** For a checkpoint. */
+  standing(): Standing {
+    const elapsedSeconds = (performance.now() - this.startedAt) / 1000 + (this.before?.elapsedSeconds ?? 0);
+    return { agentSteps: this.agentSteps, elapsedSeconds, laws: this.laws, summary: this.summary.save() };
+  }
+
+  /** For the manifest. */
+  figures(ticks: number): Partial<Manifest> {
+    const { agentSteps, elapsedSeconds, laws } = this.standing();
+    return {
+      finishedAt: new Date().toISOString(),
+      ticks,
+      elapsedSeconds,
+      agentSteps,
+      agentStepsPerSecond: agentSteps / elapsedSeconds,
+      ticksPerSecond: (ticks - this.from) / elapsedSeconds,
+      laws,
+    };
+  }
+}
+
+async function simulate(start: Start, options: RunOptions, page: LiveServer | null): Promise<void> {
+  const { run } = start;
+  const { output, slots } = run.arms[0]!;
   const say = options.json ? note : (line: string): void => void process.stdout.write(`${line}\n`);
   // before the address is known to anybody, so that no control is lost
   const pace: Pace | undefined = page
@@ -106,65 +255,65 @@ async function simulate(run: ResolvedRun, options: RunOptions, page: LiveServer 
   page?.onControl((control) => pace!.apply(control));
   if (page) say(`dashboard: ${page.url}`);
   const interrupt = interruptSignal();
-  const { simulation, threads, bytes } = openRun(
-    run,
-    options.fault === undefined ? {} : { fault: options.fault },
-  );
-  const slots = worldCount(run) * run.arms[0]!.slots;
+  const { simulation, threads, bytes } = openRun(run, {
+    founders: start.founders.founders,
+    ...(options.fault === undefined ? {} : { fault: options.fault }),
+  });
   note(
-    `engine cpu (the only one in this version), ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${(bytes / 2 ** 20).toFixed(1)} MiB, ${Math.round(bytes / slots)} bytes per agent slot`,
+    `engine cpu (the only one in this version), ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${(bytes / 2 ** 20).toFixed(1)} MiB, ${Math.round(bytes / (worldCount(run) * slots))} bytes per agent slot`,
   );
-  const path = options.out ?? makeNumbered(RUNS_DIRECTORY, `${name}-${seed}`);
-  const directory = await RunDirectory.create(path, firstManifest(run, threads));
-  const summary = new Summary(run);
-  const progress = new Progress(simulation.ticks);
-
-  const start = performance.now();
-  let agentSteps = 0;
-  let laws: readonly LawStatus[] = [];
-  const standing = (): Partial<Manifest> => {
-    const elapsedSeconds = (performance.now() - start) / 1000;
-    return {
-      finishedAt: new Date().toISOString(),
-      ticks: simulation.tick,
-      elapsedSeconds,
-      agentSteps,
-      agentStepsPerSecond: agentSteps / elapsedSeconds,
-      ticksPerSecond: simulation.tick / elapsedSeconds,
-      laws,
-    };
-  };
   try {
-    const status = await drive(simulation, output.metricsEvery, {
-      signal: interrupt.signal,
-      ...(pace ? { pace } : {}),
-      onAdvance: async (advance) => {
-        agentSteps += advance.agentSteps;
-        laws = advance.frame.laws;
-        progress.update(simulation.tick, advance.agentSteps);
-        publish(page, advance.frames, progress);
-        summary.add(advance.frames);
-        await directory.append(advance.batches);
-      },
-    });
-    await directory.append(await simulation.lastSnapshot());
-    const result = { ...standing(), finalHash: await simulation.finalHash(), status };
-    progress.stop();
-    const manifest = await directory.finish(result);
-    page?.status({
-      state: 'finished',
-      message: status === 'finished' ? `hash ${manifest.finalHash}` : status,
-    });
-    report(run, options, path, manifest, summary);
-    if (status === 'interrupted') process.exitCode = EXIT.interrupted;
-    else if (page && process.stdout.isTTY) await stayOpen(page, interrupt.signal);
-  } catch (error) {
-    progress.stop();
-    const line = error instanceof DarwinError ? error.line : String(error);
-    // the first error says why; a second one, such as a full disk, must not hide it
-    await directory.finish({ ...standing(), status: 'failed', error: line }).catch(() => {});
-    page?.status({ state: 'failed', message: line });
-    throw error;
+    const parent = await takeUp(simulation, start);
+    const first = firstManifest(start, threads, parent);
+    const directory = await openDirectory(start, first, options.out);
+    const books = new Books(start);
+    const progress = new Progress(simulation.ticks, process.stderr, simulation.tick);
+    let saved = start.resumed === null ? -1 : simulation.tick;
+    const checkpoint = async (): Promise<void> => {
+      if (saved === simulation.tick) return;
+      await directory.checkpoint(simulation, books.standing(), output.checkpointsKept);
+      saved = simulation.tick;
+    };
+    try {
+      // a branch holds the state that it began with, and needs its parent no more
+      if (parent !== null) await checkpoint();
+      const status = await drive(simulation, output.metricsEvery, {
+        signal: interrupt.signal,
+        ...(pace ? { pace } : {}),
+        checkpointEvery: output.checkpointEvery,
+        onCheckpoint: checkpoint,
+        onAdvance: async (advance) => {
+          books.add(advance);
+          progress.update(simulation.tick, advance.agentSteps);
+          publish(page, advance.frames, progress);
+          await directory.append(advance.batches);
+        },
+      });
+      // before the last snapshot, which the uninterrupted run would not write here
+      if (simulation.tick > 0 && (status === 'interrupted' || output.checkpointAtEnd)) await checkpoint();
+      await directory.append(await simulation.lastSnapshot());
+      const finalHash = await simulation.finalHash();
+      progress.stop();
+      const manifest = await directory.finish({ ...books.figures(simulation.tick), finalHash, status });
+      page?.status({
+        state: 'finished',
+        message: status === 'finished' ? `hash ${manifest.finalHash}` : status,
+      });
+      report(run, options, directory.path, manifest, books.summary);
+      if (status === 'interrupted') {
+        note(`interrupted at tick ${simulation.tick}; go on with: darwin run --resume ${directory.path}`);
+        process.exitCode = EXIT.interrupted;
+      } else if (page && process.stdout.isTTY) await stayOpen(page, interrupt.signal);
+    } catch (error) {
+      progress.stop();
+      const line = error instanceof DarwinError ? error.line : String(error);
+      // the first error says why; a second one, such as a full disk, must not hide it
+      await directory
+        .finish({ ...books.figures(simulation.tick), status: 'failed', error: line })
+        .catch(() => {});
+      page?.status({ state: 'failed', message: line });
+      throw error;
+    }
   } finally {
     interrupt.release();
     await simulation.close();
@@ -211,6 +360,8 @@ function report(
     status,
     finalHash,
     ticks,
+    parent: manifest.parent,
+    resumedAt: manifest.resumedAt,
     worlds,
     agents,
     engine: manifest.engine,

@@ -1,12 +1,17 @@
 /** `darwin verify DIR`: re-runs what a manifest describes and compares the hash of the final state. */
 import process from 'node:process';
 import type { Command } from 'commander';
-import { resolveConfig } from '../../configs/parse.ts';
+import type { ResolvedRun } from '../../configs/arms.ts';
+import type { Override } from '../../configs/parse.ts';
 import { EXIT, MismatchError, UsageError } from '../../sim/core/errors.ts';
+import type { Simulation } from '../../sim/run.ts';
+import { openCheckpoint } from '../checkpoints.ts';
+import { keptFounders } from '../founders.ts';
 import { packageVersion } from '../hardware.ts';
 import { Progress } from '../progress.ts';
 import { type Manifest, readManifest } from '../runDirectory.ts';
 import { drive, interruptSignal, openRun } from '../simulate.ts';
+import { armsOf } from '../starts.ts';
 import { answer } from '../terminal.ts';
 
 interface VerifyOptions {
@@ -28,13 +33,24 @@ export function register(program: Command): void {
 }
 
 /** The run of a manifest, up to the tick that it reached. Throws ConfigError when it is not valid today. */
-function runOf(manifest: Manifest, directory: string, threads: string | undefined) {
-  const arms = manifest.arms.map((arm) => {
-    const asked = threads === undefined ? arm.threads : Number(threads);
-    const config = { ...arm, ticks: manifest.ticks, threads: asked };
-    return resolveConfig(config, { file: `${directory}/manifest.json` }).arms[0]!;
-  });
-  return { arms, armLabels: manifest.armLabels };
+function runOf(manifest: Manifest, directory: string, threads: string | undefined): ResolvedRun {
+  const given: Override[] = [{ origin: directory, path: 'ticks', value: manifest.ticks }];
+  if (threads !== undefined)
+    given.push({ origin: `--threads ${threads}`, path: 'threads', value: Number(threads) });
+  return armsOf(manifest, directory, given);
+}
+
+/** Puts a branch where it began, if its own first checkpoint still is that. Throws MismatchError otherwise. */
+async function takeUpOrigin(simulation: Simulation, { parent }: Manifest, directory: string): Promise<void> {
+  if (parent === null) return;
+  const state = await openCheckpoint(directory, parent.tick);
+  await simulation.restore((world) => state.read(world), { place: state.folder });
+  const hash = await simulation.finalHash();
+  if (hash !== parent.hash)
+    throw new MismatchError(
+      `${state.folder}: its state has hash ${hash}, the branch began with ${parent.hash}`,
+      'the directory was changed since',
+    );
 }
 
 async function verifyCommand(directory: string, options: VerifyOptions): Promise<void> {
@@ -46,9 +62,11 @@ async function verifyCommand(directory: string, options: VerifyOptions): Promise
     );
   const run = runOf(manifest, directory, options.threads);
   const interrupt = interruptSignal();
-  const { simulation } = openRun(run, { laws: false });
-  const progress = new Progress(simulation.ticks);
+  const { founders } = keptFounders(directory, manifest);
+  const { simulation } = openRun(run, { laws: false, founders });
+  const progress = new Progress(simulation.ticks, process.stderr, manifest.parent?.tick ?? 0);
   try {
+    await takeUpOrigin(simulation, manifest, directory);
     const status = await drive(simulation, run.arms[0]!.output.metricsEvery, {
       signal: interrupt.signal,
       onAdvance: (advance) => progress.update(simulation.tick, advance.agentSteps),

@@ -1,0 +1,380 @@
+/**
+ * Checkpoints of a run directory: `checkpoints/<tick>/` holds the states of all worlds (sim/checkpoint.ts), deflated,
+ * in `part-NNNNN.bin`, and `index.json`, written last, with place, size and SHA-256 of each. A checkpoint is written
+ * aside, forced to the disk and renamed, so that a directory named by a tick is whole unless something damaged it
+ * later; whether it was is found out before it is used.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { deflate, inflate } from 'node:zlib';
+import { CHECKPOINT_VERSION } from '../sim/checkpoint.ts';
+import { CheckpointError, UsageError } from '../sim/core/errors.ts';
+import type { LawStatus, TableName } from '../sim/frame.ts';
+import type { Simulation } from '../sim/run.ts';
+import { packageVersion } from './hardware.ts';
+import type { SummaryState } from './summary.ts';
+
+/** Raised when the layout of a checkpoint directory changes. */
+export const CHECKPOINT_INDEX_VERSION = 1;
+const FOLDER = 'checkpoints';
+const INDEX = 'index.json';
+/** A part takes no further world beyond this size, so that runs of many small worlds need few files. */
+const PART_BYTES = 64 * 2 ** 20;
+/** Level 1 takes 43 % off a world of learners; level 6 one point more in half as long again. */
+const DEFLATE_LEVEL = 1;
+
+/** What a run has added up by a tick, beside the state of its worlds. */
+export interface Standing {
+  readonly agentSteps: number;
+  readonly elapsedSeconds: number;
+  readonly laws: readonly LawStatus[];
+  readonly summary: SummaryState;
+}
+
+/** Where the state of a world lies. */
+interface SavedWorld {
+  readonly world: number;
+  readonly file: string;
+  readonly offset: number;
+  /** Deflated. */
+  readonly bytes: number;
+  readonly rawBytes: number;
+  /** Of the deflated bytes, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The contents of `index.json`. */
+export interface CheckpointIndex {
+  readonly indexVersion: number;
+  /** CHECKPOINT_VERSION of the states. */
+  readonly worldVersion: number;
+  /** Version of the program that wrote it. */
+  readonly version: string;
+  readonly tick: number;
+  /** Hash of the state of all worlds, as in a manifest. */
+  readonly hash: string;
+  readonly worlds: readonly SavedWorld[];
+  /** Parquet parts of each table that hold the rows up to the tick, and no later ones. */
+  readonly tableParts: Readonly<Partial<Record<TableName, number>>>;
+  readonly standing: Standing;
+}
+
+const folderOf = (directory: string, tick: number): string => join(directory, FOLDER, String(tick));
+const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
+const deflated = promisify<Uint8Array, { level: number }, Buffer>(deflate);
+const inflated = promisify<Uint8Array, Buffer>(inflate);
+
+/** Forces a file or the entries of a folder to the disk. */
+export async function forceToDisk(path: string): Promise<void> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    // not every system opens folders
+    if (['EISDIR', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return;
+    throw error;
+  }
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!['EPERM', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeDurably(path: string, data: string): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** States of worlds on their way into parts, in the order in which they come. */
+class PartsWriter {
+  readonly worlds: SavedWorld[] = [];
+  private readonly folder: string;
+  private handle: FileHandle | null = null;
+  private file = '';
+  private files = 0;
+  private offset = 0;
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Deflates beside others, writes after them. */
+  async add(world: number, state: Uint8Array): Promise<void> {
+    const data = await deflated(state, { level: DEFLATE_LEVEL });
+    const turn = this.last.then(() => this.write(world, data, state.byteLength));
+    this.last = turn;
+    await turn;
+  }
+
+  async close(): Promise<void> {
+    const handle = this.handle;
+    this.handle = null;
+    if (handle === null) return;
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  private async write(world: number, data: Uint8Array, rawBytes: number): Promise<void> {
+    if (this.handle !== null && this.offset + data.byteLength > PART_BYTES) await this.close();
+    if (this.handle === null) {
+      this.file = `part-${String(this.files++).padStart(5, '0')}.bin`;
+      this.handle = await open(join(this.folder, this.file), 'w');
+      this.offset = 0;
+    }
+    const { file, offset } = this;
+    await this.handle.writeFile(data);
+    this.offset += data.byteLength;
+    this.worlds.push({ world, file, offset, bytes: data.byteLength, rawBytes, sha256: sha256(data) });
+  }
+}
+
+/** What a checkpoint records beside the states. */
+export interface CheckpointContext {
+  readonly tableParts: CheckpointIndex['tableParts'];
+  readonly standing: Standing;
+  /** Checkpoints that stay, this one included; older ones are removed. */
+  readonly kept: number;
+  /** Tick of a checkpoint that always stays: where a branch began. */
+  readonly origin: number | null;
+}
+
+/** Writes a checkpoint of a run at the tick where it stands; returns its folder. */
+export async function writeCheckpoint(
+  directory: string,
+  simulation: Simulation,
+  context: CheckpointContext,
+): Promise<string> {
+  const { tick } = simulation;
+  const folder = folderOf(directory, tick);
+  const aside = `${folder}.writing`;
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  const parts = new PartsWriter(aside);
+  try {
+    await simulation.save((world, state) => parts.add(world, state));
+  } finally {
+    await parts.close();
+  }
+  const index: CheckpointIndex = {
+    indexVersion: CHECKPOINT_INDEX_VERSION,
+    worldVersion: CHECKPOINT_VERSION,
+    version: packageVersion(),
+    tick,
+    hash: await simulation.finalHash(),
+    worlds: parts.worlds.sort((a, b) => a.world - b.world),
+    tableParts: context.tableParts,
+    standing: context.standing,
+  };
+  await writeDurably(join(aside, INDEX), encodeIndex(index));
+  await forceToDisk(aside);
+  discard(folder); // a damaged one of the same tick
+  renameSync(aside, folder);
+  await forceToDisk(join(directory, FOLDER));
+  prune(directory, context);
+  return folder;
+}
+
+/** The index with a last line that proves it whole. */
+function encodeIndex(index: CheckpointIndex): string {
+  const text = JSON.stringify(index);
+  return `${text}\n${sha256(text)}\n`;
+}
+
+/** Removes a checkpoint; a reader never meets half of one. */
+function discard(folder: string): void {
+  if (!existsSync(folder)) return;
+  const aside = `${folder}.dropped`;
+  rmSync(aside, { recursive: true, force: true });
+  renameSync(folder, aside);
+  rmSync(aside, { recursive: true });
+}
+
+function prune(directory: string, { kept, origin }: CheckpointContext): void {
+  const ticks = checkpointTicks(directory).filter((tick) => tick !== origin);
+  for (const tick of ticks.slice(0, Math.max(0, ticks.length - kept))) discard(folderOf(directory, tick));
+}
+
+/** Removes what lies after a tick, and what an interrupted writer left. */
+export function discardAfter(directory: string, tick: number): void {
+  for (const later of checkpointTicks(directory)) if (later > tick) discard(folderOf(directory, later));
+  const folder = join(directory, FOLDER);
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    if (/\.(writing|dropped)$/.test(name)) rmSync(join(folder, name), { recursive: true });
+}
+
+/** Ticks of the checkpoints in a run directory, ascending. */
+export function checkpointTicks(directory: string): number[] {
+  const folder = join(directory, FOLDER);
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** A whole checkpoint, read world by world. */
+export class SavedState {
+  readonly folder: string;
+  readonly index: CheckpointIndex;
+
+  constructor(folder: string, index: CheckpointIndex) {
+    this.folder = folder;
+    this.index = index;
+  }
+
+  /** The state of a world (sim/checkpoint.ts). Throws CheckpointError when it is damaged or not there. */
+  async read(world: number): Promise<Uint8Array<ArrayBuffer>> {
+    const entry = this.index.worlds.find((saved) => saved.world === world);
+    if (entry === undefined)
+      throw new CheckpointError(`${this.folder}: holds no world ${world}`, 'use the config of its run');
+    const data = await inflated(await this.stored(entry));
+    // moved between threads, so it must own its memory
+    const state = new Uint8Array(entry.rawBytes);
+    state.set(data);
+    return state;
+  }
+
+  /** Reads everything once. Throws CheckpointError naming the file that is damaged. */
+  async prove(): Promise<void> {
+    for (const entry of this.index.worlds) await this.stored(entry);
+  }
+
+  private async stored({ file, offset, bytes, sha256: expected }: SavedWorld): Promise<Uint8Array> {
+    const path = join(this.folder, file);
+    const refuse = (problem: string): never => {
+      throw new CheckpointError(`${path}: ${problem}`, 'use an earlier checkpoint');
+    };
+    let handle: FileHandle;
+    try {
+      handle = await open(path, 'r');
+    } catch (error) {
+      return refuse((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : String(error));
+    }
+    try {
+      const data = new Uint8Array(bytes);
+      let filled = 0;
+      while (filled < bytes) {
+        const { bytesRead } = await handle.read(data, filled, bytes - filled, offset + filled);
+        if (bytesRead === 0) return refuse(`is truncated: ${offset + filled} bytes of ${offset + bytes}`);
+        filled += bytesRead;
+      }
+      if (sha256(data) !== expected) refuse('is corrupted: its checksum does not match');
+      return data;
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+/**
+ * Opens the checkpoint of one tick and proves it whole.
+ *
+ * @throws CheckpointError when it is damaged, UsageError when there is none, VersionError for another version
+ */
+export async function openCheckpoint(directory: string, tick: number): Promise<SavedState> {
+  const folder = folderOf(directory, tick);
+  if (!existsSync(folder)) {
+    const ticks = checkpointTicks(directory);
+    throw new UsageError(
+      `${directory} has no checkpoint at tick ${tick}`,
+      ticks.length === 0 ? 'darwin run --checkpoint-every T writes some' : `it has ${ticks.join(', ')}`,
+    );
+  }
+  const state = new SavedState(folder, readIndex(folder, tick));
+  await state.prove();
+  return state;
+}
+
+/** A checkpoint of another version: refused, and not passed over for an older one. */
+export class CheckpointVersionError extends CheckpointError {}
+
+function readIndex(folder: string, tick: number): CheckpointIndex {
+  const path = join(folder, INDEX);
+  const refuse = (problem: string): never => {
+    throw new CheckpointError(`${path}: ${problem}`, 'use an earlier checkpoint');
+  };
+  let text = '';
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return refuse((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : String(error));
+  }
+  const [body = '', checksum] = text.split('\n');
+  if (sha256(body) !== checksum) return refuse('is damaged: its checksum does not match');
+  const index = JSON.parse(body) as CheckpointIndex;
+  const expected = `${CHECKPOINT_INDEX_VERSION}.${CHECKPOINT_VERSION}`;
+  if (`${index.indexVersion}.${index.worldVersion}` !== expected)
+    throw new CheckpointVersionError(
+      `${folder}: has version ${index.indexVersion}.${index.worldVersion}, this program reads version ${expected}`,
+      `resume with version ${index.version} of darwin-market, which wrote it`,
+    );
+  if (index.tick !== tick) return refuse(`is of tick ${index.tick}`);
+  return index;
+}
+
+/**
+ * Opens the newest whole checkpoint; null when a directory has none.
+ *
+ * @param onDamaged told of each damaged one that is passed over
+ * @throws CheckpointError when all are damaged or the newest whole one is of another version
+ */
+export async function openNewest(
+  directory: string,
+  onDamaged: (problem: string) => void,
+): Promise<SavedState | null> {
+  const ticks = checkpointTicks(directory).reverse();
+  for (const tick of ticks) {
+    try {
+      return await openCheckpoint(directory, tick);
+    } catch (error) {
+      if (!(error instanceof CheckpointError) || error instanceof CheckpointVersionError) throw error;
+      onDamaged(error.message);
+    }
+  }
+  if (ticks.length === 0) return null;
+  throw new CheckpointError(
+    `${directory}: none of its checkpoints is whole (ticks ${ticks.join(', ')})`,
+    'run the config again into another directory',
+  );
+}
+
+/** A place in a saved run, as `DIR@tick` names it; tick null = the newest. */
+export interface SavedPlace {
+  readonly directory: string;
+  readonly tick: number | null;
+}
+
+/** Reads `DIR@tick` or `DIR`. */
+export function parsePlace(text: string): SavedPlace {
+  const at = /^(.+)@(\d+)$/.exec(text);
+  return at ? { directory: at[1]!, tick: Number(at[2]) } : { directory: text, tick: null };
+}
+
+/** Opens the checkpoint that a place means. Throws UsageError when there is none, CheckpointError for damage. */
+export async function openPlace(
+  { directory, tick }: SavedPlace,
+  onDamaged: (problem: string) => void,
+): Promise<SavedState> {
+  if (tick !== null) return openCheckpoint(directory, tick);
+  const state = await openNewest(directory, onDamaged);
+  if (state === null)
+    throw new UsageError(
+      `${directory} has no checkpoint`,
+      'darwin run --checkpoint-every T writes some, an interrupted run has one',
+    );
+  return state;
+}
