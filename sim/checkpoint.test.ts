@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../configs/parse.ts';
+import { parseConfig, resolveConfig } from '../configs/parse.ts';
 import { readHeader } from './checkpoint.ts';
 import { CheckpointError } from './core/errors.ts';
 import { Shard } from './shard.ts';
@@ -87,4 +87,118 @@ describe('a checkpoint', () => {
     const larger = parseConfig('slots: 40\nworlds: 2');
     expect(() => new Shard(larger, [0]).restore(shardAt(5, [0]).save())).toThrow('this world needs');
   });
+
+  it('cut short is refused when put into a world, as is one for a world that is not there', () => {
+    const shard = new Shard(run, [0, 1]);
+    const [bytes] = shardAt(10, [0]).save();
+    expect(() => shard.restoreWorld(0, bytes!.slice(0, -8), { place: 'part-3' })).toThrow(
+      'part-3: is truncated',
+    );
+    expect(() => shard.restoreWorld(7, bytes!)).toThrow('world 7 is not among the worlds 0, 1');
+  });
 });
+
+/** One world of each mechanism; what a mechanism keeps outside the columns would be lost in a checkpoint. */
+const MECHANISMS: Readonly<Record<string, object>> = {
+  'seasonal demand, network effect and a secondary price': {
+    serviceMarket: { shape: 'seasonal', period: 30, networkEffect: 0.3, pricing: 'secondScore' },
+  },
+  'a random walk of demand': { serviceMarket: { shape: 'randomWalk', period: 5 } },
+  'courts and claims': { trust: { regime: 'legal', delay: 12, claimCohorts: 4 } },
+  'escrow, stakes and audits': { trust: { regime: 'programmatic' } },
+  'self-update of objectives': { objectives: { enabled: true, trialBlock: 6, cooldown: 3 } },
+  'Yuma consensus and stakes': { policy: { issuance: 'yuma', staking: true } },
+  'truncation selection': { demography: { selection: 'truncation', generation: 20, meanLife: 60 } },
+  'worn hardware': { hardware: { wearPerTick: 0.001 } },
+  'random exchange': { randomExchange: { kind: 'kinetic' } },
+};
+
+describe('a checkpoint in the middle of', () => {
+  it.each(Object.entries(MECHANISMS))('%s goes on to the same state, frames and rows', (_, world) => {
+    const config = resolveConfig({
+      seed: 'mechanisms',
+      slots: 24,
+      ticks: 90,
+      output: { metricsEvery: 20, agentsEvery: 15, tradesEvery: 1, tradesWorlds: 1, journalWorlds: 1 },
+      world: { demography: { meanLife: 60, threshold: 200, endowmentFloor: 100 }, ...world },
+      populations: [
+        { name: 'learners', kind: 'learner', share: 2 },
+        { name: 'random', kind: 'random' },
+      ],
+    });
+    const straight = new Shard(config, [0]);
+    straight.advance(53);
+    const saved = straight.save();
+    const rest = straight.advance(90);
+    const resumed = new Shard(config, [0]);
+    resumed.restore(saved);
+    const again = resumed.advance(90);
+    expect(resumed.hashes()).toEqual(straight.hashes());
+    expect(again.frames).toEqual(rest.frames);
+    expect(again.batches).toEqual(rest.batches);
+    expect(rest.batches.length).toBeGreaterThan(3);
+  });
+});
+
+describe('a branch', () => {
+  const config = (world: object) =>
+    resolveConfig({
+      seed: 'branches',
+      slots: 16,
+      ticks: 80,
+      world,
+      populations: [{ name: 'a', kind: 'learner' }],
+    });
+  const at40 = (world: object): Uint8Array => {
+    const shard = new Shard(config(world), [0]);
+    shard.advance(40);
+    return shard.saveWorld(0);
+  };
+
+  it.each([
+    ['trust', { trust: { regime: 'programmatic' } }],
+    ['self-update', { objectives: { enabled: true, trialBlock: 5 } }],
+    ['staking', { policy: { staking: true } }],
+  ])('may switch %s on or off; the mechanism then starts as at genesis and every law holds', (_, on) => {
+    for (const [before, after] of [
+      [{}, on],
+      [on, {}],
+    ]) {
+      const branch = new Shard(config(after!), [0]);
+      const saved = at40(before!);
+      expect(() => branch.restoreWorld(0, saved)).toThrow('this world needs');
+      expect(branch.restoreWorld(0, saved, { branch: true })).toBe(40);
+      expect(branch.advance(80).laws.every((law) => law.violated === null)).toBe(true);
+    }
+  });
+
+  it('with nothing changed is its parent; with a tax it is not', () => {
+    const straight = new Shard(config({}), [0]);
+    straight.advance(80);
+    const [same, taxed] = [{}, { policy: { wealthTaxPerTick: 0.01 } }].map((world) => {
+      const branch = new Shard(config(world), [0]);
+      branch.restoreWorld(0, at40({}), { branch: true });
+      branch.advance(80);
+      return branch.hashes();
+    });
+    expect(same).toEqual(straight.hashes());
+    expect(taxed).not.toEqual(straight.hashes());
+  });
+
+  it('cannot change the number of slots', () => {
+    const larger = resolveConfig({ slots: 20 });
+    const shard = new Shard(larger, [0]);
+    expect(messageOf(() => shard.restoreWorld(0, at40({}), { branch: true }))).toContain(
+      'a branch keeps slots',
+    );
+  });
+});
+
+function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof CheckpointError ? error.line : String(error);
+  }
+  return '';
+}

@@ -170,3 +170,36 @@ describe('dealWorlds', () => {
     }
   });
 });
+
+describe('a saved simulation', () => {
+  const saveAt = async (tick: number): Promise<Map<number, Uint8Array<ArrayBuffer>>> => {
+    const states = new Map<number, Uint8Array<ArrayBuffer>>();
+    const simulation = createSimulation(economy());
+    await simulation.advance(tick);
+    await simulation.save(async (world, state) => void states.set(world, state));
+    return states;
+  };
+
+  it('goes on, on any number of shards, to the hash of one that was never saved', async () => {
+    const run = economy();
+    const states = await saveAt(33);
+    const count = run.arms.length * run.arms[0]!.worlds;
+    expect([...states.keys()].sort()).toEqual(Array.from({ length: count }, (_, w) => w));
+    for (const shardCount of [1, 2]) {
+      const shards = dealWorlds(count, shardCount).map((worlds) => createShard(run, worlds));
+      const resumed = createSimulation(run, { shards });
+      await resumed.restore(async (world) => states.get(world)!);
+      expect(resumed.tick).toBe(33);
+      await resumed.advance(run.arms[0]!.ticks);
+      expect(await resumed.finalHash()).toBe(await hashOf(economy()));
+    }
+  });
+
+  it('is refused when its worlds stand at different ticks', async () => {
+    const early = await saveAt(20);
+    const late = await saveAt(21);
+    const simulation = createSimulation(economy());
+    const mixed = async (world: number) => (world === 0 ? early : late).get(world)!;
+    await expect(simulation.restore(mixed)).rejects.toThrow('its worlds stand at ticks 20, 21');
+  });
+});
