@@ -1,8 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { LawViolation } from '../sim/core/errors.ts';
 import type { BatchAuction } from './batchAuction.ts';
-import { type MarketWorld, SIDE, SWAP, SWAP_FIELDS, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import {
+  ASSET,
+  type MarketWorld,
+  SIDE,
+  SPENDING,
+  SWAP,
+  SWAP_FIELDS,
+  SYSTEM,
+  TOTAL,
+  WORLD,
+} from './columns.ts';
 import { MARKET_LAWS } from './laws.ts';
+import { REASON } from './ledger.ts';
 import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
 
@@ -228,6 +239,79 @@ describe('the laws', () => {
         const spent = balances.systemCash[SYSTEM.court]! - held + 1;
         balances.systemCash[SYSTEM.court]! -= spent;
         balances.systemCash[SYSTEM.consumers]! += spent;
+      },
+    ],
+    [
+      'a payment that no seller received',
+      'welfare-accounting',
+      /^consumers token$/,
+      ({ columns }) => {
+        columns.spending[SPENDING.receipts]! -= 1;
+      },
+    ],
+    [
+      'a fee that nobody paid',
+      'welfare-accounting',
+      /^consumers token$/,
+      ({ columns }) => {
+        columns.total[TOTAL.taskFees]! += 1;
+      },
+    ],
+    [
+      'spending that was not counted',
+      'welfare-accounting',
+      /^consumers token$/,
+      ({ columns }) => {
+        columns.total[TOTAL.spentToken]! -= 1;
+      },
+    ],
+    [
+      'consumers who paid more than sellers and fees took',
+      'welfare-accounting',
+      /^consumers token$/,
+      ({ columns }) => {
+        columns.spending[SPENDING.closed]! -= 1;
+      },
+    ],
+    [
+      'data out of nothing',
+      'data-conserved',
+      /^all data$/,
+      ({ columns }) => {
+        columns.data[4]! += 1;
+      },
+    ],
+    [
+      "a users' pool that gave away more than it had",
+      'data-conserved',
+      /^users' pool$/,
+      ({ columns }) => {
+        columns.total[TOTAL.dataPool] = -1;
+      },
+    ],
+    [
+      'a token minted for a birth',
+      'minted-equals-issued',
+      /^all token$/,
+      ({ ledger }) => {
+        ledger.mint(ASSET.token, 3, 1, REASON.endowment);
+      },
+    ],
+    [
+      'cash issued by a token policy',
+      'minted-equals-issued',
+      /^all cash$/,
+      ({ ledger }) => {
+        ledger.mint(ASSET.cash, 3, 1, REASON.issuance);
+      },
+    ],
+    [
+      'issuance without a rule',
+      'minted-equals-issued',
+      /^all token$/,
+      ({ ledger, columns }) => {
+        ledger.mint(ASSET.token, 3, 1, REASON.issuance);
+        columns.total[TOTAL.issued]! += 1;
       },
     ],
     [

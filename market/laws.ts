@@ -14,6 +14,7 @@ import {
   FREE_SLOT,
   type MarketWorld,
   SIDE,
+  SPENDING,
   SWAP,
   SWAP_FIELDS,
   SYSTEM,
@@ -287,6 +288,59 @@ export function checkClaims(world: MarketWorld): void {
   }
 }
 
+/**
+ * Welfare accounting: what consumers' account lost to the service market (slashed stake that it received added back)
+ * = what sellers received + fees, and = what the statistics say was spent.
+ */
+export function checkSpending({ columns, ledger }: MarketWorld): void {
+  const { spending, total } = columns;
+  const spent = spending[SPENDING.opened]! - spending[SPENDING.closed]! + spending[SPENDING.compensated]!;
+  const received = spending[SPENDING.receipts]! + total[TOTAL.taskFees]! - spending[SPENDING.feesBefore]!;
+  const counted = total[TOTAL.spentToken]! - spending[SPENDING.spentBefore]!;
+  if (spent === received && spent === counted) return;
+  const found = `${spent} milli-token spent on tasks, ${received} received with fees, ${counted} counted`;
+  throw new LawViolation(
+    'welfare-accounting',
+    { world: ledger.world, tick: ledger.tick, account: 'consumers token' },
+    found,
+  );
+}
+
+/** Data of all agents and the users' pool = produced by tasks + given at genesis and to immigrants. */
+export function checkData(world: MarketWorld): void {
+  const { data, total } = world.columns;
+  let held = total[TOTAL.dataPool]!;
+  if (held < 0) breach(world, 'data-conserved', "users' pool", `${held} data units in the pool`);
+  for (let i = 0; i < world.parameters.slots; i++) held += data[i]!;
+  const made = total[TOTAL.dataProduced]! + total[TOTAL.dataFounded]!;
+  if (held !== made) breach(world, 'data-conserved', 'all data', `${held} units held, ${made} produced`);
+}
+
+/**
+ * Nothing is minted after genesis but what the token policy issues, and that never exceeds its rule: so many tokens a
+ * tick, none without a rule, no cash ever. Births mint nothing.
+ */
+export function checkMinted(world: MarketWorld): void {
+  const { ledger, parameters, columns } = world;
+  const issued = columns.total[TOTAL.issued]!;
+  for (const asset of [ASSET.token, ASSET.cash]) {
+    const minted = ledger.minted(asset);
+    const expected = asset === ASSET.token ? issued : 0;
+    if (minted === expected) continue;
+    const found = `${minted} milli-${ASSET_NAMES[asset]} minted since genesis, ${expected} issued`;
+    breach(world, 'minted-equals-issued', `all ${ASSET_NAMES[asset]}`, found);
+  }
+  const most = parameters.policy.issuancePerTick * (ledger.tick + 1);
+  if (issued > most) {
+    breach(
+      world,
+      'minted-equals-issued',
+      'all token',
+      `${issued} milli-token issued, the rule allows ${most}`,
+    );
+  }
+}
+
 /** Every law of the markets, all of them cheap enough for every tick. */
 export const MARKET_LAWS: readonly MarketLaw[] = [
   // first, because it names the account where conservation can only name the asset
@@ -323,6 +377,21 @@ export const MARKET_LAWS: readonly MarketLaw[] = [
     name: 'claims-equal-liabilities',
     about: 'claims = liabilities + held by the court + lost, by due tick; the court covers what it holds',
     check: checkClaims,
+  },
+  {
+    name: 'welfare-accounting',
+    about: "consumers' spending on tasks = sellers' receipts + fees, from balances",
+    check: checkSpending,
+  },
+  {
+    name: 'data-conserved',
+    about: "data of agents and the users' pool = produced + given at genesis and to immigrants",
+    check: checkData,
+  },
+  {
+    name: 'minted-equals-issued',
+    about: 'money created since genesis = issued by the token policy within its rule; births mint nothing',
+    check: checkMinted,
   },
   { name: 'capacity-total', about: 'capacity of all slots = the total on record', check: checkCapacity },
 ];

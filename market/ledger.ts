@@ -281,6 +281,11 @@ export class Ledger {
     return this.balances.supply[asset * PER_ASSET + MINTED]!;
   }
 
+  /** Milli-units burned since genesis. */
+  burned(asset: Asset): number {
+    return this.balances.supply[asset * PER_ASSET + BURNED]!;
+  }
+
   /** Sum of all balances, recomputed from the columns and not from the entries, milli-units. */
   holdings(asset: Asset): number {
     const { balances, slots } = this;

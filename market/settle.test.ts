@@ -20,6 +20,7 @@ import { REASON } from './ledger.ts';
 import { cashReserve, midPrice, tokenReserve } from './pool.ts';
 import { offerToken } from './sale.ts';
 import { settle } from './settle.ts';
+import { openSpending } from './spending.ts';
 import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
 
@@ -134,6 +135,7 @@ function crowded({
     world.columns.bill[i] = agent.bill;
     world.columns.finance[i] = agent.finance;
   });
+  openSpending(world);
   return world;
 }
 

@@ -26,6 +26,8 @@ export function applyTokenPolicy(world: MarketWorld, tick: number): void {
   issueToken(world, tick);
   levyTax(world);
   payDividend(world);
+  // all burning of the tick, also of slashed stake: a total, so that metrics can take differences
+  world.columns.total[TOTAL.burned] = world.ledger.burned(ASSET.token);
 }
 
 // --- issuance ---

@@ -4,7 +4,7 @@
  */
 import { GENE } from '../agents/columns.ts';
 import { PRICE_LEVELS } from '../configs/derive.ts';
-import { ASSET, FREE_SLOT, SIDE, SWAP_FIELDS, SYSTEM, TOTAL, WORLD } from '../market/columns.ts';
+import { ASSET, FREE_SLOT, SIDE, SPENDING, SWAP_FIELDS, SYSTEM, TOTAL, WORLD } from '../market/columns.ts';
 import { REASON } from '../market/ledger.ts';
 import { UsageError } from './core/errors.ts';
 import { U32_MAX } from './core/units.ts';
@@ -223,7 +223,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'printed-endowment',
-    law: 'births-mint-nothing',
+    law: 'minted-equals-issued',
     about: 'a birth is paid with new money, correctly booked',
     strike: (world) =>
       at(
@@ -231,6 +231,51 @@ export const FAULTS: readonly Fault[] = [
         (i) => i === living(world),
         (i) => world.ledger.mint(ASSET.cash, i, 1000, REASON.endowment),
       ),
+  },
+  {
+    name: 'printed-issuance',
+    law: 'minted-equals-issued',
+    about: 'the token policy issues more than its rule allows, correctly booked and counted',
+    strike: (world) =>
+      at(
+        world,
+        (i) => i === living(world),
+        (i) => {
+          const amount = world.parameters.policy.issuancePerTick * (world.tick + 1) + 1;
+          world.ledger.mint(ASSET.token, i, amount, REASON.issuance);
+          world.columns.total[TOTAL.issued]! += amount;
+        },
+      ),
+  },
+  {
+    name: 'copied-data',
+    law: 'data-conserved',
+    about: 'an agent copies a unit of data instead of buying it',
+    strike: (world) =>
+      at(
+        world,
+        (i) => i === living(world),
+        (i) => world.columns.data[i]!++,
+      ),
+  },
+  {
+    name: 'pocketed-payment',
+    law: 'welfare-accounting',
+    about: 'a seller receives a milli-token less than consumers paid',
+    strike: ({ columns: { spending } }) => {
+      if (spending[SPENDING.receipts] === 0) return false;
+      spending[SPENDING.receipts]!--;
+      return true;
+    },
+  },
+  {
+    name: 'unbooked-spending',
+    law: 'welfare-accounting',
+    about: 'the statistics count a milli-token that no consumer spent',
+    strike: ({ columns: { total } }) => {
+      total[TOTAL.spentToken]!++;
+      return true;
+    },
   },
   {
     name: 'uncounted-death',

@@ -9,7 +9,6 @@ import {
   checkUnitNorm,
 } from '../agents/laws.ts';
 import { priceTerms } from '../agents/priceEquation.ts';
-import { ASSET, ASSET_NAMES } from '../market/columns.ts';
 import { MARKET_LAWS } from '../market/laws.ts';
 import { DarwinError, LawViolation } from './core/errors.ts';
 import type { LawStatus } from './frame.ts';
@@ -35,16 +34,6 @@ const place = (world: World, account: string) => ({
   account,
 });
 
-/** Nothing creates money after genesis while no issuance rule is on; births least of all. */
-function checkMintedNothing(world: World): void {
-  for (const asset of [ASSET.token, ASSET.cash]) {
-    const minted = world.ledger.minted(asset);
-    if (minted === 0) continue;
-    const found = `${minted} milli-${ASSET_NAMES[asset]} minted since genesis`;
-    throw new LawViolation('births-mint-nothing', place(world, `all ${ASSET_NAMES[asset]}`), found);
-  }
-}
-
 function checkPriceEquation(world: World): void {
   const { residual } = priceTerms(world, TRACKED_TRAIT);
   // nobody lives at one end of the interval: there is no mean to explain
@@ -54,12 +43,6 @@ function checkPriceEquation(world: World): void {
 
 export const LAWS: readonly Law[] = [
   ...MARKET_LAWS.map((law) => ({ ...law, every: 1 })),
-  {
-    name: 'births-mint-nothing',
-    about: 'no money is created after genesis',
-    every: 1,
-    check: checkMintedNothing,
-  },
   {
     name: 'population-balance',
     about: 'alive = genesis + births + immigrants - deaths',

@@ -4,9 +4,9 @@
  */
 import { FEATURE_COUNT, TRIAL_TOTAL } from '../../agents/columns.ts';
 import { linearGene, priceTerms, takeCensus } from '../../agents/priceEquation.ts';
-import { PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/derive.ts';
+import { METHODS, PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/derive.ts';
 import { CLASS_COUNT } from '../../configs/schema.ts';
-import { FREE_SLOT, SYSTEM, TOTAL, TRUST_TOTAL, WORLD } from '../../market/columns.ts';
+import { ASSET, FREE_SLOT, SYSTEM, TOTAL, TRUST_TOTAL, WORLD } from '../../market/columns.ts';
 import { allocativeEfficiency, alphaOf } from '../../market/inducedValues.ts';
 import { fromFraction32, fromMilli, MILLI } from '../core/units.ts';
 import type { WorldFrame } from '../frame.ts';
@@ -149,6 +149,21 @@ function economyOf(
     meanSkill: meanOf(living, (i) => bestSkill(columns.skill, i)),
     bestSkill: living.reduce((best, i) => Math.max(best, bestSkill(columns.skill, i)), 0),
     labels: gained(TOTAL.labels),
+    ...methodsOf(gained),
+    consumerSurplus: fromMilli(gained(TOTAL.taskValue) - gained(TOTAL.spentCash)),
+    dataPool: total[TOTAL.dataPool]!,
+    dataAgents: sum(columns.data),
+    dataSold: gained(TOTAL.dataSold),
+    dataRevenue: fromMilli(gained(TOTAL.dataRevenue)),
+    dataPrice: parameters.dataOwnership.market
+      ? fromMilli(scalar[WORLD.dataPrice]! / 2 ** PRICE_FRACTION_BITS)
+      : Number.NaN,
+    fees: fromMilli(gained(TOTAL.taskFees) + gained(TOTAL.computeFees)),
+    issued: fromMilli(gained(TOTAL.issued)),
+    burned: fromMilli(gained(TOTAL.burned)),
+    tokenSupply: fromMilli(world.ledger.supply(ASSET.token)),
+    dividends: fromMilli(gained(TOTAL.dividendCash) + gained(TOTAL.dividendToken) * tokenPrice),
+    operatorTaken: fromMilli(gained(TOTAL.operatorTaken)),
     energy: fromMilli(gained(TOTAL.energy)),
     consumersCash: fromMilli(balances.systemCash[SYSTEM.consumers]!),
     consumersToken: fromMilli(balances.systemToken[SYSTEM.consumers]!),
@@ -204,6 +219,19 @@ function trialsOf({ agents, columns }: World, since: IntervalStart): Partial<Rec
     trialAcceptance: share(TRIAL_TOTAL.accepted, TRIAL_TOTAL.kept),
     placeboAcceptance: share(TRIAL_TOTAL.placeboAccepted, TRIAL_TOTAL.placeboKept),
   };
+}
+
+/** Human effort and adoption of each training method over the interval; NaN where nobody trained by it. */
+function methodsOf(gained: (index: number) => number): Partial<Record<MetricName, number>> {
+  const ticks = METHODS.map((_, m) => gained(TOTAL.methodTicks + m));
+  const all = ticks.reduce((a, b) => a + b, 0);
+  const values: Partial<Record<MetricName, number>> = {};
+  METHODS.forEach((method, m) => {
+    const name = `${method[0]!.toUpperCase()}${method.slice(1)}` as Capitalize<typeof method>;
+    values[`effort${name}`] = gained(TOTAL.methodLabels + m) / fromFraction32(gained(TOTAL.methodSkill + m));
+    values[`adoption${name}`] = ticks[m]! / all;
+  });
+  return values;
 }
 
 function populationsOf(world: World, living: readonly number[]): Float64Array[] {
