@@ -81,6 +81,7 @@ const SMALL: readonly [string, Record<string, string>, number][] = [
   ['stake-threshold', { effort: '0.2', sideGain: '0.3', pay: '0.5', audit: '0.5', falseAlarm: '0' }, 1],
   ['legal-threshold', { cost: '0.01', recovery: '0.3', delay: '400', rate: '0.002' }, 1],
   ['legal-threshold', { cost: '50', recovery: '1', delay: '1', rate: '0' }, 1],
+  ['legal-threshold', { fee: '0', stake: '100', lock: '300' }, 1],
 ];
 
 describe('theory comes out of the engine', () => {

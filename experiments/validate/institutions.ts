@@ -24,6 +24,7 @@ const CLASSES = 4;
  */
 const contractWorld = (value: number, sellers: number) => ({
   ...BLANK_WORLD,
+  hardware: { enabled: false, capacityMax: 1 },
   genesis: { token: ENDOWMENT, cash: ENDOWMENT, capacity: 1, skill: 1 },
   consumers: { cash: 1e9, token: 1e9 },
   amm: { enabled: false, token: 1, cash: 1 },
@@ -40,8 +41,9 @@ const contractWorld = (value: number, sellers: number) => ({
 });
 
 const SELLER = 'validationSeller';
-const PLAINTIFF = 'validationDefaulter';
-const registry = extendRegistry(BUILT_IN, { populationKinds: [SELLER, PLAINTIFF] });
+const DEFAULTER = 'validationDefaulter';
+const STAKER = 'validationStaker';
+const registry = extendRegistry(BUILT_IN, { populationKinds: [SELLER, DEFAULTER, STAKER] });
 const resolve = (config: object) =>
   parseConfig(JSON.stringify(config), { file: 'validation case', registry });
 
@@ -279,7 +281,7 @@ function decideDefaulter(world: AgentWorld, tick: number, agent: number): void {
   chooseOption(world, agent, HEAD.finance, FINANCE.hold);
   world.agents.scriptedAsk[agent] = contract.price + 1;
 }
-registerPopulation(PLAINTIFF, decideDefaulter);
+registerPopulation(DEFAULTER, decideDefaulter);
 
 interface LegalProblem {
   readonly cost: number;
@@ -313,7 +315,7 @@ function breakContracts(problem: LegalProblem, amounts: readonly number[]) {
         claimCohorts: COHORTS,
       },
     },
-    populations: [{ name: 'defaulters', kind: PLAINTIFF }],
+    populations: [{ name: 'defaulters', kind: DEFAULTER }],
   });
   const shard = new Shard(
     run,
@@ -367,15 +369,102 @@ function presentValue(problem: LegalProblem, amount: number): number {
   return value / MILLI;
 }
 
+interface Bargain {
+  /** Amount of the contract A, audit fee, stake S, and ticks tau for which it is locked. */
+  readonly contract: number;
+  readonly fee: number;
+  readonly stake: number;
+  readonly lock: number;
+}
+
+/** Stakes all that it has in the first tick, sells in the second and asks its stake back. */
+function decideStaker(world: AgentWorld, tick: number, agent: number): void {
+  chooseOption(world, agent, HEAD.mode, tick === 1 ? MODE.serve : MODE.idle);
+  chooseOption(world, agent, HEAD.class, 0);
+  chooseOption(world, agent, HEAD.deliver, DELIVER.honest);
+  const finance = tick === 0 ? FINANCE.stake : tick === 1 ? FINANCE.unstake : FINANCE.hold;
+  chooseOption(world, agent, HEAD.finance, finance);
+  world.agents.scriptedAsk[agent] = contracts.get(world)!.price + 1;
+}
+registerPopulation(STAKER, decideStaker);
+
+/** What an honest contract under escrow costs both sides: the audit fee paid, and the capital locked tick by tick. */
+function costOfEscrow({ rate }: LegalProblem, { contract, fee, stake, lock }: Bargain): number {
+  const run = resolve({
+    seed: 'legal-threshold',
+    ticks: 1_000_000_000,
+    worlds: 1,
+    slots: 1,
+    output: QUIET_OUTPUT,
+    world: {
+      ...contractWorld(2 * contract, CLASSES),
+      // a step of all that an agent has leaves a thousandth
+      genesis: { token: stake + 2 / MILLI, cash: ENDOWMENT, capacity: 1, skill: 1 },
+      policy: { wealthTaxPerTick: 0, financeStep: 1, unstakeDelay: lock - 1 },
+      trust: {
+        regime: 'programmatic',
+        effort: 0,
+        sideGain: 0,
+        stakePerUnit: stake,
+        audit: 1,
+        falseAlarm: 0,
+        auditCost: fee,
+      },
+    },
+    populations: [{ name: 'stakers', kind: STAKER }],
+  });
+  const shard = new Shard(run, [0]);
+  const [world] = [...shard.inside()];
+  contracts.set(world!, { price: Math.round(contract * MILLI), tick: 1 });
+  let cost = 0;
+  world!.ledger.journal = {
+    record(_tick, _from, _to, _asset, money, reason) {
+      if (reason === REASON.contractCost) cost += money;
+    },
+  };
+  for (let tick = 1; tick <= lock + 2; tick++) {
+    shard.advance(tick);
+    cost += rate * world!.balances.stake[0]!;
+  }
+  return cost / MILLI;
+}
+
+/** What a broken contract before a court costs its buyer: the price, and the suit where there is one. */
+function costOfCourt(problem: LegalProblem, { contract }: Bargain): number {
+  const amount = Math.round(contract * MILLI);
+  return (amount - presentValue(problem, amount) * MILLI) / MILLI;
+}
+
+/** The paired worlds: each cost in units of the given numbers. */
+function compareInstitutions(given: LegalProblem, bargain: Bargain) {
+  const scale = Math.min(1000, MOST_MILLI / MILLI / 2 / bargain.contract, ENDOWMENT / 2 / bargain.stake);
+  const problem = { ...given, cost: given.cost * scale };
+  const scaled = {
+    ...bargain,
+    contract: bargain.contract * scale,
+    fee: bargain.fee * scale,
+    stake: bargain.stake * scale,
+  };
+  return {
+    escrow: costOfEscrow(problem, scaled) / scale,
+    court: costOfCourt(problem, scaled) / scale,
+    unit: 1 / MILLI / scale,
+  };
+}
+
 export const legalThreshold: ValidationCase = {
   name: 'legal-threshold',
   about:
-    'A court that costs L and recovers a share after a delay d: the smallest broken contract that is sued for is L e^(rd) / recovery, and that suit is worth nothing more than it costs.',
+    'A court that costs L and recovers a share after a delay d: the smallest broken contract that is sued for is L e^(rd) / recovery, and that suit brings what it costs; in paired worlds escrow beats the court iff fee + rho S tau is below legal cost + loss.',
   parameters: {
     cost: { default: 2, about: 'cost L of a suit' },
     recovery: { default: 0.8, about: 'share of the amount that is recovered' },
     delay: { default: 50, about: 'ticks d until it arrives' },
-    rate: { default: 0.005, about: 'discount rate r per tick' },
+    rate: { default: 0.005, about: 'discount rate r and cost of capital rho, per tick' },
+    contract: { default: 10, about: 'amount A of the contract in the paired worlds' },
+    fee: { default: 0.5, about: 'audit fee of the contract under escrow' },
+    stake: { default: 5, about: 'stake S locked for the contract under escrow' },
+    lock: { default: 40, about: 'ticks tau for which it is locked' },
   },
   seeds: 1,
   async measure(params) {
@@ -392,18 +481,46 @@ export const legalThreshold: ValidationCase = {
     const scale = Math.min(1000, MOST_MILLI / MILLI / 2 / factor) / given.cost;
     const scaled = { ...given, cost: given.cost * scale };
     const amount = smallestSuit(scaled);
-    if (amount === undefined) {
-      return { measured: {}, expected: { smallestContract: given.cost * factor }, tolerance: {} };
-    }
+    const bargain: Bargain = {
+      contract: params.number('contract'),
+      fee: params.number('fee'),
+      stake: params.number('stake'),
+      lock: params.integer('lock'),
+    };
+    if (bargain.contract <= 0 || bargain.fee < 0 || bargain.stake <= 0)
+      throw new UsageError("'contract' and 'stake' must be above 0, 'fee' at least 0");
+    const sues = bargain.contract >= given.cost * factor;
+    const recovered = sues ? bargain.contract / factor : 0;
+    const escrowCost = bargain.fee + given.rate * bargain.stake * bargain.lock;
+    const courtCost = bargain.contract - recovered + (sues ? given.cost : 0);
+    const { escrow, court, unit: small } = compareInstitutions(given, bargain);
     const unit = 1 / MILLI / scale;
+    const coarse = (2 + 2 * given.rate * (bargain.lock + 2) + 1 / factor) * small;
+    const measured = {
+      ...(amount === undefined
+        ? {}
+        : { smallestContract: amount * unit, netPresentValue: presentValue(scaled, amount) / scale }),
+      escrowCost: escrow,
+      courtCost: court,
+      escrowWins: escrow < court ? 1 : 0,
+    };
     return {
-      measured: {
-        smallestContract: amount * unit,
-        netPresentValue: presentValue(scaled, amount) / scale,
+      measured,
+      expected: {
+        smallestContract: given.cost * factor,
+        netPresentValue: 0,
+        escrowCost,
+        courtCost,
+        escrowWins: escrowCost < courtCost ? 1 : 0,
       },
-      expected: { smallestContract: given.cost * factor, netPresentValue: 0 },
-      // the amount is rounded up to a thousandth, cost and recovery to one each
-      tolerance: { smallestContract: 2 * (1 + factor) * unit, netPresentValue: 4 * unit },
+      // amounts, costs and recoveries are whole thousandths
+      tolerance: {
+        smallestContract: 2 * (1 + factor) * unit,
+        netPresentValue: 4 * unit,
+        escrowCost: coarse,
+        courtCost: 4 * small,
+        escrowWins: Math.abs(escrowCost - courtCost) > coarse + 4 * small ? 0 : 1,
+      },
     };
   },
 };
