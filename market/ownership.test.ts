@@ -1,8 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { startTick } from './circulation.ts';
-import { ASSET, FINANCE, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import { genesisCapacities } from '../configs/derive.ts';
+import { buildSchema } from '../configs/schema.ts';
+import { TWO_32, U32_MAX } from '../sim/core/units.ts';
+import { circulate, startTick } from './circulation.ts';
+import { ASSET, FINANCE, FREE_SLOT, type MarketWorld, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import { MARKET_LAWS } from './laws.ts';
 import { REASON } from './ledger.ts';
+import { capitalDue, energyShare, ownEnergy, payOperators } from './ownership.ts';
 import { settle } from './settle.ts';
+import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
 import { wealthOf } from './wealth.ts';
 
@@ -62,6 +69,238 @@ describe('buying hardware', () => {
     settle(w, 0);
     expect(w.columns.capacity[0]).toBe(8);
     expect(w.columns.invested[0]).toBe(0);
+  });
+});
+
+/** Capacities at genesis of `slots` agents with a device of `capacity` cu, or of them all where they are equal. */
+function capacities(ownership: object, slots: number, capacity = 8, seed = 1): number[] {
+  const { world: w } = buildSchema().parse({ slots, world: { ownership, genesis: { capacity } } });
+  return [...(genesisCapacities(w, slots, seed) ?? new Uint32Array(slots).fill(capacity))];
+}
+const total = (parts: readonly number[]): number => parts.reduce((a, b) => a + b, 0);
+
+describe('capacity at genesis', () => {
+  it('is the same device for all by default', () => {
+    expect(capacities({}, 5)).toEqual([8, 8, 8, 8, 8]);
+  });
+
+  it('is in equal parts with k firms, drawn at random, and in equal parts with all others', () => {
+    const firms = { distribution: 'firms', firms: 4, firmShare: 0.75 };
+    const dealt = capacities(firms, 20);
+    expect([...dealt].sort((a, b) => b - a)).toEqual([
+      30,
+      30,
+      30,
+      30,
+      ...new Array(8).fill(3),
+      ...new Array(8).fill(2),
+    ]);
+    expect(capacities(firms, 20, 8, 2)).not.toEqual(dealt);
+    expect(capacities(firms, 20)).toEqual(dealt);
+  });
+
+  it('follows a Pareto law: with index 1.16 a fifth of the agents own four fifths of it, nearly', () => {
+    const dealt = capacities({ distribution: 'pareto' }, 2000, 64).sort((a, b) => b - a);
+    const fifth = total(dealt.slice(0, 400)) / total(dealt);
+    // the largest of finitely many quantiles misses some of a heavy tail
+    expect(fifth).toBeGreaterThan(0.68);
+    expect(fifth).toBeLessThan(0.8);
+    // P(x >= 4 m) / P(x >= 2 m) = 2^-alpha
+    const median = dealt[1000]!;
+    const above = (x: number): number => dealt.filter((part) => part >= x).length;
+    expect(above(4 * median) / above(2 * median)).toBeCloseTo(2 ** -1.16, 1);
+  });
+
+  it('adds up to slots x device whatever the distribution', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('firms', 'pareto'),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: 1, max: 80 }),
+        fc.integer({ min: 0, max: 100 }),
+        (distribution, slots, device, firms, percent) => {
+          const dealt = capacities({ distribution, firms, firmShare: percent / 100 }, slots, device);
+          expect(dealt).toHaveLength(slots);
+          expect(total(dealt)).toBe(slots * device);
+        },
+      ),
+    );
+  });
+
+  it('that passes capacityMax is refused by name, for nobody could have bought it', () => {
+    const ownership = { distribution: 'firms', firms: 1, firmShare: 1 };
+    expect(() => testWorld({ slots: 5, world: { ownership } })).toThrow(
+      /world.ownership.distribution.*capacity 40 must not exceed/,
+    );
+    expect(() => testWorld({ slots: 4, world: { ownership } })).not.toThrow();
+  });
+
+  it('is founded slot by slot, and totals are taken from it', () => {
+    const ownership = { distribution: 'firms', firms: 1, firmShare: 0.5 };
+    const w = testWorld({ slots: 4, world: { ownership } });
+    expect([...w.columns.capacity].sort((a, b) => b - a)).toEqual([16, 6, 5, 5]);
+    expect(w.columns.total[TOTAL.capacity]).toBe(32);
+    expect(w.columns.scalar[WORLD.hardwarePrice]).toBe(100_000);
+  });
+});
+
+describe('a scale economy', () => {
+  const scaled = testWorld({ slots: 1, world: { ownership: { scaleEconomy: 0.2 } } }).parameters.ownership;
+
+  it('saves its share of the energy price per doubling above the device, and nothing up to it', () => {
+    for (const capacity of [0, 1, 7, 8]) expect(energyShare(scaled, capacity)).toBe(U32_MAX);
+    for (const doublings of [1, 2, 3])
+      expect(energyShare(scaled, 8 * 2 ** doublings) / TWO_32).toBeCloseTo(0.8 ** doublings, 4);
+    expect(energyShare(scaled, 12) / TWO_32).toBeCloseTo(0.8 ** Math.log2(1.5), 4);
+  });
+
+  it('falls with every cu above the device', () => {
+    for (let capacity = 8; capacity < 400; capacity++)
+      expect(energyShare(scaled, capacity + 1)).toBeLessThan(energyShare(scaled, capacity));
+  });
+
+  it('makes the bill of a data centre smaller, and that of a device not', () => {
+    const bills = [0, 0.5].map((scaleEconomy) => {
+      const w = testWorld({
+        slots: 2,
+        world: {
+          ownership: { scaleEconomy },
+          hardware: { capacityMax: 64 },
+          policy: { wealthTaxPerTick: 0 },
+        },
+      });
+      w.columns.capacity[1] = 32;
+      w.columns.total[TOTAL.capacity]! += 24;
+      startTick(w, 0);
+      w.columns.computeUsed.set([8, 8]);
+      settle(w, 0);
+      expect(w.columns.total[TOTAL.energy]).toBe(w.columns.bill[0]! + w.columns.bill[1]! - 100);
+      return [...w.columns.bill];
+    });
+    expect(bills[0]).toEqual([1250, 1250]);
+    expect(bills[1]![0]).toBe(1250);
+    expect(bills[1]![1]).toBeCloseTo(50 + 1200 / 4, -1);
+  });
+
+  it('lowers what a data centre counts as its cost', () => {
+    const w = testWorld({ slots: 1, world: { ownership: { scaleEconomy: 0.5 } } });
+    startTick(w, 0);
+    expect(ownEnergy(w, 0, 1000)).toBe(1000);
+    w.columns.opened[0] = 16;
+    expect(ownEnergy(w, 0, 1000)).toBeCloseTo(500, -1);
+  });
+});
+
+describe('capital', () => {
+  it('costs nothing for the device that people own, and its price for each cu above, paid to the supplier', () => {
+    const w = testWorld({
+      slots: 3,
+      world: {
+        ownership: { capitalCost: 0.1 },
+        policy: { wealthTaxPerTick: 0 },
+        hardware: { capacityMax: 64 },
+      },
+    });
+    w.columns.capacity.set([8, 9, 20]);
+    startTick(w, 0);
+    expect([0, 1, 2].map((i) => capitalDue(w, i))).toEqual([0, 100, 1200]);
+    const before = w.balances.systemCash[SYSTEM.supplier]!;
+    settle(w, 0);
+    expect([...w.columns.bill]).toEqual([50, 150, 1250]);
+    expect(w.balances.systemCash[SYSTEM.supplier]! - before).toBe(1450);
+  });
+});
+
+describe('an operator', () => {
+  /** A world at a token price of one whose agent 0 sold for `sales` and owed `bill`, after its operator was paid. */
+  function paid(operatorShare: number, months: readonly [sales: number, bill: number][]): MarketWorld {
+    const w = testWorld({ slots: 2, world: { ownership: { operatorShare }, amm: { enabled: false } } });
+    for (const [sales, bill] of months) {
+      w.columns.serviceAmount[0] = sales;
+      w.columns.bill[0] = bill;
+      payOperators(w, 65_536);
+      w.ledger.checkConservation();
+    }
+    return w;
+  }
+  const taken = (w: MarketWorld): number => w.balances.systemToken[SYSTEM.operators]!;
+
+  it.each([
+    [0, 0],
+    [0.25, 200],
+    [1, 800],
+  ])('with a share of %d of a profit of 800 takes %i', (share, amount) => {
+    const w = paid(share, [[1000, 200]]);
+    expect(taken(w)).toBe(amount);
+    expect(w.balances.token[0]).toBe(2_000_000 - amount);
+    expect(w.columns.total[TOTAL.operatorTaken]).toBe(amount);
+  });
+
+  it('takes nothing of a loss, and nothing of later profits until they have made up for it', () => {
+    expect(taken(paid(1, [[100, 400]]))).toBe(0);
+    expect(
+      taken(
+        paid(1, [
+          [100, 400],
+          [350, 50],
+        ]),
+      ),
+    ).toBe(0);
+    expect(
+      taken(
+        paid(1, [
+          [100, 400],
+          [350, 50],
+          [90, 80],
+        ]),
+      ),
+    ).toBe(10);
+  });
+
+  it('is paid in cash what is missing in token, and no more than there is', () => {
+    const w = testWorld({ slots: 1, world: { ownership: { operatorShare: 1 } } });
+    w.ledger.transfer(ASSET.token, 0, w.ledger.system(SYSTEM.consumers), 1_999_900, REASON.task);
+    w.columns.serviceAmount[0] = 250;
+    payOperators(w, 65_536);
+    expect([w.balances.token[0], w.balances.cash[0]]).toEqual([0, 500_000 - 150]);
+    w.columns.serviceAmount[0] = 2_000_000_000;
+    payOperators(w, 65_536);
+    expect([w.balances.token[0], w.balances.cash[0]]).toEqual([0, 0]);
+  });
+
+  it('spends what it took: token and cash go back to the consumers in the next tick', () => {
+    const w = testWorld({ slots: 1, world: { ownership: { operatorShare: 1 } } });
+    const operators = w.ledger.system(SYSTEM.operators);
+    w.ledger.transfer(ASSET.token, 0, operators, 300, REASON.operator);
+    w.ledger.transfer(ASSET.cash, 0, operators, 200, REASON.operator);
+    const consumers = w.balances.systemCash[SYSTEM.consumers]!;
+    startTick(w, 1);
+    circulate(w, 1);
+    expect(w.balances.systemToken[SYSTEM.operators]! + w.balances.systemCash[SYSTEM.operators]!).toBe(0);
+    expect(w.balances.systemCash[SYSTEM.consumers]).toBe(consumers + 200);
+    w.ledger.checkConservation();
+  });
+});
+
+describe('every law', () => {
+  it('holds for firms with scale economies, capital costs, wear and operators', () => {
+    const ownership = {
+      distribution: 'firms',
+      firmShare: 0.6,
+      scaleEconomy: 0.2,
+      capitalCost: 0.05,
+      operatorShare: 0.4,
+    };
+    const hardware = { capacityMax: 64, wearPerTick: 0.01, runwayTicks: 100 };
+    const w = testWorld({ slots: 24, living: 22, seed: 2, world: { ownership, hardware } });
+    const market = new TestMarket(w);
+    for (let t = 0; t < 80; t++) {
+      market.run();
+      for (const law of MARKET_LAWS) law.check(w);
+      expect(w.columns.population[23]).toBe(FREE_SLOT);
+    }
+    expect(w.columns.total[TOTAL.operatorTaken]).toBeGreaterThan(0);
   });
 });
 
