@@ -3,8 +3,13 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { EnvironmentError } from '../sim/core/errors.ts';
+import type { TableName } from '../sim/frame.ts';
+import { TABLES } from '../sim/tables.ts';
+import { checkpointTicks } from './checkpoints.ts';
 import { PACKAGE_ROOT } from './hardware.ts';
+import { sqlPath } from './runDirectory.ts';
 
 const CLI = join(PACKAGE_ROOT, 'dist', 'experiments', 'cli.js');
 
@@ -27,7 +32,7 @@ export function assertCompiled(): void {
 export function darwin(
   args: readonly string[],
   cwd: string,
-  onOutput?: (text: string, interrupt: () => void) => void,
+  onOutput?: (text: string, interrupt: () => void, kill: (signal: NodeJS.Signals) => void) => void,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NO_COLOR: '1', DEBUG: '' };
@@ -36,9 +41,50 @@ export function darwin(
     for (const name of ['stdout', 'stderr'] as const)
       child[name].setEncoding('utf8').on('data', (data: string) => {
         text[name] += data;
-        onOutput?.(text.stdout + text.stderr, () => child.kill('SIGINT'));
+        onOutput?.(
+          text.stdout + text.stderr,
+          () => child.kill('SIGINT'),
+          (signal) => child.kill(signal),
+        );
       });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, ...text }));
   });
+}
+
+/** Runs `darwin ARGS`, which writes `dir`, and kills it with no warning once it has so many checkpoints. */
+export async function endAfter(
+  args: readonly string[],
+  cwd: string,
+  dir: string,
+  checkpoints: number,
+): Promise<Outcome> {
+  let polling: NodeJS.Timeout | undefined;
+  const outcome = await darwin(args, cwd, (_text, _interrupt, kill) => {
+    polling ??= setInterval(() => {
+      if (checkpointTicks(join(cwd, dir)).length < checkpoints) return;
+      clearInterval(polling);
+      kill('SIGKILL');
+    }, 5);
+  });
+  clearInterval(polling);
+  return outcome;
+}
+
+/** How many rows two run directories do not share, of each table where there are any. */
+export async function differingRows(one: string, other: string): Promise<Record<string, number>> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const found: Record<string, number> = {};
+  for (const table of Object.keys(TABLES) as TableName[]) {
+    const [a, b] = [one, other].map((directory) => `from ${sqlPath(directory, table)}`);
+    const reader = await connection.runAndReadAll(
+      `select count(*) from ((select * ${a} except all select * ${b}) union all (select * ${b} except all select * ${a}))`,
+    );
+    const rows = Number(reader.getRowsJS()[0]![0]);
+    if (rows > 0) found[table] = rows;
+  }
+  connection.closeSync();
+  instance.closeSync();
+  return found;
 }

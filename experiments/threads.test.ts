@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveConfig } from '../configs/parse.ts';
 import {
   CapacityError,
+  CheckpointError,
   ConfigError,
   DarwinError,
   EnvironmentError,
@@ -51,6 +52,23 @@ describe('worker threads', () => {
       hashes.push(await simulation.finalHash());
     }
     expect(new Set(hashes).size).toBe(1);
+  });
+
+  it('save their worlds and go on from saved ones, in another number of threads', async () => {
+    const states = new Map<number, Uint8Array<ArrayBuffer>>();
+    const first = createSimulation(run, { shards: opened(createThreadShards(run, 2)) });
+    await first.advance(13);
+    await first.save(async (world, state) => void states.set(world, state));
+    const here = createShard(run, [0, 1, 2]);
+    await here.advance(13);
+    for (const world of [0, 1, 2]) expect(states.get(world)).toEqual(await here.saveWorld(world));
+    const resumed = createSimulation(run, { shards: opened(createThreadShards(run, 3)) });
+    await resumed.restore(async (world) => states.get(world)!);
+    await Promise.all([first.advance(40), resumed.advance(40)]);
+    expect(await resumed.finalHash()).toBe(await first.finalHash());
+    const cut = (await here.saveWorld(0)).slice(0, -8);
+    const refused = resumed.restore(async () => cut.slice(), { place: 'a part' });
+    await expect(refused).rejects.toThrow(CheckpointError);
   });
 
   it('own every world once; more threads than worlds are not started', () => {
