@@ -143,9 +143,10 @@ export interface WorldParameters {
     /** Share of yielded data that goes to the users' pool. */
     readonly poolShare: Fraction32;
     readonly market: boolean;
-    /** Milli-cash per unit x 2^8, at genesis and at most. */
+    /** Milli-cash per unit x 2^8, at genesis. */
     readonly price: number;
-    readonly priceMax: number;
+    /** Milli-cash that an agent spends on data in a tick, at most. */
+    readonly budget: MilliCash;
     readonly priceStep: Fraction32;
   };
   readonly hardware: {
@@ -423,7 +424,7 @@ export function deriveWorld(
       poolShare: fraction32(1 - w.dataOwnership.platform),
       market: w.dataOwnership.market,
       price: milli<MilliCash>(w.dataOwnership.price) * 2 ** PRICE_FRACTION_BITS,
-      priceMax: Math.floor(PRODUCT_MAX / Math.max(1, ...METHODS.map((name) => w.training[name].dataBought))),
+      budget: milli<MilliCash>(w.dataOwnership.budget),
       priceStep: fraction32(w.dataOwnership.priceStep),
     },
     hardware: {

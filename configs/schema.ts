@@ -184,7 +184,8 @@ const world = section(
           false,
           "whether the users' pool sells data to agents that train; consumers get the money",
         ),
-        price: amount(0.01, 'cash per data unit of the pool at genesis', 1e6),
+        price: amount(0.01, 'cash per data unit of the pool at genesis', 16_000),
+        budget: amount(0.1, 'most cash that an agent spends on data in a tick', 1e6),
         priceStep: share(
           0.01,
           'share by which the price rises in a tick in which more is wanted than comes in, and falls in others; 0 = fixed',

@@ -19,7 +19,7 @@ const market = (dataOwnership: object = {}, slots = 4): MarketWorld =>
   testWorld({
     slots,
     world: {
-      dataOwnership: { platform: 0, market: true, price: 0.02, priceStep: 0, ...dataOwnership },
+      dataOwnership: { platform: 0, market: true, price: 0.02, budget: 0.2, priceStep: 0, ...dataOwnership },
       hardware: { trainingRunwayTicks: 0 },
       policy: { wealthTaxPerTick: 0 },
       training: { unsupervised: { dataBought: 10 } },
@@ -133,6 +133,18 @@ describe('the users’ pool', () => {
       buyData(world, 0);
       expect([...world.columns.dataBought.subarray(0, 2)]).toEqual([bought, 0]);
     }
+  });
+
+  it.each([
+    [0.2, 10],
+    [0.199, 9],
+    [0.02, 1],
+    [0.019, 0],
+  ])('sells no more than a budget of %d cash buys: %i units', (budget, units) => {
+    const world = stocked(100, { budget });
+    allTrain(world, UNSUPERVISED);
+    buyData(world, 0);
+    expect(world.columns.dataBought[0]).toBe(units);
   });
 
   it('raises its price by a step while more is wanted than comes in, and lowers it while less is', () => {

@@ -4,10 +4,11 @@
  * to the pool.
  *
  * Who buys: an agent that trains this tick by a method that buys data (`dataBought` of training.*) wants that many
- * units, unless it has no compute to train with or its runway forbids the tick's labels, environment and data
- * together. So the method head decides, and no head of its own is needed. Everybody pays the same posted price; where
- * the pool holds too little, an order rotated by a draw is served first. Then the price rises by a step if more was
- * wanted than has come in since the last tick, and falls by one otherwise, until what is wanted is what comes in.
+ * units or what its budget buys, unless it has no compute to train with or its runway forbids the tick's labels,
+ * environment and data together. So the method head decides, and no head of its own is needed. Everybody pays the
+ * same posted price; where the pool holds too little, an order rotated by a draw is served first. Then the price
+ * rises by a step if more was wanted than has come in since the last tick, and falls by one if less was, until what
+ * is wanted is what comes in.
  */
 import { PRICE_FRACTION_BITS } from '../configs/derive.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
@@ -83,15 +84,14 @@ export function buyData(world: MarketWorld, tick: number): void {
 /** Units that an agent buys at the posted price: all that its method asks for, or none. */
 function wantedData(world: MarketWorld, i: number): number {
   const { parameters, columns } = world;
-  const { training, hardware } = parameters;
+  const { training, hardware, dataOwnership } = parameters;
   if (columns.population[i] === FREE_SLOT || columns.mode[i] !== MODE.train || !training.enabled) return 0;
   const method = training.methods[columns.method[i]!]!;
   if (method.dataBought === 0 || columns.compute[i]! <= columns.computeUsed[i]!) return 0;
-  const units = Math.min(method.dataBought, U32_MAX - columns.data[i]!);
-  const cost =
-    method.labels * training.labelPrice +
-    method.environmentPrice +
-    dataCost(units, columns.scalar[WORLD.dataPrice]!);
+  const price = columns.scalar[WORLD.dataPrice]!;
+  const affordable = price === 0 ? U32_MAX : Math.floor((dataOwnership.budget * PRICE_ONE) / price);
+  const units = Math.min(method.dataBought, affordable, U32_MAX - columns.data[i]!);
+  const cost = method.labels * training.labelPrice + method.environmentPrice + dataCost(units, price);
   return openingWealth(world, i) - cost < hardware.trainingRunway ? 0 : units;
 }
 
@@ -108,15 +108,15 @@ function ration({ parameters, columns }: MarketWorld, pool: number, word: number
   }
 }
 
-/** A step is at least 1/256 milli-cash, so that a low price can still move; it stays between that and its bound. */
+/** A step is at least 1/256 milli-cash, so that a low price can still move, and no price falls below that. */
 function movePrice({ parameters, columns }: MarketWorld, wanted: number): void {
-  const { priceStep, priceMax } = parameters.dataOwnership;
+  const { priceStep } = parameters.dataOwnership;
   const { scalar } = columns;
   const price = scalar[WORLD.dataPrice]!;
   const inflow = scalar[WORLD.dataInflow]!;
   scalar[WORLD.dataInflow] = 0;
   if (priceStep === 0) return;
   const step = Math.max(1, mulHigh(price, priceStep));
-  if (wanted > inflow) scalar[WORLD.dataPrice] = Math.min(priceMax, price + step);
+  if (wanted > inflow) scalar[WORLD.dataPrice] = Math.min(U32_MAX, price + step);
   else if (wanted < inflow) scalar[WORLD.dataPrice] = Math.max(1, price - step);
 }

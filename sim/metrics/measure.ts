@@ -149,6 +149,7 @@ function economyOf(
     meanSkill: meanOf(living, (i) => bestSkill(columns.skill, i)),
     bestSkill: living.reduce((best, i) => Math.max(best, bestSkill(columns.skill, i)), 0),
     labels: gained(TOTAL.labels),
+    staked: parameters.staking.enabled ? fromMilli(sum(balances.stake)) : Number.NaN,
     ...methodsOf(gained),
     consumerSurplus: fromMilli(gained(TOTAL.taskValue) - gained(TOTAL.spentCash)),
     dataPool: total[TOTAL.dataPool]!,
@@ -187,7 +188,7 @@ function economyOf(
 }
 
 /** Contracts and what became of them; no figures where nobody can default. */
-function contractsOf({ agents, columns, balances }: World, since: IntervalStart, living: readonly number[]) {
+function contractsOf({ agents, columns }: World, since: IntervalStart, living: readonly number[]) {
   const { total, trustTotal, reputation } = columns;
   if (trustTotal.length === 0) return {};
   const first = total.length + agents.trialTotal.length;
@@ -200,7 +201,6 @@ function contractsOf({ agents, columns, balances }: World, since: IntervalStart,
     claimsLost: fromMilli(gained(TRUST_TOTAL.lost)),
     slashes: fromMilli(gained(TRUST_TOTAL.slashed)),
     escrowed: fromMilli(gained(TRUST_TOTAL.escrowed)),
-    staked: fromMilli(balances.stake.reduce((sum, stake) => sum + stake, 0)),
     meanReputation: meanOf(living, (i) => fromFraction32(reputation[i]!)),
   } satisfies Partial<Record<MetricName, number>>;
 }

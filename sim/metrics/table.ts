@@ -116,7 +116,7 @@ export const METRICS = [
   metric('claimsLost', 'cash per interval', 'claims that fell due and were not covered'),
   metric('slashes', 'token per interval', 'stake slashed'),
   metric('escrowed', 'token per interval', 'payments that waited in escrow'),
-  metric('staked', 'token', 'token staked by agents'),
+  metric('staked', 'token', 'token staked by agents; where they may stake, else NaN'),
   metric('meanReputation', '1', 'mean reputation of the living'),
   metric('priceSelection', '1', 'Price equation: Cov(w, z) / mean w of the tracked gene'),
   metric('priceTransmission', '1', 'Price equation: E(w dz) / mean w of the tracked gene'),
