@@ -350,10 +350,15 @@ export class RunDirectory {
     try {
       mkdirSync(path, { recursive: true });
       const unlock = lockDirectory(path);
-      const directory = await RunDirectory.open(path, manifest, partCells, {}, unlock);
-      directory.writeJson('columns.json', COLUMNS);
-      directory.writeJson('manifest.json', manifest);
-      return directory;
+      try {
+        const directory = await RunDirectory.open(path, manifest, partCells, {}, unlock);
+        directory.writeJson('columns.json', COLUMNS);
+        directory.writeJson('manifest.json', manifest);
+        return directory;
+      } catch (error) {
+        unlock();
+        throw error;
+      }
     } catch (cause) {
       throw fileError(cause, path);
     }
