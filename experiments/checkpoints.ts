@@ -5,7 +5,7 @@
  * later; whether it was is found out before it is used.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +15,7 @@ import { CheckpointError, UsageError } from '../sim/core/errors.ts';
 import type { LawStatus, TableName } from '../sim/frame.ts';
 import type { Simulation } from '../sim/run.ts';
 import { packageVersion } from './hardware.ts';
+import { makeDirectory } from './makeDirectory.ts';
 import type { SummaryState } from './summary.ts';
 
 /** Raised when the layout of a checkpoint directory changes. */
@@ -163,7 +164,7 @@ export async function writeCheckpoint(
   const folder = folderOf(directory, tick);
   const aside = `${folder}.writing`;
   rmSync(aside, { recursive: true, force: true });
-  mkdirSync(aside, { recursive: true });
+  makeDirectory(aside);
   const parts = new PartsWriter(aside);
   try {
     await simulation.save((world, state) => parts.add(world, state));

@@ -2,7 +2,7 @@
  * `populations[].from`: reads the founders of populations out of saved runs, and keeps them in the run directory
  * (`founders/<hash>.bin`), so that it can be resumed and verified without the runs that they came from.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { Founders } from '../agents/columns.ts';
@@ -14,6 +14,7 @@ import type { PopulationConfig } from '../configs/schema.ts';
 import { CheckpointError, ConfigError } from '../sim/core/errors.ts';
 import { decodeFounders, encodeFounders, foundersHash, poolFounders, readFounders } from '../sim/founders.ts';
 import { openPlace } from './checkpoints.ts';
+import { makeDirectory } from './makeDirectory.ts';
 import { type FounderSource, type Manifest, readManifest } from './runDirectory.ts';
 import { note } from './terminal.ts';
 
@@ -122,7 +123,7 @@ const fileOf = (directory: string, hash: string): string => join(directory, FOLD
 /** Keeps founders in a run directory. */
 export function keepFounders(directory: string, { founders, sources }: LoadedFounders): void {
   if (sources.length === 0) return;
-  mkdirSync(join(directory, FOLDER), { recursive: true });
+  makeDirectory(join(directory, FOLDER));
   for (const pool of new Set(founders.flat())) {
     if (pool === null) continue;
     const file = fileOf(directory, foundersHash(pool));

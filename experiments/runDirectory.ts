@@ -27,6 +27,7 @@ import { TABLES, TABLES_VERSION, type TableColumn } from '../sim/tables.ts';
 import { forceToDisk, type Standing, writeCheckpoint } from './checkpoints.ts';
 import { lockDirectory } from './directoryLock.ts';
 import type { Hardware } from './hardware.ts';
+import { makeDirectory } from './makeDirectory.ts';
 
 export const MANIFEST_VERSION = 1;
 
@@ -170,7 +171,7 @@ class TableWriter {
     if (this.appender === null || this.rows === 0) return;
     this.appender.closeSync();
     this.appender = null;
-    mkdirSync(this.folder, { recursive: true });
+    makeDirectory(this.folder);
     const part = join(this.folder, partName(this.parts++));
     const aside = `${part}.writing`;
     await this.connection.run(
@@ -235,7 +236,7 @@ export function assertFree(directory: string): void {
 export function makeNumbered(parent: string, stem: string): string {
   const safe = stem.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100);
   try {
-    mkdirSync(parent, { recursive: true });
+    makeDirectory(parent);
     for (let n = 1; ; n++) {
       const directory = join(parent, `${safe}-${n}`);
       if (existsSync(directory)) continue;
@@ -348,7 +349,7 @@ export class RunDirectory {
   static async create(path: string, manifest: Manifest, partCells = PART_CELLS): Promise<RunDirectory> {
     assertFree(path);
     try {
-      mkdirSync(path, { recursive: true });
+      makeDirectory(path);
       const unlock = lockDirectory(path);
       try {
         const directory = await RunDirectory.open(path, manifest, partCells, {}, unlock);

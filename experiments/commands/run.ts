@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import colors from 'picocolors';
 import { type ResolvedRun, worldCount } from '../../configs/arms.ts';
 import { worldSeeds } from '../../configs/derive.ts';
-import { CheckpointError, DarwinError, EXIT, UsageError } from '../../sim/core/errors.ts';
+import { CheckpointError, DarwinError, EXIT, LawViolation, UsageError } from '../../sim/core/errors.ts';
 import type { LawStatus, RunFrame } from '../../sim/frame.ts';
 import type { Advance, Simulation } from '../../sim/run.ts';
 import { TABLES_VERSION } from '../../sim/tables.ts';
@@ -311,7 +311,11 @@ async function simulate(start: Start, options: RunOptions, page: LiveServer | nu
       await directory
         .finish({ ...books.figures(simulation.tick), status: 'failed', error: line })
         .catch(() => {});
-      page?.status({ state: 'failed', message: line });
+      page?.status({
+        state: 'failed',
+        message: line,
+        ...(error instanceof LawViolation ? { brokenLaw: error.law } : {}),
+      });
       throw error;
     }
   } finally {
