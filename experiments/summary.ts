@@ -39,6 +39,9 @@ interface Sums {
   readonly counts: readonly Record<(typeof COUNTED)[number], number>[];
   readonly sums: readonly (readonly PopulationSum[])[];
 }
+/** Longest label of an arm that heads a column of the terminal's table. */
+const ARM_LABEL_MAX = 32;
+
 /** Sums of a summary so far, for a checkpoint: plain data, [arm] and [arm][population]. */
 export type SummaryState = Readonly<Sums>;
 
@@ -157,6 +160,9 @@ export class Summary {
   text(): string {
     const { arms, armLabels } = this.run;
     const single = arms.length === 1;
+    // what several settings vary does not fit a column: a legend says it
+    const legend = armLabels.some((label) => label.length > ARM_LABEL_MAX);
+    const names = legend ? armLabels.map((_, arm) => `arm ${arm}`) : armLabels;
     const byArm = arms.map((_, arm) => ({ ...this.metrics(arm), ...this.totals(arm) }) as Figures);
     const unit = Object.fromEntries(METRICS.map((m) => [m.name, m.unit]));
     const row = (name: string, about: string): string[] => [
@@ -164,7 +170,7 @@ export class Summary {
       ...byArm.map((figures) => figure(figures[name] ?? Number.NaN)),
     ];
     const economy = table(
-      [`mean over worlds, last interval`, ...(single ? ['value'] : armLabels)],
+      [`mean over worlds, last interval`, ...(single ? ['value'] : names)],
       [
         ...SHOWN.map((name) => row(name, unit[name]!)),
         ...COUNTED.map((name) => row(name, 'whole run, all worlds')),
@@ -172,13 +178,14 @@ export class Summary {
     );
     const members = arms.flatMap((_, arm) =>
       Object.entries(this.populations(arm)).map(([name, p]) => [
-        single ? name : `${armLabels[arm]} | ${name}`,
+        single ? name : `${names[arm]} | ${name}`,
         figure(p.alive),
         figure(p.profitPerTick ?? Number.NaN),
         figure(p.matureProfitPerTick ?? Number.NaN),
       ]),
     );
     const head = ['population', 'alive', 'profit per tick, cash (last fifth)', 'of mature agents'];
-    return `${economy}\n${table(head, members)}`;
+    const tables = `${economy}\n${table(head, members)}`;
+    return legend ? `${armLabels.map((label, arm) => `arm ${arm}: ${label}`).join('\n')}\n${tables}` : tables;
   }
 }
