@@ -3,7 +3,7 @@
  * +, -, x, / alone, so that every JavaScript engine returns the same bits; the host's Math.exp and Math.log
  * may differ between versions. Relative error below 1e-12 in double precision.
  */
-const { LN2 } = Math; // a constant of the language, not a computed value
+const LN2 = Math.LN2; // a constant of the language, not a computed value
 const SQRT_HALF = Math.SQRT1_2;
 const bits = new DataView(new ArrayBuffer(8));
 
