@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { startTick } from '../market/circulation.ts';
-import { FREE_SLOT, SYSTEM } from '../market/columns.ts';
+import { FREE_SLOT } from '../market/columns.ts';
 import { LawViolation } from '../sim/core/errors.ts';
 import { logitMask } from './actions.ts';
 import type { AgentWorld } from './columns.ts';
-import {
-  checkEmptySlots,
-  checkEscrow,
-  checkPopulationBalance,
-  checkProbabilities,
-  checkUnitNorm,
-} from './laws.ts';
+import { checkEmptySlots, checkPopulationBalance, checkProbabilities, checkUnitNorm } from './laws.ts';
 import { observe } from './observation.ts';
 import { testWorld } from './testWorld.ts';
 
@@ -89,14 +83,5 @@ describe('checkEmptySlots', () => {
     expect(broken(() => checkEmptySlots(world, 0))).toBeNull();
     world.columns.population[4] = FREE_SLOT;
     expect(broken(() => checkEmptySlots(world, 0))?.at.account).toBe('agent 4');
-  });
-});
-
-describe('checkEscrow', () => {
-  it('notices a milli-unit left in escrow', () => {
-    const world = testWorld();
-    expect(broken(() => checkEscrow(world, 0))).toBeNull();
-    world.balances.systemCash[SYSTEM.escrow] = 1;
-    expect(broken(() => checkEscrow(world, 0))?.at.account).toBe('escrow');
   });
 });

@@ -1,5 +1,5 @@
 /** The laws of agents/: checked away from the code that upholds them. Each throws LawViolation at its first breach. */
-import { FREE_SLOT, SYSTEM, SYSTEM_NAMES, TOTAL } from '../market/columns.ts';
+import { FREE_SLOT, TOTAL } from '../market/columns.ts';
 import { LawViolation } from '../sim/core/errors.ts';
 import { HEADS, LANES, LOGIT_COUNT } from './brain/layout.ts';
 import { type AgentWorld, GENE, TRIAL, UNIT_NORM_GENES } from './columns.ts';
@@ -91,13 +91,4 @@ export function checkEmptySlots(world: AgentWorld, tick: number): void {
     if (left + brain.columns.active[i]! === 0) continue;
     violation('empty-slots', world, tick, `agent ${i}`, `an empty slot owns money, hardware or a brain`);
   }
-}
-
-/** Escrow is empty at the end of a tick. */
-export function checkEscrow(world: AgentWorld, tick: number): void {
-  const { systemToken, systemCash } = world.balances;
-  const account = SYSTEM.escrow;
-  if (systemToken[account] === 0 && systemCash[account] === 0) return;
-  const found = `${systemToken[account]} milli-token and ${systemCash[account]} milli-cash left`;
-  violation('escrow-empty', world, tick, SYSTEM_NAMES[account]!, found);
 }

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startTick } from '../market/circulation.ts';
 import { ASSET, FREE_SLOT, SYSTEM, TOTAL, WORLD } from '../market/columns.ts';
+import { checkEscrow } from '../market/laws.ts';
 import type { AgentWorld, LineageSink } from './columns.ts';
 import { live } from './demography.ts';
-import { checkEmptySlots, checkEscrow, checkPopulationBalance, checkUnitNorm } from './laws.ts';
+import { checkEmptySlots, checkPopulationBalance, checkUnitNorm } from './laws.ts';
 import { testWorld, tickWithoutMarkets } from './testWorld.ts';
 
 interface Death {
@@ -44,7 +45,7 @@ const check = (world: AgentWorld, tick: number): void => {
   world.ledger.checkConservation();
   checkPopulationBalance(world, tick);
   checkEmptySlots(world, tick);
-  checkEscrow(world, tick);
+  checkEscrow(world);
   checkUnitNorm(world, tick);
 };
 
