@@ -111,6 +111,11 @@ export const marketColumnSpec = (slots: number, optional: OptionalColumns = NOTH
   orderLevel: u32(slots),
   orderQuantity: u32(slots),
   orderFilled: u32(slots),
+  /**
+   * Token that the order's settlement moved, from the balance itself: out of a buyer's, into a seller's, milli-token.
+   * Part of the auction's record.
+   */
+  orderAmount: u32(slots),
   computeFilled: u32(slots),
   /** Paid (buyer) or received after the fee (seller) for compute, milli-token. */
   computeAmount: u32(slots),
@@ -119,6 +124,19 @@ export const marketColumnSpec = (slots: number, optional: OptionalColumns = NOTH
   tasksSold: u32(slots),
   /** Received for tasks after the fee, milli-token. */
   serviceAmount: u32(slots),
+  /**
+   * The service auction's record, which a death leaves alone like that of the orders: tasks offered, their class, ask,
+   * the seller's quality (2^-32) and worth with bonus per task when offers were scored, milli-token; tasks won, the
+   * price of one, and what came into the seller's balance for them, milli-token.
+   */
+  offerQuantity: u32(slots),
+  offerClass: u32(slots),
+  offerAsk: u32(slots),
+  offerQuality: u32(slots),
+  offerWorth: u32(slots),
+  offerSold: u32(slots),
+  offerPrice: u32(slots),
+  offerReceipt: u32(slots),
   labelsUsed: u32(slots),
   /** Sum over classes of skill gained this tick by training, 2^-32. */
   skillGain: u32(slots),
@@ -228,6 +246,8 @@ export const marketColumnSpec = (slots: number, optional: OptionalColumns = NOTH
   askHistogram: u32(PRICE_LEVELS),
   /** AMM reserves around each swap of this tick, see SWAP, [3 x 4]; zeros where none took place. */
   swapReserves: f64(3 * SWAP_FIELDS),
+  /** AMM reserves at the opening of the tick and around a redemption, see POOL_RECORD. */
+  poolRecord: f64(POOL_RECORD_FIELDS),
   /** What consumers spent and sellers received for tasks this tick, see SPENDING. */
   spending: f64(SPENDING_FIELDS),
 });
@@ -288,6 +308,15 @@ const SPENDING_FIELDS = 8;
 export const SWAP = { consumers: 0, sale: 1, purchase: 2 } as const;
 /** Fields of a row of `swapReserves`: token and cash before, token and cash after, milli-units. */
 export const SWAP_FIELDS = 4;
+
+/** Indices into `poolRecord`, milli-units; the redemption's are zeros where none took place. */
+export const POOL_RECORD = {
+  openedToken: 0,
+  openedCash: 1,
+  /** Token and cash before, token and cash after: the fields of a row of `swapReserves`. */
+  redemption: 2,
+} as const;
+const POOL_RECORD_FIELDS = 2 + SWAP_FIELDS;
 
 /** Indices into `total`: running sums since genesis unless a unit says otherwise. */
 export const TOTAL = {
@@ -384,6 +413,8 @@ export interface MarketWorld {
 
 /** Converts a token amount to cash at a price in 2^-16, rounding down; exact for u32 operands. */
 export function tokenToCash(token: number, tokenPrice: number): number {
+  const product = token * tokenPrice;
+  if (product <= Number.MAX_SAFE_INTEGER) return Math.floor(product / 0x1_0000);
   const high = Math.floor(token / 0x1_0000);
   return high * tokenPrice + Math.floor(((token - high * 0x1_0000) * tokenPrice) / 0x1_0000);
 }

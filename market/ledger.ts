@@ -6,7 +6,7 @@
 import { assert } from '../sim/core/assert.ts';
 import { AssertionError, LawViolation, OverflowError } from '../sim/core/errors.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
-import { U32_MAX } from '../sim/core/units.ts';
+import { TWO_32, U32_MAX } from '../sim/core/units.ts';
 import {
   ASSET,
   ASSET_NAMES,
@@ -76,11 +76,14 @@ export interface LevyLeg {
   /** A system account such as SYSTEM.supplier. */
   readonly to: number;
   readonly reason: Reason;
-  /** What each agent pays, milli-units, at least [slots]. */
+  /** What each agent pays, milli-units, at least [slots]; read by journals alone. */
   readonly amounts: Uint32Array;
   /** Their sum. */
   sum: number;
 }
+
+/** A u32 times a share below this is below 2^53. */
+const EXACT_SHARE = 2 ** 21;
 
 const GENESIS = 0;
 const MINTED = 1;
@@ -148,10 +151,12 @@ export class Ledger {
     const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
     const { slots, journal } = this;
     const account = this.firstSystem + to;
+    // a share below 2^21 keeps the product of a u32 exact
+    const exact = share < EXACT_SHARE;
     let sum = 0;
     for (let i = 0; i < slots; i++) {
       const before = column[i]!;
-      const amount = mulHigh(before, share);
+      const amount = exact ? Math.floor((before * share) / TWO_32) : mulHigh(before, share);
       if (amount === 0) continue;
       column[i] = before - amount;
       sum += amount;
@@ -162,21 +167,19 @@ export class Ledger {
   }
 
   /**
-   * Moves `totals[i]` milli-units from each agent i to system accounts, in the parts that `legs` say: the parts of
-   * every agent, and so their sums, add up to the totals.
+   * Moves `dues[i]` milli-units, or all that it has if that is less, from each agent i to system accounts, in the
+   * parts that `legs` say: the parts of every agent, and so their sums, add up to what is moved.
    *
-   * @param totals milli-units, at least [slots]
-   * @throws OverflowError when an agent has less than its total, AssertionError when the sums do not add up
+   * @param dues milli-units, at least [slots]
+   * @throws AssertionError when the sums do not add up
    */
-  collect(asset: Asset, totals: Uint32Array, legs: readonly LevyLeg[]): void {
+  collect(asset: Asset, dues: Uint32Array, legs: readonly LevyLeg[]): void {
     const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
     const { slots, journal } = this;
     let sum = 0;
     for (let i = 0; i < slots; i++) {
-      const amount = totals[i]!;
-      if (amount === 0) continue;
       const before = column[i]!;
-      if (before < amount) this.short(asset, i, before, amount);
+      const amount = Math.min(dues[i]!, before);
       column[i] = before - amount;
       sum += amount;
     }
@@ -191,7 +194,7 @@ export class Ledger {
         if (amount > 0) journal.record(this.tick, i, account, asset, amount, leg.reason);
       }
     }
-    assert(sum === 0, `the parts of a levy are ${sum} milli-units short of its totals`);
+    assert(sum === 0, `the parts of a levy are ${sum} milli-units short of what it moved`);
   }
 
   /**

@@ -68,9 +68,12 @@ export function offerToken(world: MarketWorld, rate: SwapRate): number {
   if (all === 0) return 0;
   const total = short === 0 ? all : findTotal(world, voluntary, all, short);
   setRate(world, rate, total);
-  const sold = voluntary + offerAt(rate, short);
-  for (let k = 0; k < short; k++)
-    tokenOffered[order[k]!] = Math.max(rate.cost(lacking[k]!, free[k]!), least[k]!);
+  let sold = voluntary;
+  for (let k = 0; k < short; k++) {
+    const offered = Math.max(rate.cost(lacking[k]!, free[k]!), least[k]!);
+    tokenOffered[order[k]!] = offered;
+    sold += offered;
+  }
   // the executed price can only be better than the one that the offers were sized for
   if (sold > 0) rate.raiseTo(setRate(world, trial, sold));
   return sold;

@@ -11,17 +11,7 @@
 import { mulHigh, portion } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { amountOutNumber, SwapRate } from './amm.ts';
-import {
-  ASSET,
-  type Asset,
-  FINANCE,
-  FREE_SLOT,
-  type MarketWorld,
-  SIDE,
-  SWAP,
-  SYSTEM,
-  TOTAL,
-} from './columns.ts';
+import { ASSET, type Asset, FINANCE, FREE_SLOT, type MarketWorld, SWAP, SYSTEM, TOTAL } from './columns.ts';
 import { type LevyLeg, REASON, type Reason } from './ledger.ts';
 import { buyHardware, capitalDue, energyShare, payOperators, wearHardware } from './ownership.ts';
 import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
@@ -50,7 +40,7 @@ function scratchOf(slots: number) {
     data: leg(SYSTEM.consumers, REASON.data),
     environment: leg(SYSTEM.supplier, REASON.environment),
   };
-  return { parts, legs: Object.values(parts), paid: new Uint32Array(slots), slots };
+  return { parts, legs: Object.values(parts), slots };
 }
 let scratch = scratchOf(0);
 
@@ -85,7 +75,8 @@ function addBills(world: MarketWorld): void {
   const energy = scratch.parts.energy.amounts;
   const { slots } = parameters;
   for (let i = 0; i < slots; i++) {
-    const units = computeUsed[i]! + (orderSide[i] === SIDE.sell ? computeFilled[i]! : 0);
+    // SIDE.sell >> 1 is one and the other sides' zero: which side an agent is on is a coin that no branch predicts
+    const units = computeUsed[i]! + computeFilled[i]! * (orderSide[i]! >> 1);
     const due = Math.min(U32_MAX, units * perUnit);
     energy[i] = due;
     bill[i] = population[i] === FREE_SLOT ? 0 : Math.min(U32_MAX, bill[i]! + due + subsistence);
@@ -163,49 +154,55 @@ function buyToken(world: MarketWorld): void {
 /** Energy, subsistence, labels, capital, data, environment, in that order; who cannot pay all pays what it has. */
 function payBills(world: MarketWorld): void {
   const { parameters, columns, balances, ledger } = world;
-  const { population, bill, labelsUsed, insolvent, total } = columns;
+  const { bill, labelsUsed, insolvent, total } = columns;
   const { cash } = balances;
   const { labelPrice } = parameters.training;
   const { subsistence } = parameters.energy;
-  const { paid, legs, parts } = scratch;
+  const { legs, parts } = scratch;
   const energyPaid = parts.energy.amounts;
   const subsistencePaid = parts.subsistence.amounts;
   const labelsPaid = parts.labels.amounts;
   const environmentPaid = parts.environment.amounts;
-  for (const leg of legs) leg.sum = 0;
+  const splits = parameters.ownership.capitalCost > 0 || columns.dataBill.length > 0;
+  // who paid which part matters to a journal, and to what is split further; sums are enough otherwise
+  const detailed = splits || ledger.journal !== null;
   const { slots } = parameters;
+  let energySum = 0;
+  let subsistenceSum = 0;
+  let labelsSum = 0;
+  let environmentSum = 0;
   for (let i = 0; i < slots; i++) {
-    paid[i] = 0;
-    subsistencePaid[i] = 0;
-    labelsPaid[i] = 0;
-    environmentPaid[i] = 0;
-    if (population[i] === FREE_SLOT) continue;
-    let left = bill[i]!;
+    let left = bill[i]!; // 0 in an empty slot
     if (cash[i]! < left) {
       insolvent[i] = 1;
       total[TOTAL.insolvencies]!++;
       left = cash[i]!;
     }
-    paid[i] = left;
     const forEnergy = Math.min(left, energyPaid[i]!);
-    energyPaid[i] = forEnergy;
-    parts.energy.sum += forEnergy;
     left -= forEnergy;
     const forSubsistence = Math.min(left, subsistence);
-    subsistencePaid[i] = forSubsistence;
-    parts.subsistence.sum += forSubsistence;
     left -= forSubsistence;
-    if (left === 0) continue;
     const forLabels = Math.min(left, labelsUsed[i]! * labelPrice);
-    labelsPaid[i] = forLabels;
-    parts.labels.sum += forLabels;
     left -= forLabels;
+    energySum += forEnergy;
+    subsistenceSum += forSubsistence;
+    labelsSum += forLabels;
+    environmentSum += left;
+    if (!detailed) continue;
+    energyPaid[i] = forEnergy;
+    subsistencePaid[i] = forSubsistence;
+    labelsPaid[i] = forLabels;
     environmentPaid[i] = left;
-    parts.environment.sum += left;
   }
-  if (parameters.ownership.capitalCost > 0 || columns.dataBill.length > 0) splitRest(world);
-  ledger.collect(ASSET.cash, paid, legs);
-  total[TOTAL.energy]! += parts.energy.sum;
+  parts.energy.sum = energySum;
+  parts.subsistence.sum = subsistenceSum;
+  parts.labels.sum = labelsSum;
+  parts.capital.sum = 0;
+  parts.data.sum = 0;
+  parts.environment.sum = environmentSum;
+  if (splits) splitRest(world);
+  ledger.collect(ASSET.cash, bill, legs);
+  total[TOTAL.energy]! += energySum;
 }
 
 /** Divides what is left after labels into capital, data and environment. */

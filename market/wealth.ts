@@ -24,8 +24,8 @@ export function recordWealth(world: MarketWorld, tokenPrice: number): void {
   const { token, cash, stake } = world.balances;
   const { slots } = world.parameters;
   const price = world.parameters.amm.enabled ? tokenPrice : 0;
+  wealthBefore.set(wealth);
   for (let i = 0; i < slots; i++) {
-    wealthBefore[i] = wealth[i]!;
     wealth[i] =
       population[i] === FREE_SLOT
         ? 0
