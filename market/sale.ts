@@ -5,7 +5,7 @@
  */
 import { mulHigh } from '../sim/core/fixed.ts';
 import { amountOutNumber, SwapRate } from './amm.ts';
-import { FINANCE, FREE_SLOT, type MarketWorld } from './columns.ts';
+import { FINANCE, type MarketWorld } from './columns.ts';
 import { cashReserve, tokenReserve } from './pool.ts';
 
 /** Bound on the search; a concave piecewise-linear function needs far fewer. */
@@ -39,7 +39,7 @@ let scratch = shortOf(0);
  */
 export function offerToken(world: MarketWorld, rate: SwapRate): number {
   const { parameters, columns, balances } = world;
-  const { order, tokenOffered, bill, population, finance } = columns;
+  const { order, tokenOffered, bill, finance } = columns;
   const { token, cash } = balances;
   const { slots } = parameters;
   const step = parameters.policy.financeStep;
@@ -50,7 +50,7 @@ export function offerToken(world: MarketWorld, rate: SwapRate): number {
   let short = 0;
   for (let i = 0; i < slots; i++) {
     const has = token[i]!;
-    if (population[i] === FREE_SLOT || has === 0) continue;
+    if (has === 0) continue; // and so with an empty slot
     const chosen = finance[i] === FINANCE.sellToken ? mulHigh(has, step) : 0;
     if (cash[i]! < bill[i]!) {
       order[short] = i;

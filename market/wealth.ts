@@ -1,5 +1,5 @@
 import { U32_MAX } from '../sim/core/units.ts';
-import { ASSET, FREE_SLOT, type MarketWorld, tokenToCash, WORLD } from './columns.ts';
+import { ASSET, type MarketWorld, tokenToCash, WORLD } from './columns.ts';
 
 /**
  * Wealth of an agent, milli-cash: cash + free and staked token at a token price in 2^-16, rounded down. Where
@@ -18,17 +18,14 @@ export function openingWealth({ balances, columns }: MarketWorld, agent: number)
   return balances.cash[agent]! + tokenToCash(token, columns.scalar[WORLD.tokenPrice]!);
 }
 
-/** Writes everybody's wealth at a price, saturated at 2^32 - 1 (empty slots 0), and keeps the last tick's. */
+/** Writes everybody's wealth at a price, saturated at 2^32 - 1 (0 in an empty slot, which owns nothing), and keeps the last tick's. */
 export function recordWealth(world: MarketWorld, tokenPrice: number): void {
-  const { wealth, wealthBefore, population } = world.columns;
+  const { wealth, wealthBefore } = world.columns;
   const { token, cash, stake } = world.balances;
   const { slots } = world.parameters;
   const price = world.parameters.amm.enabled ? tokenPrice : 0;
   wealthBefore.set(wealth);
   for (let i = 0; i < slots; i++) {
-    wealth[i] =
-      population[i] === FREE_SLOT
-        ? 0
-        : Math.min(U32_MAX, cash[i]! + tokenToCash(token[i]! + stake[i]!, price));
+    wealth[i] = Math.min(U32_MAX, cash[i]! + tokenToCash(token[i]! + stake[i]!, price));
   }
 }
