@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../sim/core/errors.ts';
-import { type Override, parseConfig, parseSet, resolveConfig } from './parse.ts';
+import { isNear, type Override, parseConfig, parseSet, resolveConfig } from './parse.ts';
 import { BUILT_IN, extendRegistry } from './registry.ts';
 
 /** The one line that a user sees for a config that must be refused. */
@@ -140,6 +140,83 @@ describe('a wrong config is refused in one line with place, key, value, rule and
   it.each(cases)('%s', (_, text, parts) => {
     const line = lineOf(text);
     for (const part of parts) expect(line).toContain(part);
+  });
+
+  const odd: [title: string, text: string, parts: string[]][] = [
+    ['a list inside itself', 'name: &x [*x]\n', ['a.yaml:1:11', '`name[0]` contains itself', 'alias']],
+    ['a section inside itself', 'world: &w\n  amm: *w\n', ['a.yaml:2:8', '`world.amm` contains itself']],
+    ['a config inside itself', '&all\nworld: *all\n', ['a.yaml:2:8', '`world` contains itself']],
+    ['an alias without anchor', 'ticks: *nothing\n', ['a.yaml:', 'not valid YAML', 'nothing']],
+    ['a second document', 'ticks: 5\n---\nticks: 6\n', ['a.yaml:2:1', 'second YAML document', '`---`']],
+    [
+      'not a number',
+      'ticks: .nan\n',
+      ['a.yaml:1:8', '`ticks` is `.nan`: `.nan` is not a number here', 'whole'],
+    ],
+    [
+      'infinity',
+      'world: { energy: { price: .inf } }',
+      ['`world.energy.price` is `.inf`', 'not a number here'],
+    ],
+    ['minus infinity for text', 'seed: -.inf\n', ['a.yaml:1:7', '`-.inf` is not a number here', 'text']],
+    [
+      'not a number in one arm',
+      'world: { amm: { token: [5, .NaN] } }',
+      ['a.yaml:1:28', '`world.amm.token[1]` is `.nan`'],
+    ],
+    [
+      'nesting without end',
+      `name: ${'['.repeat(40)}${']'.repeat(40)}\n`,
+      ['a.yaml:1:7', 'more than 32 levels'],
+    ],
+    ['nesting beyond the parser', `name: ${'['.repeat(20_000)}`, ['a.yaml:1:', 'more than 32 levels']],
+    ['a binary file', 'ticks: 5\nPK\u0003\u0004\u0000', ['a.yaml:2:3', 'not a text file', '\\x03', 'YAML']],
+    ['a sequence for terminals', '# \u001b[2J\n', ['a.yaml:1:3', 'not a text file', '\\x1b']],
+    ['one written as YAML', '"\\e[2J\\u009b": 1\n', ['a.yaml:1:1', 'unknown key `\\x1b[2J\\x9b`']],
+    ['one as a value', 'ticks: "\\a"\n', ['a.yaml:1:8', '`ticks` is `\\x07`']],
+  ];
+  it.each(odd)('%s', (_, text, parts) => {
+    const line = lineOf(text);
+    for (const part of parts) expect(line).toContain(part);
+    expect(line).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('an endless key is shortened', () => {
+    expect(lineOf(`${'k'.repeat(900)}: 1\n`)).toContain(`unknown key \`${'k'.repeat(57)}...\``);
+  });
+
+  it('tabs, line ends of any system and an anchor used beside itself are fine', () => {
+    const text = '# a\tb\r\nseed: &s "x\ty"\r\nname: *s\r\n';
+    expect(parseConfig(text).arms[0]!.name).toBe('x\ty');
+  });
+
+  it('a plain object inside itself', () => {
+    const raw: Record<string, unknown> = { ticks: 5 };
+    raw.world = raw;
+    expect(() => resolveConfig(raw)).toThrow('`world` contains itself');
+  });
+
+  it('an override that is no number, or holds itself', () => {
+    expect(lineOf('ticks: 1', [parseSet('ticks=.nan')])).toContain('--set ticks=.nan: `ticks` is `.nan`');
+    expect(lineOf('ticks: 1', [parseSet('world=&x [*x]')])).toContain('`world[0]` contains itself');
+  });
+
+  it('suggests only names that a typing error can have changed', () => {
+    for (const [a, b] of [
+      ['c', 'ci'],
+      ['tokne', 'token'],
+      ['Quikstart', 'quickstart'],
+      ['ic', 'cic'],
+    ] as const)
+      expect(isNear(a, b)).toBe(true);
+    for (const [a, b] of [
+      ['x', 'ci'],
+      ['a', 'b'],
+      ['abc', 'ci'],
+      ['token', 'price'],
+    ] as const)
+      expect(isNear(a, b)).toBe(false);
+    expect(lineOf('world: { environment: { kind: somethingElse } }')).not.toContain('did you mean');
   });
 
   it('a problem in one arm points at that arm, one in a scalar at the scalar', () => {

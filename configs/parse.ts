@@ -72,13 +72,23 @@ export function parseSet(text: string): Override {
  */
 export function parseConfig(text: string, options: ParseOptions = {}): ResolvedRun {
   const file = options.file ?? 'config';
+  assertText(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const fault = document.errors[0] ?? document.warnings[0];
   if (fault) {
     const at = fault.linePos?.[0];
+    const place = `${file}:${at?.line ?? 1}:${at?.col ?? 1}`;
+    if (fault.code === 'MULTIPLE_DOCS')
+      throw new ConfigError(
+        place,
+        'a second YAML document begins here, and a config is one document',
+        'remove the line `---`, or give each document a file of its own',
+      );
+    // the parser recurses into what is nested
+    if (fault.code === 'RESOURCE_EXHAUSTION') throw new ConfigError(place, TOO_DEEP, FLATTEN);
     throw new ConfigError(
-      `${file}:${at?.line ?? 1}:${at?.col ?? 1}`,
+      place,
       `not valid YAML: ${firstLine(fault)}`,
       'check indentation, colons and quotes',
     );
@@ -98,6 +108,18 @@ export function parseConfig(text: string, options: ParseOptions = {}): ResolvedR
   if (raw === null || raw === undefined)
     throw new ConfigError(`${file}:1:1`, 'the config is empty', 'darwin config init writes a starter');
   return resolve(raw, place, options);
+}
+
+/** YAML is text: of the control characters it may hold none but those that end lines and tabs. */
+function assertText(text: string, file: string): void {
+  const at = text.search(/(?![\t\n\r\u0085])\p{Cc}/u);
+  if (at < 0) return;
+  const before = text.slice(0, at).split('\n');
+  throw new ConfigError(
+    `${file}:${before.length}:${before.at(-1)!.length + 1}`,
+    `not a text file: it holds the control character ${text[at]}`,
+    'give a YAML file in UTF-8',
+  );
 }
 
 /**
@@ -138,6 +160,7 @@ function resolve(raw: unknown, place: Place, options: ParseOptions): ResolvedRun
     refuse([], 'a config is a section of keys, such as `ticks: 2000`', 'darwin config init writes a starter');
   for (const override of options.overrides ?? [])
     origins.set(formatPath(applyOverride(raw as object, tree, override)), override.origin);
+  assertPlain(raw, tree, refuse);
 
   const { arms, labels, lists } = layArms(raw, tree, refuse);
   const configs = arms.map((value, arm) => {
@@ -156,15 +179,50 @@ function resolve(raw: unknown, place: Place, options: ParseOptions): ResolvedRun
   return { arms: configs, armLabels: labels };
 }
 
+/** Levels of nesting; the deepest key of a config is at 5. */
+const DEEPEST = 32;
+const TOO_DEEP = `nested more than ${DEEPEST} levels deep`;
+const FLATTEN = 'no key of a config is that deep';
+
+/** What YAML and JavaScript can write but no config may hold: values inside themselves, and numbers that are none. */
+function assertPlain(raw: unknown, tree: SchemaNode, refuse: Refuse): void {
+  const around: unknown[] = [];
+  const visit = (value: unknown, path: PathSegment[]): void => {
+    const name = formatPath(path);
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      const node = nodeAt(tree, path);
+      const text = shown(value);
+      refuse(
+        path,
+        `\`${name}\` is ${text}: ${text} is not a number here`,
+        node ? `it is ${ruleOf(node)}` : '',
+      );
+    }
+    if (value === null || typeof value !== 'object') return;
+    if (around.includes(value))
+      refuse(path, `\`${name}\` contains itself`, 'an alias may not stand inside its own anchor');
+    if (around.length === DEEPEST) refuse(path.slice(0, 1), TOO_DEEP, FLATTEN);
+    around.push(value);
+    if (Array.isArray(value))
+      value.forEach((entry, k) => {
+        visit(entry, [...path, k]);
+      });
+    else for (const [key, child] of Object.entries(value)) visit(child, [...path, key]);
+    around.pop();
+  };
+  visit(raw, []);
+}
+
 /** Names that the schema alone cannot judge. */
 function assertNames(config: RunConfig, registry: Registry, refuse: Refuse): void {
   const environments = ['none', ...registry.environments];
   const kind = config.world.environment.kind;
+  const nearest = closest(kind, environments);
   if (!environments.includes(kind))
     refuse(
       ['world', 'environment', 'kind'],
       `\`world.environment.kind\` is \`${kind}\`, must be one of ${environments.join(', ')}`,
-      `did you mean \`${closest(kind, environments)}\`?`,
+      isNear(kind, nearest) ? `did you mean \`${nearest}\`?` : '',
     );
   config.populations.forEach(({ name }, k) => {
     const first = config.populations.findIndex((p) => p.name === name);
@@ -221,12 +279,24 @@ function offsetOf(document: Document, path: readonly PathSegment[], arm: number,
 
 // --- messages ---
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/ at line \d+.*$/, '');
+const shortened = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 3)}...` : text;
 
+const firstLine = (error: unknown): string =>
+  shortened(
+    (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/ at line \d+.*$/, ''),
+    200,
+  );
+
+/** A value as YAML writes it, in one line of bounded length. */
 const shown = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return `\`${text.length > 60 ? `${text.slice(0, 57)}...` : text}\``;
+  const text =
+    typeof value === 'string'
+      ? value
+      : typeof value === 'number' && !Number.isFinite(value)
+        ? String(value).replace('NaN', '.nan').replace('Infinity', '.inf')
+        : JSON.stringify(value);
+  return `\`${shortened(text, 60)}\``;
 };
 
 type Issue = z.core.$ZodIssue;
@@ -248,7 +318,7 @@ function firstProblem(
     const key = issue.keys[0]!;
     return new ConfigError(
       locate([...path, key], true),
-      `unknown key \`${formatPath([...path, key])}\``,
+      `unknown key ${shown(formatPath([...path, key]))}`,
       suggestKey(tree, path, key),
     );
   }
@@ -286,9 +356,12 @@ function valueAt(value: unknown, path: readonly PathSegment[]): unknown {
   return current;
 }
 
-/** Typing errors change up to a third of a word. */
-const isNear = (a: string, b: string): boolean =>
-  distance(a.toLowerCase(), b.toLowerCase()) <= Math.max(2, Math.floor(a.length / 3));
+/** Whether a word may be a typing error for another: those change up to a third of a word, and never all of it. */
+export function isNear(a: string, b: string): boolean {
+  const length = Math.max(a.length, b.length);
+  const changes = distance(a.toLowerCase(), b.toLowerCase());
+  return changes < length && changes <= (length <= 3 ? 1 : Math.max(2, Math.floor(length / 3)));
+}
 
 function suggestKey(tree: SchemaNode, parent: readonly PathSegment[], key: string): string {
   const siblings = [...(nodeAt(tree, parent)?.children?.keys() ?? [])];

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { closest, distance } from 'fastest-levenshtein';
+import { closest } from 'fastest-levenshtein';
 import type { ResolvedRun } from '../configs/arms.ts';
-import { type Override, parseConfig, parseSet } from '../configs/parse.ts';
+import { isNear, type Override, parseConfig, parseSet } from '../configs/parse.ts';
 import { EnvironmentError, UsageError } from '../sim/core/errors.ts';
 import { ENGINES } from './engines.ts';
 import { PACKAGE_ROOT } from './hardware.ts';
@@ -50,12 +50,11 @@ function findConfig(config: string): string {
   const preset = join(PRESETS, `${config.replace(/^configs\//, '').replace(/\.yaml$/, '')}.yaml`);
   if (existsSync(preset)) return preset;
   const names = presetNames();
-  const nearest = closest(basename(config, '.yaml'), names);
+  const name = basename(config, '.yaml');
+  const nearest = closest(name, names);
   throw new UsageError(
     `there is no config file ${config}`,
-    distance(basename(config, '.yaml'), nearest) <= 3
-      ? `did you mean ${nearest}?`
-      : `presets: ${names.join(', ')}`,
+    isNear(name, nearest) ? `did you mean ${nearest}?` : `presets: ${names.join(', ')}`,
   );
 }
 

@@ -25,6 +25,10 @@ export abstract class DarwinError extends Error {
   }
 }
 
+/** Control characters escaped (`\\x1b`): text out of a file must not steer the terminal that shows it. */
+const printable = (text: string): string =>
+  text.replaceAll(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
 /** A config value that breaks a rule: names the place, the value, the rule and a suggestion. Exit code 2. */
 export class ConfigError extends DarwinError {
   readonly code = 'config';
@@ -33,7 +37,7 @@ export class ConfigError extends DarwinError {
   readonly place: string;
 
   constructor(place: string, problem: string, hint = '', options?: ErrorOptions) {
-    super(`${place}: ${problem}`, hint, options);
+    super(printable(`${place}: ${problem}`), printable(hint), options);
     this.place = place;
   }
 }
