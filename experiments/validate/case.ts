@@ -1,7 +1,7 @@
 /** What a validation case is: a set-up whose outcome theory or a publication states, run by the engine itself. */
 import type { ResolvedRun } from '../../configs/arms.ts';
 import { parseConfig } from '../../configs/parse.ts';
-import { UsageError } from '../../sim/core/errors.ts';
+import { ConfigError, UsageError } from '../../sim/core/errors.ts';
 
 export type Figure = number | string;
 
@@ -47,12 +47,17 @@ export class Params {
     this.values = values;
   }
 
-  /** A parameter as a finite number. Throws UsageError when it is none. */
-  number(name: string): number {
-    const value = Number(this.values[name]);
-    if (!Number.isFinite(value))
-      throw new UsageError(`parameter '${name}' is '${this.values[name]}', not a number`);
-    return value;
+  /**
+   * A parameter as a finite number from `min` to `max`.
+   * @throws UsageError when it is none or lies outside
+   */
+  number(name: string, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): number {
+    const given = this.values[name];
+    const value = numberOf(given);
+    if (value === undefined) throw new UsageError(`parameter '${name}' is '${given}', not a number`);
+    if (value >= min && value <= max) return value;
+    const rule = max === Number.POSITIVE_INFINITY ? `at least ${min}` : `from ${min} to ${max}`;
+    throw new UsageError(`parameter '${name}' is ${given}; it must be ${rule}`);
   }
 
   /** A parameter as an integer of at least `min`. */
@@ -69,11 +74,17 @@ export class Params {
   }
 }
 
+/** The finite number that a value is or spells; undefined when it is none. */
+function numberOf(given: Figure | undefined): number | undefined {
+  const value = typeof given === 'string' && given.trim() === '' ? Number.NaN : Number(given);
+  return Number.isFinite(value) ? value : undefined;
+}
+
 /**
  * Runs a case.
  *
  * @param overrides parameter values by name, as given on the command line
- * @throws UsageError for a parameter that the case does not have
+ * @throws UsageError for a parameter that the case does not have, or whose value it cannot be run at
  */
 export async function runCase(
   validationCase: ValidationCase,
@@ -92,19 +103,72 @@ export async function runCase(
   for (const [name, parameter] of Object.entries(validationCase.parameters)) {
     const given = overrides[name];
     if (given === undefined) values[name] = parameter.default;
-    else values[name] = typeof parameter.default === 'number' ? Number(given) : given;
+    // what is no number stays as it was typed, for the message that refuses it
+    else values[name] = typeof parameter.default === 'number' ? (numberOf(given) ?? given) : given;
   }
-  const outcome = await validationCase.measure(new Params(values), seeds);
-  return { name: validationCase.name, params: { ...values, seeds }, ...outcome, pass: passes(outcome) };
+  const outcome = await measureAt(validationCase, values, seeds);
+  try {
+    return { name: validationCase.name, params: { ...values, seeds }, ...outcome, pass: passes(outcome) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${situation(validationCase, values)}: ${error.message}`, error.hint);
+  }
 }
 
-/** Whether every expected figure was measured within its tolerance. */
+/** A case and those of its parameters that are not at their defaults, for messages. */
+function situation({ name, parameters }: ValidationCase, values: Readonly<Record<string, Figure>>): string {
+  const set = Object.entries(values).filter(([key, value]) => value !== parameters[key]!.default);
+  return `case '${name}'${set.length > 0 ? ` at ${set.map((entry) => entry.join(' = ')).join(', ')}` : ''}`;
+}
+
+/** The outcome; a parameter that the engine's config refuses is the caller's, so the message names parameters. */
+async function measureAt(
+  validationCase: ValidationCase,
+  values: Readonly<Record<string, Figure>>,
+  seeds: number,
+): Promise<Outcome> {
+  try {
+    const outcome = await validationCase.measure(new Params(values), seeds);
+    return { ...outcome, measured: spelled(outcome.measured) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problem = error.message.slice(error.place.length + 2);
+    throw new UsageError(
+      `${situation(validationCase, values)} cannot be run: ${problem}`,
+      error.hint || 'darwin validate --list describes the parameters',
+      { cause: error },
+    );
+  }
+}
+
+/** A measurement that is no finite number as its name, which no check passes and JSON can hold. */
+const spelled = (measured: Outcome['measured']): Outcome['measured'] =>
+  Object.fromEntries(
+    Object.entries(measured).map(([figure, value]) => [
+      figure,
+      typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+    ]),
+  );
+
+/**
+ * Whether every expected figure was measured within its tolerance.
+ *
+ * @throws UsageError when theory gives no finite figure or tolerance: the parameters are no case of it
+ */
 export function passes({ measured, expected, tolerance }: Outcome): boolean {
-  return Object.entries(expected).every(([figure, target]) => {
-    const value = measured[figure];
-    if (typeof target === 'string' || typeof value === 'string') return value === target;
-    return value !== undefined && Math.abs(value - target) <= (tolerance[figure] ?? 0);
-  });
+  return Object.entries(expected)
+    .map(([figure, target]) => {
+      const value = measured[figure];
+      if (typeof target === 'string') return value === target;
+      const allowed = tolerance[figure] ?? 0;
+      if (!Number.isFinite(target) || !Number.isFinite(allowed))
+        throw new UsageError(
+          `theory gives '${figure}' as ${target} +- ${allowed}`,
+          'the parameters are outside its range',
+        );
+      return typeof value === 'number' && Math.abs(value - target) <= allowed;
+    })
+    .every(Boolean);
 }
 
 /** A config given as an object, validated like a file. */
@@ -120,6 +184,15 @@ export function meanOf(values: readonly number[]): { mean: number; standardError
 
 /** Stochastic tolerance: so many standard errors. */
 export const STANDARD_ERRORS = 4;
+
+/**
+ * Allowed distance of the share of `count` independent trials that succeed from their probability: so many standard
+ * errors and one trial more, because few successes are no normal distribution; 0 where the outcome is certain.
+ */
+export const shareTolerance = (probability: number, count: number): number =>
+  probability === 0 || probability === 1
+    ? 0
+    : STANDARD_ERRORS * Math.sqrt((probability * (1 - probability)) / count) + 1 / count;
 
 /** World settings that switch every market and all of life off: a blank world to put one mechanism into. */
 export const BLANK_WORLD = {

@@ -7,7 +7,7 @@ import { allocativeEfficiency, volumeRatio } from '../../market/inducedValues.ts
 import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
 import type { World } from '../../sim/world.ts';
-import { BLANK_WORLD, meanOf, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
+import { BLANK_WORLD, meanOf, type Params, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
 
 const QUIET_OUTPUT = { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false } as const;
 
@@ -96,7 +96,7 @@ export const callAuctionTruthful: ValidationCase = {
       Array.from({ length: seeds }, (_, w) => w),
     );
     shard.advance(1);
-    const efficiencies = [...shard.inside()].map(allocativeEfficiency);
+    const efficiencies = withGains([...shard.inside()]).map(allocativeEfficiency);
     return {
       measured: { efficiency: Math.min(...efficiencies) },
       expected: { efficiency: 1 },
@@ -104,6 +104,14 @@ export const callAuctionTruthful: ValidationCase = {
     };
   },
 };
+
+/** The worlds in which some buyer values a unit above some seller's cost: elsewhere efficiency is 0/0. */
+function withGains(worlds: readonly World[]): readonly World[] {
+  const some = worlds.filter((world) => !Number.isNaN(allocativeEfficiency(world)));
+  if (some.length === 0)
+    throw new UsageError('no world has any gains from trade', "raise parameter 'traders' or --seeds");
+  return some;
+}
 
 /**
  * What zero intelligence must give after `rounds` calls, in the limit of many traders with values and costs
@@ -125,6 +133,19 @@ function zeroIntelligence(kind: string, rounds: number): { efficiency: number; v
   return { efficiency: gains / 0.125, volumeRatio: volume / 0.5 };
 }
 
+/** Fewer are far from the limit of many: at 10 the price is off by .2. */
+const ZI_TRADERS_MIN = 20;
+
+/**
+ * How far n traders are from the limit of many: deviation of one world's efficiency, volume ratio or price times
+ * sqrt(n), and distance of their means times n. Upper bounds from 100 to 800 worlds at each n from 20 to 1000 and 1,
+ * 3 and 20 rounds; unconstrained gains are divided by small possible ones when traders are few.
+ */
+const FINITE_SIZE: Readonly<Record<string, { spread: (n: number) => number; bias: number }>> = {
+  zic: { spread: () => 1, bias: 1 },
+  ziu: { spread: (n) => 3 + 70 / n, bias: 5 },
+};
+
 const lastPrice = (world: World): number => (world.columns.scalar[WORLD.computeLevel]! + 0.5) / PRICE_LEVELS;
 
 export const callAuctionZi: ValidationCase = {
@@ -139,10 +160,10 @@ export const callAuctionZi: ValidationCase = {
   seeds: 4,
   async measure(params, seeds) {
     const rounds = params.integer('rounds');
-    const traders = params.integer('traders', 2);
+    const traders = params.integer('traders', ZI_TRADERS_MIN);
     const kind = params.text('kind');
-    if (kind !== 'zic' && kind !== 'ziu')
-      throw new UsageError(`parameter 'kind' is '${kind}'; it must be zic or ziu`);
+    const size = FINITE_SIZE[kind];
+    if (size === undefined) throw new UsageError(`parameter 'kind' is '${kind}'; it must be zic or ziu`);
     const run = callAuction('call-auction-zi', kind === 'zic' ? 'ziC' : 'ziU', traders, rounds, seeds);
     const shard = new Shard(
       run,
@@ -151,12 +172,13 @@ export const callAuctionZi: ValidationCase = {
     shard.advance(1);
     const prices = meanOf([...shard.inside()].map(lastPrice));
     if (rounds > 1) shard.advance(rounds);
-    const worlds = [...shard.inside()];
+    const worlds = withGains([...shard.inside()]);
     const efficiency = meanOf(worlds.map(allocativeEfficiency));
     const volume = meanOf(worlds.map(volumeRatio));
-    // finite samples and 256 levels: a stated distance, or the spread between worlds where that is wider
-    const near = (spread: { standardError: number }): number =>
-      Math.max(0.02, STANDARD_ERRORS * spread.standardError);
+    // a few worlds estimate their own error badly; 256 levels and the integral cost what is stated at most
+    const byTheory = size.spread(traders) / Math.sqrt(traders * seeds);
+    const near = ({ standardError }: { standardError: number }): number =>
+      Math.max(0.02, STANDARD_ERRORS * Math.max(standardError, byTheory) + size.bias / traders);
     return {
       measured: { efficiency: efficiency.mean, volumeRatio: volume.mean, price: prices.mean },
       expected: { ...zeroIntelligence(kind, rounds), price: 0.5 },
@@ -165,11 +187,21 @@ export const callAuctionZi: ValidationCase = {
   },
 };
 
-const decimal = (text: string): bigint => {
-  if (!/^\d+$/.test(text))
-    throw new UsageError(`'${text}' is not a whole number`, 'give amounts as decimal digits');
-  return BigInt(text);
-};
+const EXPONENT_MAX = 1000;
+
+/** A whole number in digits or as 1e18 or 2.5e3, at any width. Throws UsageError for anything else. */
+function decimal(params: Params, name: string): bigint {
+  const text = params.text(name);
+  const [, whole, fraction = '', power = '0'] = /^(\d+)(?:\.(\d+))?(?:e\+?(\d+))?$/i.exec(text.trim()) ?? [];
+  const digits = fraction.replace(/0+$/, '');
+  const exponent = Number(power);
+  if (whole === undefined || exponent > EXPONENT_MAX || digits.length > exponent)
+    throw new UsageError(
+      `parameter '${name}' is '${text}', not a whole number from 0`,
+      `give digits, or 1e18; exponents go to ${EXPONENT_MAX}`,
+    );
+  return BigInt(whole + digits) * 10n ** BigInt(exponent - digits.length);
+}
 
 export const amm: ValidationCase = {
   name: 'amm',
@@ -182,9 +214,9 @@ export const amm: ValidationCase = {
   },
   seeds: 1,
   async measure(params) {
-    const reserveIn = decimal(params.text('reserveIn'));
-    const reserveOut = decimal(params.text('reserveOut'));
-    const amountIn = decimal(params.text('amountIn'));
+    const reserveIn = decimal(params, 'reserveIn');
+    const reserveOut = decimal(params, 'reserveOut');
+    const amountIn = decimal(params, 'amountIn');
     if (reserveIn === 0n || reserveOut === 0n) throw new UsageError('a pool needs both reserves above zero');
     const out = amountOut(amountIn, reserveIn, reserveOut);
     // found by bisection on the invariant itself, not by the formula

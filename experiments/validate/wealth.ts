@@ -1,12 +1,18 @@
 /** Cases about wealth that moves by chance: saving, yard sales, and proportional bets. */
 import type { ResolvedRun } from '../../configs/arms.ts';
 import { TOTAL } from '../../market/columns.ts';
-import { UsageError } from '../../sim/core/errors.ts';
 import { MILLI } from '../../sim/core/units.ts';
 import { Shard } from '../../sim/shard.ts';
 import { type TickHooks, tick } from '../../sim/tick.ts';
 import type { World } from '../../sim/world.ts';
-import { BLANK_WORLD, meanOf, type Params, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
+import {
+  BLANK_WORLD,
+  meanOf,
+  resolve,
+  STANDARD_ERRORS,
+  shareTolerance,
+  type ValidationCase,
+} from './case.ts';
 import { gini } from './exchange.ts';
 
 const QUIET: TickHooks = { laws: null, afterPhase: null };
@@ -42,13 +48,6 @@ const worldsOf = (run: ResolvedRun, count: number): World[] => [
   ).inside(),
 ];
 
-/** A parameter that must lie in a range. Throws UsageError outside. */
-function within(params: Params, name: string, min: number, max: number): number {
-  const value = params.number(name);
-  if (value >= min && value <= max) return value;
-  throw new UsageError(`parameter '${name}' is ${value}; it must be from ${min} to ${max}`);
-}
-
 /** ln Gamma(x), x > 0, by Stirling's series after shifting x above 8 (error below 1e-12). */
 function logGamma(x: number): number {
   let shift = 0;
@@ -71,7 +70,7 @@ export const savingPropensity: ValidationCase = {
   parameters: { saving: { default: 0.5, about: 'share s of its cash that each of a pair keeps, below 1' } },
   seeds: 12,
   async measure(params, seeds) {
-    const saving = within(params, 'saving', 0, 0.99);
+    const saving = params.number('saving', 0, 0.99);
     // the variance relaxes by this rate a round: samples are three such times apart, nearly independent
     const rate = ((1 - saving) * (1 + 2 * saving)) / 3;
     const roundsPerTick = Math.ceil(3 / rate);
@@ -130,8 +129,8 @@ export const yardSale: ValidationCase = {
   },
   seeds: 600,
   async measure(params, seeds) {
-    const stakeShare = within(params, 'stakeShare', 0, 1);
-    const endowment = within(params, 'endowment', 0, 1000);
+    const stakeShare = params.number('stakeShare', 0, 1);
+    const endowment = params.number('endowment', 0, 1000);
     // enough units that a stake is a share of them, and few enough that bets of one unit soon end
     const units = Math.min(40, Math.max(10, Math.ceil(4 / Math.max(1e-9, stakeShare))));
     const run = exchangeRun({
@@ -163,7 +162,7 @@ export const yardSale: ValidationCase = {
       expected: { gini: 1, winShare: expected },
       tolerance: {
         gini: 1e-9,
-        winShare: STANDARD_ERRORS * Math.sqrt((expected * (1 - expected)) / seeds),
+        winShare: shareTolerance(expected, seeds),
       },
     };
   },
@@ -188,8 +187,8 @@ export const kelly: ValidationCase = {
   },
   seeds: 12,
   async measure(params, seeds) {
-    const p = within(params, 'p', 0, 1);
-    const fraction = within(params, 'fraction', 0, 0.999);
+    const p = params.number('p', 0, 1);
+    const fraction = params.number('fraction', 0, 0.999);
     const growth = p * Math.log1p(fraction) + (1 - p) * Math.log1p(-fraction);
     const growths = growthOf(p, fraction, betsThatFit(p, fraction, growth), seeds);
     const { mean, standardError } = meanOf(growths);
