@@ -404,6 +404,58 @@ describe('immigration', () => {
     checkAll(world, 1);
   });
 
+  it('gives immigrants what their population was given at genesis, to the milli-unit', () => {
+    const populations = [
+      { name: 'poor', kind: 'passive', endowment: 0 },
+      { name: 'odd', kind: 'passive', endowment: 1.000_000_3 }, // 2,000,000.6 milli-token, 500,000.15 milli-cash
+      { name: 'rich', kind: 'passive', endowment: 3 },
+    ];
+    const world = quiet(
+      { immigrationFloor: 1, immigrantsPerTick: 9, threshold: 1e6, quotas: true },
+      { slots: 9, populations, world: { treasury: { reserveEndowments: 100 } } },
+    );
+    const { population, wealth } = world.columns;
+    const holdings = (): number[][] =>
+      alive(world).map((i) => [
+        population[i]!,
+        world.balances.token[i]!,
+        world.balances.cash[i]!,
+        wealth[i]!,
+      ]);
+    const genesis = holdings();
+    expect(genesis.map(([of, token, cash]) => [of, token, cash])).toEqual(
+      [0, 0, 0, 1, 1, 1, 2, 2, 2].map((of) => [
+        of,
+        [0, 2_000_001, 6_000_000][of],
+        [0, 500_000, 1_500_000][of],
+      ]),
+    );
+    for (let i = 0; i < 9; i++) world.columns.insolvent[i] = 1;
+    live(world, 0);
+    expect(world.columns.scalar[WORLD.immigrants]).toBe(9);
+    expect(holdings()).toEqual(genesis);
+    checkAll(world, 0);
+  });
+
+  it('asks of the treasury the endowment of the population that would come', () => {
+    for (const short of [0, 1]) {
+      const world = quiet(
+        { immigrationFloor: 1, threshold: 1e6 },
+        { populations: [{ name: 'rich', kind: 'passive', endowment: 3 }] },
+      );
+      const { ledger } = world;
+      const consumers = ledger.system(SYSTEM.consumers);
+      world.columns.insolvent[7] = 1;
+      for (const asset of [ASSET.token, ASSET.cash] as const)
+        ledger.transfer(asset, 7, consumers, ledger.balance(asset, 7), REASON.estate);
+      const left = treasury(world, ASSET.cash) - (1_500_000 - short);
+      ledger.transfer(ASSET.cash, ledger.system(SYSTEM.treasury), consumers, left, REASON.estate);
+      live(world, 1);
+      expect(alive(world)).toHaveLength(8 - short);
+      checkAll(world, 1);
+    }
+  });
+
   it('brings only populations that accept immigrants', () => {
     const world = quiet(
       { immigrationFloor: 1, immigrantsPerTick: 8, threshold: 1e6 },

@@ -750,7 +750,8 @@ function immigrate(world: AgentWorld, tick: number): void {
 }
 
 /**
- * Admits up to `count` immigrants, endowed by the treasury while it can pay in full; returns how many came.
+ * Admits up to `count` immigrants, each endowed as its population was at genesis, until the treasury cannot pay
+ * the next one in full; returns how many came.
  *
  * @param only the population that they join; FREE_SLOT = drawn by the genesis shares
  */
@@ -759,17 +760,20 @@ function admit(world: AgentWorld, tick: number, count: number, only: number): nu
   const treasury = ledger.system(SYSTEM.treasury);
   let admitted = 0;
   for (let k = count; k > 0; k--) {
-    if (ledger.balance(ASSET.token, treasury) < p.genesis.token) break;
-    if (ledger.balance(ASSET.cash, treasury) < p.genesis.cash) break;
     draws.at(p.seed, tick, WORLD_DRAW - k, STREAM.immigration);
     const population = only === FREE_SLOT ? immigrantPopulation(p.populations, draws.word()) : only;
     if (population < 0) break;
+    // to the nearest milli-unit, as at genesis; the treasury pays what the immigrant gets
+    const { endowment } = p.populations[population]!;
+    const token = Math.round(p.genesis.token * endowment);
+    const cash = Math.round(p.genesis.cash * endowment);
+    if (ledger.balance(ASSET.token, treasury) < token || ledger.balance(ASSET.cash, treasury) < cash) break;
     const slot = freeSlot(world, population);
     if (slot < 0) continue;
     draws.at(p.seed, tick, slot, STREAM.immigration);
     arrive(world, tick, slot, population);
-    ledger.transfer(ASSET.token, treasury, slot, p.genesis.token, REASON.immigration);
-    ledger.transfer(ASSET.cash, treasury, slot, p.genesis.cash, REASON.immigration);
+    ledger.transfer(ASSET.token, treasury, slot, token, REASON.immigration);
+    ledger.transfer(ASSET.cash, treasury, slot, cash, REASON.immigration);
     setWealth(world, slot);
     c.scalar[WORLD.immigrants]!++;
     c.total[TOTAL.immigrants]!++;
