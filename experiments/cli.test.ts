@@ -336,6 +336,11 @@ describe('darwin check with a law broken on purpose', () => {
     );
   });
 
+  it('exits with 2 where the fault never had an opportunity', async () => {
+    const { error } = await json(['check', 'tiny.yaml', '--fault', 'minted-token', '--ticks', '3'], 2);
+    expect(error.message).toContain("fault 'minted-token' found no opportunity in 3 ticks");
+  });
+
   it('tells the same in JSON', async () => {
     const result = await json(['check', 'tiny.yaml', '--fault', 'leaking-pool'], 1);
     expect(result).toMatchObject({

@@ -12,7 +12,15 @@ import { ASSET, cashToToken, FREE_SLOT, type MarketWorld, SWAP, SYSTEM, TOTAL, W
 import { moveDemand, WALK_STEPS, wantedTasks } from './demand.ts';
 import { REASON } from './ledger.ts';
 import { hardwarePrice } from './ownership.ts';
-import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
+import {
+  cashReserve,
+  closeSwap,
+  midPrice,
+  openPool,
+  openSwap,
+  recordRedemption,
+  tokenReserve,
+} from './pool.ts';
 import { bonusMax } from './serviceMarket.ts';
 import { openSpending } from './spending.ts';
 import { wealthOf } from './wealth.ts';
@@ -92,12 +100,17 @@ export function startTick(world: MarketWorld, tick: number): void {
     columns.orderLevel,
     columns.orderQuantity,
     columns.orderFilled,
+    columns.orderAmount,
     columns.computeFilled,
     columns.computeAmount,
     columns.computeUsed,
     columns.tasksOffered,
     columns.tasksSold,
     columns.serviceAmount,
+    columns.offerQuantity,
+    columns.offerSold,
+    columns.offerPrice,
+    columns.offerReceipt,
     columns.labelsUsed,
     columns.skillGain,
     columns.bill,
@@ -110,6 +123,7 @@ export function startTick(world: MarketWorld, tick: number): void {
     columns.bidHistogram,
     columns.askHistogram,
     columns.swapReserves,
+    columns.poolRecord,
   ]) {
     flow.fill(0);
   }
@@ -118,6 +132,7 @@ export function startTick(world: MarketWorld, tick: number): void {
     columns.opened[i] = capacity;
     columns.compute[i] = capacity;
   }
+  openPool(world);
   scalar[WORLD.computeVolume] = 0;
   scalar[WORLD.computeBid] = 0;
   scalar[WORLD.computeOffered] = 0;
@@ -218,6 +233,7 @@ function redeemLiquidity(world: MarketWorld): void {
   const cashAfter = token === small ? largeAfter : smallAfter;
   ledger.transfer(ASSET.token, amm, consumers, Math.max(0, token - tokenAfter), REASON.redemption);
   ledger.transfer(ASSET.cash, amm, consumers, Math.max(0, cash - cashAfter), REASON.redemption);
+  recordRedemption(world, token, cash);
 }
 
 /**

@@ -38,9 +38,11 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   columns.orderFilled.set(auction.fill);
   if (auction.volume === 0) return;
   columns.scalar[WORLD.computeLevel] = auction.level;
+  columns.orderAmount.set(world.balances.token);
   if (trustIsOn(parameters)) {
     settleComputeContracts(world, auction.fill, parameters.computeMarket.priceTable[auction.level]!, tick);
   } else settleFills(world, auction);
+  recordAmounts(world);
   addQuoteSurplus(world, auction);
   if (parameters.induced.enabled) {
     takeInducedFills(world, auction.fill);
@@ -106,6 +108,12 @@ function settleFills(world: MarketWorld, auction: BatchAuction): void {
     computeFilled[i] = q;
     computeAmount[i] = paid - fee;
   }
+}
+
+/** Turns the token that everybody had before the settlement, in `orderAmount`, into what the settlement moved. */
+function recordAmounts({ parameters, columns, balances }: MarketWorld): void {
+  const { orderAmount } = columns;
+  for (let i = 0; i < parameters.slots; i++) orderAmount[i] = Math.abs(balances.token[i]! - orderAmount[i]!);
 }
 
 /** Adds the gains on submitted limits, milli-token. */

@@ -162,6 +162,64 @@ describe('the laws', () => {
       },
     ],
     [
+      'an order that the auction never counted',
+      'clearing',
+      /^compute$/,
+      ({ columns }) => {
+        const waiting = columns.orderSide.findIndex((s, i) => s === SIDE.buy && columns.orderFilled[i] === 0);
+        columns.bidHistogram[columns.orderLevel[waiting]!]! -= columns.orderQuantity[waiting]!;
+      },
+    ],
+    [
+      'a level that another one has beaten',
+      'clearing',
+      /compute$/,
+      ({ columns }) => {
+        columns.scalar[WORLD.computeLevel]! += 1;
+      },
+    ],
+    [
+      'a buyer that paid a milli-token too much',
+      'uniform-price',
+      /^agent \d+ token$/,
+      (world) => {
+        world.columns.orderAmount[trader(world, SIDE.buy)]! += 1;
+      },
+    ],
+    [
+      'a seller that was told of another amount than it got',
+      'uniform-price',
+      /^agent \d+ token$/,
+      (world) => {
+        world.columns.computeAmount[trader(world, SIDE.sell)]! += 1;
+      },
+    ],
+    [
+      'a task paid a milli-token short',
+      'tasks',
+      /^agent \d+ tasks$/,
+      ({ columns }) => {
+        columns.offerReceipt[columns.offerSold.findIndex((n) => n > 0)]! -= 1;
+      },
+    ],
+    [
+      'a task sold below zero score',
+      'tasks',
+      /^agent \d+ tasks$/,
+      ({ columns }) => {
+        const winner = columns.offerSold.findIndex((n) => n > 0);
+        columns.offerAsk[winner] = columns.offerWorth[winner]! + 1;
+      },
+    ],
+    [
+      'a pool that gave cash away',
+      'amm-k',
+      /^amm$/,
+      ({ ledger }) => {
+        ledger.transfer(ASSET.cash, ledger.system(SYSTEM.amm), 3, 1, REASON.redemption);
+      },
+    ],
+    [
       'more tasks served than wanted',
       'tasks',
       /^class 2$/,

@@ -5,14 +5,16 @@
  * deaths leave alone, and no intents, which a vacated slot loses. Each is one pass over a few columns or
  * over the price levels, cheap enough for every tick.
  */
-import { PRICE_LEVELS } from '../configs/derive.ts';
+import { PRICE_LEVELS, SCORE_BUCKETS } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
 import { LawViolation } from '../sim/core/errors.ts';
+import { mulHigh } from '../sim/core/fixed.ts';
 import {
   ASSET,
   ASSET_NAMES,
   FREE_SLOT,
   type MarketWorld,
+  POOL_RECORD,
   SIDE,
   SPENDING,
   SWAP,
@@ -23,6 +25,7 @@ import {
   TOTAL,
   WORLD,
 } from './columns.ts';
+import { feeOf } from './fee.ts';
 
 /** A law by name; `check` throws LawViolation with law, tick, world and account. */
 export interface MarketLaw {
@@ -106,10 +109,14 @@ export function checkBoughtSold(world: MarketWorld): void {
 
 const filledBids = new Float64Array(PRICE_LEVELS);
 const filledAsks = new Float64Array(PRICE_LEVELS);
+/** Quantity ordered by level, counted again from the orders' record. */
+const orderedBids = new Float64Array(PRICE_LEVELS);
+const orderedAsks = new Float64Array(PRICE_LEVELS);
 
 /**
- * The volume is the largest that any level allows, no fill is beyond its limit or larger than its order, and
- * a better limit is served in full before a worse one.
+ * The histograms hold every admitted order, the volume is the largest that any level allows, the clearing level the
+ * one that the tie rule names, no fill is beyond its limit or larger than its order, and a better limit is served in
+ * full before a worse one. Of a book (double auction) only that nobody trades more than it came with.
  */
 export function checkClearing(world: MarketWorld): void {
   if (world.parameters.doubleAuction.enabled) {
@@ -121,15 +128,18 @@ export function checkClearing(world: MarketWorld): void {
   const volume = scalar[WORLD.computeVolume]!;
   const best = largestVolume(bidHistogram, askHistogram);
   if (volume !== best) breach(world, 'clearing', 'compute', `volume ${volume} cu, ${best} could trade`);
-  if (volume === 0) return;
   const clearing = scalar[WORLD.computeLevel]!;
   filledBids.fill(0);
   filledAsks.fill(0);
+  orderedBids.fill(0);
+  orderedAsks.fill(0);
   for (let i = 0; i < world.parameters.slots; i++) {
+    if (orderSide[i] === SIDE.none) continue;
     const filled = orderFilled[i]!;
-    if (filled === 0) continue;
     const level = orderLevel[i]!;
     const buys = orderSide[i] === SIDE.buy;
+    (buys ? orderedBids : orderedAsks)[level]! += orderQuantity[i]!;
+    if (filled === 0) continue;
     if (buys ? level < clearing : level > clearing) {
       breach(
         world,
@@ -142,6 +152,16 @@ export function checkClearing(world: MarketWorld): void {
       breach(world, 'clearing', `agent ${i} compute`, `filled ${filled} of ${orderQuantity[i]} cu`);
     }
     (buys ? filledBids : filledAsks)[level]! += filled;
+  }
+  for (let k = 0; k < PRICE_LEVELS; k++) {
+    if (orderedBids[k] === bidHistogram[k] && orderedAsks[k] === askHistogram[k]) continue;
+    const found = `level ${k}: ${orderedBids[k]} cu bid and ${orderedAsks[k]} asked, ${bidHistogram[k]} and ${askHistogram[k]} counted`;
+    breach(world, 'clearing', 'compute', found);
+  }
+  if (volume === 0) return;
+  const level = clearingLevel(orderedBids, orderedAsks);
+  if (clearing !== level) {
+    breach(world, 'clearing', 'compute', `cleared at level ${clearing}, the rule says ${level}`);
   }
   let open = true;
   for (let k = PRICE_LEVELS - 1; k >= 0; k--)
@@ -157,6 +177,64 @@ function checkBookFills(world: MarketWorld): void {
   for (let i = 0; i < world.parameters.slots; i++) {
     if (orderFilled[i]! <= orderQuantity[i]!) continue;
     breach(world, 'clearing', `agent ${i} compute`, `filled ${orderFilled[i]} of ${orderQuantity[i]} cu`);
+  }
+}
+
+const demanded = new Float64Array(PRICE_LEVELS);
+const supplied = new Float64Array(PRICE_LEVELS);
+
+/** The level of the largest min(D, S), of those that of the least |D - S|, of those the lower middle. */
+function clearingLevel(bids: Float64Array, asks: Float64Array): number {
+  let sum = 0;
+  for (let k = PRICE_LEVELS - 1; k >= 0; k--) {
+    sum += bids[k]!;
+    demanded[k] = sum;
+  }
+  sum = 0;
+  let volume = 0;
+  for (let k = 0; k < PRICE_LEVELS; k++) {
+    sum += asks[k]!;
+    supplied[k] = sum;
+    volume = Math.max(volume, Math.min(demanded[k]!, sum));
+  }
+  let gap = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < PRICE_LEVELS; k++) {
+    if (Math.min(demanded[k]!, supplied[k]!) === volume)
+      gap = Math.min(gap, Math.abs(demanded[k]! - supplied[k]!));
+  }
+  const ties = (k: number): boolean =>
+    Math.min(demanded[k]!, supplied[k]!) === volume && Math.abs(demanded[k]! - supplied[k]!) === gap;
+  // both prefix sums are monotone, so that ties are neighbours
+  let first = 0;
+  while (!ties(first)) first++;
+  let last = PRICE_LEVELS - 1;
+  while (!ties(last)) last--;
+  return Math.floor((first + last) / 2);
+}
+
+/**
+ * What the settlement of the batch auction moved, by the balances: clearing price x cu out of each buyer, the same
+ * less the fee into each seller, and what agents were told is that. Not where stakes back contracts (programmatic):
+ * there an audit gives prices back and adds slashed stake; nor of a book, where every trade has its own price.
+ */
+export function checkPayments(world: MarketWorld): void {
+  const { parameters, columns } = world;
+  if (parameters.doubleAuction.enabled || parameters.trust.regime === 'programmatic') return;
+  const { orderAmount, computeAmount, orderFilled, orderSide, scalar } = columns;
+  const { priceTable, feeBps } = parameters.computeMarket;
+  const price = priceTable[scalar[WORLD.computeLevel]!]!;
+  for (let i = 0; i < parameters.slots; i++) {
+    const gross = orderFilled[i]! === 0 ? 0 : price * orderFilled[i]!;
+    const due = orderSide[i] === SIDE.sell ? gross - feeOf(gross, feeBps) : gross;
+    if (orderAmount[i] !== due) {
+      const found = `${orderAmount[i]} milli-token moved for ${orderFilled[i]} cu, ${due} due`;
+      breach(world, 'uniform-price', `agent ${i} token`, found);
+    }
+    // zero in the slot of an agent that has died since
+    if (computeAmount[i] !== due && computeAmount[i] !== 0) {
+      const found = `${computeAmount[i]} milli-token on record for compute, ${due} due`;
+      breach(world, 'uniform-price', `agent ${i} token`, found);
+    }
   }
 }
 
@@ -212,9 +290,105 @@ export function checkTasks(world: MarketWorld): void {
   }
   // less where a seller has died since
   if (sold > all) breach(world, 'tasks', 'all tasks', `${sold} sold, ${all} served`);
+  if (!world.parameters.serviceMarket.enabled) return;
+  checkOffers(world);
+  checkTaskPrices(world);
 }
 
-/** The product of the AMM's reserves falls in no swap. */
+/** Of each class: tasks offered at a score of zero or more, won, worst winning and best waiting score. */
+const offered = new Float64Array(CLASS_COUNT);
+const won = new Float64Array(CLASS_COUNT);
+const worstWon = new Float64Array(CLASS_COUNT);
+const bestWaiting = new Float64Array(CLASS_COUNT);
+
+/**
+ * From the record of the offers: nobody wins at a score below zero, nobody in a worse bucket than an offer of its class
+ * that still waits, and as much is served as demand and offers allow. What an offer is worth is checked where it follows
+ * from quality alone, without weight on reputation and without network effect, and bounded elsewhere.
+ */
+function checkOffers(world: MarketWorld): void {
+  const { parameters, columns } = world;
+  const { offerQuantity, offerClass, offerAsk, offerQuality, offerWorth, offerSold } = columns;
+  const { served, demand, scalar } = columns;
+  const { networkEffect } = parameters.serviceMarket;
+  const value = scalar[WORLD.taskValue]!;
+  const bonus = mulHigh(value, networkEffect);
+  const byQuality =
+    networkEffect === 0 && (parameters.trust.regime === 'off' || parameters.trust.reputationWeight === 0);
+  let shift = 0;
+  while ((value + bonus) / 2 ** shift >= SCORE_BUCKETS) shift++;
+  offered.fill(0);
+  won.fill(0);
+  worstWon.fill(Number.POSITIVE_INFINITY);
+  bestWaiting.fill(-1);
+  for (let i = 0; i < parameters.slots; i++) {
+    const quantity = offerQuantity[i]!;
+    const sold = offerSold[i]!;
+    if (quantity === 0 && sold === 0) continue;
+    const account = `agent ${i} tasks`;
+    if (sold > quantity) breach(world, 'tasks', account, `${sold} sold of ${quantity} offered`);
+    const worth = offerWorth[i]!;
+    const plain = mulHigh(value, offerQuality[i]!);
+    if (byQuality ? worth !== plain : worth > plain + bonus) {
+      breach(world, 'tasks', account, `worth ${worth} milli-token a task, its quality says ${plain}`);
+    }
+    const score = worth - offerAsk[i]!;
+    if (score < 0) {
+      if (sold > 0) breach(world, 'tasks', account, `${sold} sold at a score of ${score}`);
+      continue;
+    }
+    const c = offerClass[i]!;
+    offered[c]! += quantity;
+    won[c]! += sold;
+    if (sold > 0) worstWon[c] = Math.min(worstWon[c]!, score);
+    if (sold < quantity) bestWaiting[c] = Math.max(bestWaiting[c]!, score);
+  }
+  for (let c = 0; c < CLASS_COUNT; c++) {
+    const most = Math.min(offered[c]!, demand[c]!);
+    if (won[c] !== most || served[c] !== most) {
+      breach(world, 'tasks', `class ${c}`, `${won[c]} sold, ${served[c]} served, ${most} could be`);
+    }
+    if (Math.floor(worstWon[c]! / 2 ** shift) < Math.floor(bestWaiting[c]! / 2 ** shift)) {
+      const found = `an offer of score ${worstWon[c]} won while one of ${bestWaiting[c]} waits`;
+      breach(world, 'tasks', `class ${c}`, found);
+    }
+  }
+}
+
+/**
+ * Consumers pay a winner its ask, or its worth less the second score: the best that waits, but not above the worst that
+ * won. What came into its balance is that x tasks less the fee; nothing where stakes back contracts and an audit found
+ * for the consumers. Runs after checkOffers, whose worst and best scores it reads.
+ */
+function checkTaskPrices(world: MarketWorld): void {
+  const { parameters, columns } = world;
+  const { offerClass, offerAsk, offerWorth, offerSold, offerPrice, offerReceipt } = columns;
+  const { pricing, feeBps } = parameters.serviceMarket;
+  const audited = parameters.trust.regime === 'programmatic';
+  for (let i = 0; i < parameters.slots; i++) {
+    const sold = offerSold[i]!;
+    const receipt = offerReceipt[i]!;
+    if (sold === 0 && receipt === 0) continue;
+    const account = `agent ${i} tasks`;
+    const c = offerClass[i]!;
+    const second = Math.max(0, Math.min(bestWaiting[c]!, worstWon[c]!));
+    const price = pricing === 'ask' ? offerAsk[i]! : offerWorth[i]! - second;
+    if (offerPrice[i] !== price || price < offerAsk[i]! || price > offerWorth[i]!) {
+      const found = `sold at ${offerPrice[i]} milli-token, asked ${offerAsk[i]}, worth ${offerWorth[i]}, the rule says ${price}`;
+      breach(world, 'tasks', account, found);
+    }
+    const due = price * sold - feeOf(price * sold, feeBps);
+    if (receipt !== due && !(audited && receipt === 0)) {
+      breach(world, 'tasks', account, `${receipt} milli-token received for ${sold} tasks, ${due} due`);
+    }
+  }
+}
+
+/**
+ * The product of the AMM's reserves falls in no swap, and nothing else moves the reserves but a redemption: from the
+ * opening of the tick to its end, each swap starts where the one before it ended. A redemption adds to no reserve and
+ * leaves at least the product of genesis.
+ */
 export function checkAmm(world: MarketWorld): void {
   const { swapReserves } = world.columns;
   for (const [name, row] of Object.entries(SWAP)) {
@@ -224,6 +398,45 @@ export function checkAmm(world: MarketWorld): void {
     const after = BigInt(swapReserves[at + 2]!) * BigInt(swapReserves[at + 3]!);
     if (after < before) breach(world, 'amm-k', `amm, swap '${name}'`, `k fell from ${before} to ${after}`);
   }
+  checkReserves(world);
+}
+
+let reservedToken = 0;
+let reservedCash = 0;
+
+/** Goes on from the reserves before a swap, which must be those reached, to those after it; fields from `at` on. */
+function follow(world: MarketWorld, name: string, record: Float64Array, at: number): void {
+  if (record[at] === 0 && record[at + 1] === 0) return;
+  expectReserves(world, `before ${name}`, record[at]!, record[at + 1]!);
+  reservedToken = record[at + 2]!;
+  reservedCash = record[at + 3]!;
+}
+
+function expectReserves(world: MarketWorld, when: string, token: number, cash: number): void {
+  if (token === reservedToken && cash === reservedCash) return;
+  const found = `${when}: ${token} milli-token and ${cash} milli-cash, swaps explain ${reservedToken} and ${reservedCash}`;
+  breach(world, 'amm-k', 'amm', found);
+}
+
+function checkReserves(world: MarketWorld): void {
+  const { columns, balances } = world;
+  const { poolRecord, swapReserves, total } = columns;
+  reservedToken = poolRecord[POOL_RECORD.openedToken]!;
+  reservedCash = poolRecord[POOL_RECORD.openedCash]!;
+  follow(world, 'the purchase of consumers', swapReserves, SWAP.consumers * SWAP_FIELDS);
+  const at = POOL_RECORD.redemption;
+  follow(world, 'the redemption', poolRecord, at);
+  if (poolRecord[at] !== 0) {
+    const root = BigInt(total[TOTAL.ammRootK]!);
+    const k = BigInt(poolRecord[at + 2]!) * BigInt(poolRecord[at + 3]!);
+    const adds = poolRecord[at + 2]! > poolRecord[at]! || poolRecord[at + 3]! > poolRecord[at + 1]!;
+    if (adds || k < root * root) {
+      breach(world, 'amm-k', 'amm, redemption', `k is ${k}, at genesis it was at least ${root * root}`);
+    }
+  }
+  follow(world, 'the sale', swapReserves, SWAP.sale * SWAP_FIELDS);
+  follow(world, 'the purchase', swapReserves, SWAP.purchase * SWAP_FIELDS);
+  expectReserves(world, 'at the end', balances.systemToken[SYSTEM.amm]!, balances.systemCash[SYSTEM.amm]!);
 }
 
 /** Capacity of all slots = the total on record. */
@@ -290,15 +503,20 @@ export function checkClaims(world: MarketWorld): void {
 
 /**
  * Welfare accounting: what consumers' account lost to the service market (slashed stake that it received added back)
- * = what sellers received + fees, and = what the statistics say was spent.
+ * = what sellers received + fees, and = what the statistics say was spent; what sellers received came into their balances.
  */
 export function checkSpending({ columns, ledger }: MarketWorld): void {
   const { spending, total } = columns;
   const spent = spending[SPENDING.opened]! - spending[SPENDING.closed]! + spending[SPENDING.compensated]!;
   const received = spending[SPENDING.receipts]! + total[TOTAL.taskFees]! - spending[SPENDING.feesBefore]!;
   const counted = total[TOTAL.spentToken]! - spending[SPENDING.spentBefore]!;
-  if (spent === received && spent === counted) return;
-  const found = `${spent} milli-token spent on tasks, ${received} received with fees, ${counted} counted`;
+  let cameIn = 0;
+  for (let i = 0; i < columns.offerReceipt.length; i++) cameIn += columns.offerReceipt[i]!;
+  const booked = cameIn === spending[SPENDING.receipts];
+  if (spent === received && spent === counted && booked) return;
+  const found = booked
+    ? `${spent} milli-token spent on tasks, ${received} received with fees, ${counted} counted`
+    : `${cameIn} milli-token came in to sellers, ${spending[SPENDING.receipts]} on record`;
   throw new LawViolation(
     'welfare-accounting',
     { world: ledger.world, tick: ledger.tick, account: 'consumers token' },
@@ -359,15 +577,25 @@ export const MARKET_LAWS: readonly MarketLaw[] = [
   { name: 'bought-equals-sold', about: 'compute bought = sold = volume', check: checkBoughtSold },
   {
     name: 'clearing',
-    about: 'the volume is maximal, no fill is beyond its limit, better limits are served first',
+    about:
+      'the volume is maximal, the level by the rule, no fill beyond its limit, better limits served first',
     check: checkClearing,
   },
   {
+    name: 'uniform-price',
+    about: 'all compute of an auction is paid at its clearing price, less the fee for sellers',
+    check: checkPayments,
+  },
+  {
     name: 'tasks',
-    about: 'no class is served beyond its demand, nobody sells more than it offered',
+    about: 'demand is served by the best offers, none of negative score, each paid its price less the fee',
     check: checkTasks,
   },
-  { name: 'amm-k', about: 'the product of the AMM reserves falls in no swap', check: checkAmm },
+  {
+    name: 'amm-k',
+    about: 'the product of the AMM reserves falls in no swap; nothing but swaps and redemption moves them',
+    check: checkAmm,
+  },
   {
     name: 'slashing-within-stake',
     about: 'slashed <= locked for contracts <= staked',

@@ -2,7 +2,7 @@
 import { TOKEN_PRICE_BITS } from '../configs/derive.ts';
 import { mulDiv } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { type MarketWorld, SWAP_FIELDS, SYSTEM, TOTAL } from './columns.ts';
+import { type MarketWorld, POOL_RECORD, SWAP_FIELDS, SYSTEM, TOTAL } from './columns.ts';
 
 /** Token reserve, milli-token. */
 export const tokenReserve = (world: MarketWorld): number => world.balances.systemToken[SYSTEM.amm]!;
@@ -34,4 +34,21 @@ export function closeSwap(world: MarketWorld, row: number): void {
   swapReserves[row * SWAP_FIELDS + 2] = tokenReserve(world);
   swapReserves[row * SWAP_FIELDS + 3] = cashReserve(world);
   total[TOTAL.swaps]!++;
+}
+
+/** Notes the reserves at the opening of a tick, for the laws. */
+export function openPool(world: MarketWorld): void {
+  const { poolRecord } = world.columns;
+  poolRecord[POOL_RECORD.openedToken] = tokenReserve(world);
+  poolRecord[POOL_RECORD.openedCash] = cashReserve(world);
+}
+
+/** Notes a redemption that has just taken place, given the reserves before it. */
+export function recordRedemption(world: MarketWorld, token: number, cash: number): void {
+  const { poolRecord } = world.columns;
+  const at = POOL_RECORD.redemption;
+  poolRecord[at] = token;
+  poolRecord[at + 1] = cash;
+  poolRecord[at + 2] = tokenReserve(world);
+  poolRecord[at + 3] = cashReserve(world);
 }

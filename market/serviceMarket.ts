@@ -76,6 +76,7 @@ function bonusOf({ columns }: MarketWorld, auction: ServiceAuction, agent: numbe
 function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
   const { columns, parameters } = world;
   const { population, mode, taskClass, taskAsk, tasksOffered, compute, skill, scalar } = columns;
+  const { offerQuantity, offerClass, offerAsk, offerQuality, offerWorth } = columns;
   const { cuPerTask, maxTasks } = parameters.serviceMarket;
   const value = scalar[WORLD.taskValue]!;
   const most = bonusMax(world);
@@ -95,8 +96,14 @@ function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
       if (q > 0) register(world, i);
     }
     tasksOffered[i] = q;
-    const worth = worthToConsumers(world, i, value, skill[i * CLASS_COUNT + c]!);
-    const score = worth + bonusOf(world, auction, i, most) - taskAsk[i]!;
+    const quality = skill[i * CLASS_COUNT + c]!;
+    const worth = worthToConsumers(world, i, value, quality) + bonusOf(world, auction, i, most);
+    offerQuantity[i] = q;
+    offerClass[i] = c;
+    offerAsk[i] = taskAsk[i]!;
+    offerQuality[i] = quality;
+    offerWorth[i] = worth;
+    const score = worth - taskAsk[i]!;
     if (q === 0 || score < 0) continue;
     auction.score[i] = score;
     auction.offered[c]! += q;
@@ -153,7 +160,7 @@ function findMarginalScores(world: MarketWorld, auction: ServiceAuction): void {
 
 /** Consumers pay each winner its own ask, or value + bonus - S*. The fee rounds down; the seller keeps the rest. */
 function pay(world: MarketWorld, auction: ServiceAuction, tick: number, record: boolean): void {
-  const { parameters, columns, ledger } = world;
+  const { parameters, columns, balances, ledger } = world;
   const { taskClass, taskAsk, tasksSold, serviceAmount, computeUsed, skill, soldEma, mode } = columns;
   const { population, scalar, total, marginalScore } = columns;
   const { value: valueInCash, cuPerTask, feeBps, pricing } = parameters.serviceMarket;
@@ -171,6 +178,7 @@ function pay(world: MarketWorld, auction: ServiceAuction, tick: number, record: 
     const quality = skill[i * CLASS_COUNT + c]!;
     const worth = worthToConsumers(world, i, value, quality) + bonusOf(world, auction, i, most);
     const price = pricing === 'ask' ? taskAsk[i]! : worth - marginalScore[c]!;
+    const before = balances.token[i]!;
     let paid = price * sold;
     let delivered = sold;
     if (contracts) {
@@ -183,6 +191,9 @@ function pay(world: MarketWorld, auction: ServiceAuction, tick: number, record: 
       serviceAmount[i] = paid - fee;
     }
     tasksSold[i] = sold;
+    columns.offerSold[i] = sold;
+    columns.offerPrice[i] = price;
+    columns.offerReceipt[i] = balances.token[i]! - before;
     computeUsed[i]! += sold * cuPerTask;
     if (delivered > 0) yieldData(world, i, delivered, tick);
     total[TOTAL.spentToken]! += paid;

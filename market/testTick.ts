@@ -27,16 +27,25 @@ const draws = new DrawSequence();
 /** Phases of the tick, for tests that stop or disturb between them. */
 export const PHASES = ['income', 'act', 'compute', 'service', 'train', 'exchange', 'settle'] as const;
 
+/** The markets' phases that a test may replace, to see what a mutant of one does. */
+export const MARKET_PHASES = { circulate, tradeCompute, serveTasks, settle };
+
 /** Runs ticks of one world; `after` is called after each phase. */
 export class TestMarket {
   readonly world: MarketWorld;
+  readonly phases: typeof MARKET_PHASES;
   readonly compute: BatchAuction;
   readonly service: ServiceAuction;
   tick = 0;
 
-  constructor(world: MarketWorld) {
+  constructor(
+    world: MarketWorld,
+    phases: Partial<typeof MARKET_PHASES> = {},
+    compute = new BatchAuction(world.parameters.slots),
+  ) {
     this.world = world;
-    this.compute = new BatchAuction(world.parameters.slots);
+    this.phases = { ...MARKET_PHASES, ...phases };
+    this.compute = compute;
     this.service = new ServiceAuction(world.parameters.slots);
   }
 
@@ -49,18 +58,18 @@ export class TestMarket {
     act: (world: MarketWorld, tick: number) => void = actAtRandom,
     after: (phase: (typeof PHASES)[number]) => void = () => {},
   ): void {
-    const { world, tick } = this;
+    const { world, tick, phases } = this;
     world.ledger.tick = tick;
     startTick(world, tick);
     openContracts(world, tick);
-    circulate(world, tick);
+    phases.circulate(world, tick);
     drawInducedValues(world, tick);
     after('income');
     act(world, tick);
     after('act');
-    tradeCompute(world, this.compute, tick);
+    phases.tradeCompute(world, this.compute, tick);
     after('compute');
-    serveTasks(world, this.service, tick);
+    phases.serveTasks(world, this.service, tick);
     after('service');
     buyData(world, tick);
     train(world, tick);
@@ -68,7 +77,7 @@ export class TestMarket {
     exchangeAtRandom(world, tick);
     after('exchange');
     billDebts(world, tick);
-    settle(world, tick);
+    phases.settle(world, tick);
     moveStakes(world, tick);
     after('settle');
     this.tick++;

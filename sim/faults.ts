@@ -139,6 +139,76 @@ export const FAULTS: readonly Fault[] = [
       ),
   },
   {
+    name: 'dropped-order',
+    law: 'clearing',
+    about: 'the auction never counts an order that it admitted',
+    strike: (world) =>
+      at(
+        world,
+        (i) => world.columns.orderSide[i] === SIDE.buy && world.columns.orderFilled[i] === 0,
+        (i) => {
+          const { bidHistogram, orderLevel, orderQuantity } = world.columns;
+          bidHistogram[orderLevel[i]!]! -= orderQuantity[i]!;
+        },
+      ),
+  },
+  {
+    name: 'half-price',
+    law: 'uniform-price',
+    about: 'a buyer pays half of the clearing price',
+    strike: (world) =>
+      world.parameters.trust.regime !== 'programmatic' &&
+      at(
+        world,
+        (i) => i === filled(world, SIDE.buy) && world.columns.orderAmount[i]! > 1,
+        (i) => {
+          world.columns.orderAmount[i] = world.columns.orderAmount[i]! >>> 1;
+        },
+      ),
+  },
+  {
+    name: 'unwanted-task',
+    law: 'tasks',
+    about: 'consumers buy a task that costs more than it is worth to them',
+    strike: (world) =>
+      at(
+        world,
+        (i) => world.columns.offerSold[i]! > 0,
+        (i) => {
+          world.columns.offerAsk[i] = world.columns.offerWorth[i]! + 1;
+        },
+      ),
+  },
+  {
+    name: 'underpaid-task',
+    law: 'tasks',
+    about: 'a seller receives half of what its tasks cost',
+    strike: (world) =>
+      at(
+        world,
+        (i) => world.columns.offerReceipt[i]! > 1,
+        (i) => {
+          world.columns.offerReceipt[i] = world.columns.offerReceipt[i]! >>> 1;
+        },
+      ),
+  },
+  {
+    name: 'plundered-pool',
+    law: 'amm-k',
+    about: 'the pool pays out outside any swap',
+    strike: ({ ledger, balances }) => {
+      if (balances.systemToken[SYSTEM.amm] === 0) return false;
+      ledger.transfer(
+        ASSET.token,
+        ledger.system(SYSTEM.amm),
+        ledger.system(SYSTEM.consumers),
+        1,
+        REASON.redemption,
+      );
+      return true;
+    },
+  },
+  {
     name: 'task-from-nothing',
     law: 'tasks',
     about: 'an agent sells more tasks than it offered',
@@ -344,12 +414,19 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** A fault on its way. */
+export interface FaultHook {
+  /** For `TickHooks.afterPhase`. */
+  readonly afterPhase: (world: World, phase: string) => void;
+  readonly hasStruck: () => boolean;
+}
+
 /**
- * A hook for `TickHooks.afterPhase` that strikes once in one world.
+ * What strikes once, in the first world of a shard that gives an opportunity.
  *
  * @throws UsageError for an unknown name
  */
-export function faultHook(name: string): (world: World, phase: string) => void {
+export function faultHook(name: string): FaultHook {
   const fault = FAULTS.find((candidate) => candidate.name === name);
   if (fault === undefined) {
     throw new UsageError(`no fault is called '${name}'`, `known: ${FAULTS.map((f) => f.name).join(', ')}`);
@@ -357,8 +434,11 @@ export function faultHook(name: string): (world: World, phase: string) => void {
   // rare laws would otherwise see a corruption that the next phases have already washed out
   const every = LAWS.find((law) => law.name === fault.law)!.every;
   let struck = false;
-  return (world, phase) => {
-    if (struck || phase !== 'live' || world.tick < FAULT_TICK || world.tick % every !== 0) return;
-    struck = fault.strike(world);
+  return {
+    afterPhase: (world, phase) => {
+      if (struck || phase !== 'live' || world.tick < FAULT_TICK || world.tick % every !== 0) return;
+      struck = fault.strike(world);
+    },
+    hasStruck: () => struck,
   };
 }

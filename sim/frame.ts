@@ -59,6 +59,8 @@ export interface ShardReport {
   readonly batches: readonly RecordBatch[];
   /** Agent-steps made since the last report. */
   readonly agentSteps: number;
+  /** Whether the fault that the shard was given, if any, has struck. */
+  readonly faultStruck: boolean;
   /** Nanoseconds per phase since the last report, when profiling is on. */
   readonly phaseNs: Readonly<Record<string, number>> | null;
 }

@@ -54,6 +54,24 @@ describe('the laws of the economy', () => {
     expect(new Set(FAULTS.map((fault) => fault.law))).toEqual(new Set(LAWS.map((law) => law.name)));
   });
 
+  it('count no number at all as a broken Price equation, but not a world in which nobody lives', () => {
+    const law = LAWS.find(({ name }) => name === 'price-equation')!;
+    const shard = new Shard(economy, [1]);
+    shard.advance(20);
+    const [world] = [...shard.inside()];
+    world!.agents.censusTrait.fill(Number.NaN);
+    expect(() => law.check(world!)).toThrow(LawViolation);
+    world!.agents.censusAlive.fill(0);
+    expect(() => law.check(world!)).not.toThrow();
+  });
+
+  it('leave a report of whether a fault has struck', () => {
+    const none = new Shard(economy, [1], { fault: 'unlocked-slash', laws: false });
+    expect(none.advance(FAULT_TICK).faultStruck).toBe(false);
+    expect(none.advance(FAULT_TICK + 1).faultStruck).toBe(true);
+    expect(new Shard(economy, [1]).advance(FAULT_TICK + 1).faultStruck).toBe(false);
+  });
+
   it('name the agent whose balance wrapped round', () => {
     expect(violationOf('wrapped-balance').at.account).toMatch(/^agent \d+ cash$/);
   });

@@ -9,6 +9,7 @@ import {
   checkUnitNorm,
 } from '../agents/laws.ts';
 import { priceTerms } from '../agents/priceEquation.ts';
+import { FREE_SLOT } from '../market/columns.ts';
 import { MARKET_LAWS } from '../market/laws.ts';
 import { DarwinError, LawViolation } from './core/errors.ts';
 import type { LawStatus } from './frame.ts';
@@ -35,9 +36,12 @@ const place = (world: World, account: string) => ({
 });
 
 function checkPriceEquation(world: World): void {
-  const { residual } = priceTerms(world, TRACKED_TRAIT);
+  const lives = world.columns.population.some((owner) => owner !== FREE_SLOT);
   // nobody lives at one end of the interval: there is no mean to explain
-  if (Number.isNaN(residual) || Math.abs(residual) < PRICE_TOLERANCE) return;
+  if (!lives || !world.agents.censusAlive.includes(1)) return;
+  const { residual } = priceTerms(world, TRACKED_TRAIT);
+  // written so that no number at all is a breach, too
+  if (Math.abs(residual) < PRICE_TOLERANCE) return;
   throw new LawViolation('price-equation', place(world, 'tracked gene'), `residual ${residual}`);
 }
 

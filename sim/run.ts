@@ -19,6 +19,8 @@ export interface Advance {
   /** Rows for the run directory. */
   readonly batches: readonly RecordBatch[];
   readonly agentSteps: number;
+  /** Whether a fault that shards were given has struck in any of them. */
+  readonly faultStruck: boolean;
   /** Nanoseconds per phase summed over shards, when they were given a clock. */
   readonly phaseNs: Readonly<Record<string, number>> | null;
 }
@@ -108,6 +110,7 @@ class ShardedSimulation implements Simulation {
       frames,
       batches: reports.flatMap((report) => report.batches),
       agentSteps: reports.reduce((sum, report) => sum + report.agentSteps, 0),
+      faultStruck: reports.some((report) => report.faultStruck),
       phaseNs: sumPhases(reports),
     };
   }

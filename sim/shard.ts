@@ -9,7 +9,7 @@ import { decodeWorld, encodeWorld, type RestoreOptions } from './checkpoint.ts';
 import { assert } from './core/assert.ts';
 import { Arena } from './core/columns.ts';
 import { CapacityError, CheckpointError } from './core/errors.ts';
-import { faultHook } from './faults.ts';
+import { type FaultHook, faultHook } from './faults.ts';
 import type { RecordBatch, ShardReport, WorldFrame } from './frame.ts';
 import { createLawBook, lawStatus } from './invariants.ts';
 import { type IntervalStart, measure, startInterval } from './metrics/measure.ts';
@@ -66,6 +66,7 @@ export class Shard {
   private readonly options: ShardOptions;
   private readonly lawBook = createLawBook();
   private readonly phaseNs: Record<string, number> = {};
+  private readonly fault: FaultHook | null;
   private phaseStart = 0;
   private founded = false;
 
@@ -77,6 +78,7 @@ export class Shard {
     this.run = run;
     this.worlds = worlds;
     this.options = options;
+    this.fault = options.fault === undefined ? null : faultHook(options.fault);
     const all = worldParameters(run);
     const parameters = worlds.map((world) => all[world]!);
     this.recorder = new Recorder(run.arms[0]!.output);
@@ -124,6 +126,7 @@ export class Shard {
       laws: lawStatus(this.lawBook),
       batches: this.recorder.drain(),
       agentSteps,
+      faultStruck: this.fault?.hasStruck() ?? false,
       phaseNs: this.options.clock === undefined ? null : this.drainPhases(),
     };
   }
@@ -212,8 +215,8 @@ export class Shard {
   }
 
   private phaseHook(): TickHooks['afterPhase'] {
-    const { clock, fault } = this.options;
-    const inject = fault === undefined ? null : faultHook(fault);
+    const { clock } = this.options;
+    const inject = this.fault?.afterPhase ?? null;
     if (clock === undefined) return inject;
     return (world, phase) => {
       const now = clock();

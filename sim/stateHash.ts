@@ -1,8 +1,26 @@
 import { type AnyColumn, ColumnHash } from './core/columns.ts';
 import type { World } from './world.ts';
 
-/** Columns that belong to watching (the census of the Price equation) or to one memory (addresses), not to the state. */
-const NOT_STATE = new Set(['censusAncestor', 'censusAlive', 'censusTrait', 'descriptor']);
+/**
+ * Columns that belong to watching (the census of the Price equation, records that only laws read) or to one memory
+ * (addresses), not to the state.
+ */
+const NOT_STATE = new Set([
+  'censusAncestor',
+  'censusAlive',
+  'censusTrait',
+  'descriptor',
+  'orderAmount',
+  'offerQuantity',
+  'offerClass',
+  'offerAsk',
+  'offerQuality',
+  'offerWorth',
+  'offerSold',
+  'offerPrice',
+  'offerReceipt',
+  'poolRecord',
+]);
 
 const addAll = (hash: ColumnHash, columns: Readonly<Record<string, AnyColumn>>): void => {
   // a mechanism that is off has columns of no length, and leaves no mark

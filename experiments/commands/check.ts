@@ -2,7 +2,7 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { worldCount } from '../../configs/arms.ts';
-import { EXIT, LawViolation } from '../../sim/core/errors.ts';
+import { EXIT, LawViolation, UsageError } from '../../sim/core/errors.ts';
 import type { LawStatus } from '../../sim/frame.ts';
 import { loadFounders } from '../founders.ts';
 import { addConfigOptions, type ConfigOptions, loadConfig } from '../loadConfig.ts';
@@ -41,6 +41,7 @@ async function checkCommand(config: string, options: CheckOptions): Promise<void
   });
   const progress = new Progress(simulation.ticks);
   let laws: readonly LawStatus[] = [];
+  let struck = false;
   const standing = (pass: boolean) => ({
     pass,
     ticks: simulation.tick,
@@ -52,10 +53,17 @@ async function checkCommand(config: string, options: CheckOptions): Promise<void
       signal: interrupt.signal,
       onAdvance: (advance) => {
         laws = advance.frame.laws;
+        struck ||= advance.faultStruck;
         progress.update(simulation.tick, advance.agentSteps);
       },
     });
     progress.stop();
+    if (options.fault !== undefined && !struck && status === 'finished') {
+      throw new UsageError(
+        `fault '${options.fault}' found no opportunity in ${simulation.tick} ticks`,
+        'raise --ticks, or check a config with the mechanism that it breaks',
+      );
+    }
     const violated = laws.find((law) => law.violated !== null);
     const pass = status === 'finished' && violated === undefined;
     const finalHash = await simulation.finalHash();

@@ -1,0 +1,179 @@
+/**
+ * Mutants of the markets' code: a copy of a source file with one passage changed runs in place of the original, and
+ * a law must notice before long.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { LawViolation } from '../sim/core/errors.ts';
+import type { BatchAuction } from './batchAuction.ts';
+import { MARKET_LAWS } from './laws.ts';
+import { type MARKET_PHASES, TestMarket } from './testTick.ts';
+import { testWorld } from './testWorld.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'market-mutants-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+type Change = readonly [from: string, to: string];
+type MutantModule = Partial<typeof MARKET_PHASES> & {
+  BatchAuction?: new (slots: number) => BatchAuction;
+};
+let copies = 0;
+
+/** A module of this folder with passages changed; each must be there exactly once. */
+async function mutated(file: string, changes: readonly Change[]): Promise<MutantModule> {
+  let source = readFileSync(new URL(file, import.meta.url), 'utf8');
+  for (const [from, to] of changes) {
+    expect(source.split(from).length - 1, `'${from}' in ${file}`).toBe(1);
+    source = source.replace(from, () => to);
+  }
+  source = source.replace(
+    /from '(\.[^']+)'/g,
+    (_, path: string) => `from '${fileURLToPath(new URL(path, import.meta.url))}'`,
+  );
+  const copy = join(directory, `mutant${copies++}.ts`);
+  writeFileSync(copy, source);
+  return import(/* @vite-ignore */ copy) as Promise<MutantModule>;
+}
+
+/** The first law that breaks within 60 ticks of a market with these modules in place of the originals. */
+async function firstBroken(file: string, changes: readonly Change[], settings: object = {}) {
+  const module = await mutated(file, changes);
+  const world = testWorld({ slots: 24, seed: 5, world: { amm: { redeemEvery: 8 }, ...settings } });
+  const { circulate, tradeCompute, serveTasks, settle } = module;
+  const replaced = Object.fromEntries(
+    Object.entries({ circulate, tradeCompute, serveTasks, settle }).filter(
+      ([, phase]) => phase !== undefined,
+    ),
+  );
+  const market =
+    module.BatchAuction === undefined
+      ? new TestMarket(world, replaced)
+      : new TestMarket(world, {}, new module.BatchAuction(24));
+  for (let t = 0; t < 60; t++) {
+    market.run();
+    for (const law of MARKET_LAWS) {
+      try {
+        law.check(world);
+      } catch (error) {
+        expect(error).toBeInstanceOf(LawViolation);
+        return (error as LawViolation).law;
+      }
+    }
+  }
+  return null;
+}
+
+const PRICE = 'const price = priceTable[auction.level]!;\n  const escrow';
+const SCORE = 'const score = worth - taskAsk[i]!;';
+/** So little demand that offers compete. */
+const scarce = { serviceMarket: { demand: 1 } };
+const secondScore = { serviceMarket: { pricing: 'secondScore' } };
+
+type Mutant = [what: string, law: string, file: string, changes: readonly Change[], settings?: object];
+
+const MUTANTS: Mutant[] = [
+  [
+    'an auction that drops an order from histogram and fills',
+    'clearing',
+    './batchAuction.ts',
+    [
+      ['if (q === 0) continue;', 'if (q === 0 || i === 3) continue;'],
+      ['if (q > 0) {', 'if (q > 0 && i !== 3) {'],
+    ],
+  ],
+  [
+    'an auction that takes the first of tied levels',
+    'clearing',
+    './batchAuction.ts',
+    [['first + ((count - 1) >> 1)', 'first']],
+  ],
+  [
+    'fills paid at half of the price',
+    'uniform-price',
+    './computeMarket.ts',
+    [[PRICE, PRICE.replace('priceTable[auction.level]!', 'priceTable[auction.level]! >>> 1')]],
+  ],
+  [
+    'fills paid at the price + 1',
+    'uniform-price',
+    './computeMarket.ts',
+    [[PRICE, PRICE.replace('priceTable[auction.level]!', 'priceTable[auction.level]! + 1')]],
+  ],
+  [
+    'tasks paid half',
+    'tasks',
+    './serviceMarket.ts',
+    [['let paid = price * sold;', 'let paid = (price * sold) >>> 1;']],
+  ],
+  [
+    'tasks paid half as second scores',
+    'tasks',
+    './serviceMarket.ts',
+    [['worth - marginalScore[c]!;', '(worth - marginalScore[c]!) >>> 1;']],
+    secondScore,
+  ],
+  [
+    'tasks of which the dearest sell first',
+    'tasks',
+    './serviceMarket.ts',
+    [
+      ['auction.score[i] = score;', 'auction.score[i] = worth - score;'],
+      ['(score >>> auction.shift)', '((worth - score) >>> auction.shift)'],
+    ],
+    scarce,
+  ],
+  [
+    'tasks that sell at a negative score',
+    'tasks',
+    './serviceMarket.ts',
+    [[SCORE, 'const score = Math.max(0, worth - taskAsk[i]!);']],
+  ],
+  [
+    'a pool that pays out outside its swaps in circulation',
+    'amm-k',
+    './circulation.ts',
+    [
+      [
+        '  cutDemandToBudget(world);\n  openSpending',
+        '  world.ledger.transfer(ASSET.token, world.ledger.system(SYSTEM.amm), 0, 5, REASON.circulation);\n  cutDemandToBudget(world);\n  openSpending',
+      ],
+    ],
+  ],
+  [
+    'a pool that pays out outside its swaps at the end',
+    'amm-k',
+    './settle.ts',
+    [
+      [
+        '  recordWealth(world, closingPrice);',
+        '  world.ledger.transfer(ASSET.cash, world.ledger.system(SYSTEM.amm), 0, 5, REASON.energy);\n  recordWealth(world, closingPrice);',
+      ],
+    ],
+  ],
+  [
+    'a redemption that takes more than fees added',
+    'amm-k',
+    './circulation.ts',
+    [['Math.max(0, token - tokenAfter)', 'Math.max(0, token - tokenAfter) + 1000']],
+  ],
+];
+
+describe('the laws see mutated code', () => {
+  it.each(MUTANTS)('%s: %s', async (...[, law, file, changes, settings]) => {
+    expect(await firstBroken(file, changes, settings)).toBe(law);
+  });
+
+  it.each([
+    './batchAuction.ts',
+    './computeMarket.ts',
+    './serviceMarket.ts',
+    './circulation.ts',
+    './settle.ts',
+  ])('and nothing in a faithful copy of %s', async (file) => {
+    expect(await firstBroken(file, [])).toBeNull();
+    expect(await firstBroken(file, [], secondScore)).toBeNull();
+  });
+});
