@@ -218,6 +218,8 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
   beforeAll(async () => {
     writeFileSync(join(work, 'syntax.yaml'), 'ticks: [1\n');
     writeFileSync(join(work, 'unknown.yaml'), 'world:\n  amm:\n    tokne: 5\n');
+    writeFileSync(join(work, 'circle.yaml'), 'name: &x [*x]\n');
+    writeFileSync(join(work, 'binary.yaml'), Buffer.from([0x50, 0x4b, 0x03, 0x04, 0x00, 0xff]));
     writeFileSync(join(work, 'type.yaml'), 'ticks: soon\n');
     writeFileSync(join(work, 'negative.yaml'), 'populations:\n  - { name: a, kind: learner, share: -1 }\n');
     writeFileSync(join(work, 'slots.yaml'), 'slots: -5\n');
@@ -232,6 +234,7 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
   const cases: [title: string, args: () => string[], parts: string[]][] = [
     ['a missing file', () => ['run', 'absent.yaml'], ['no config file absent.yaml']],
     ['a missing file near a preset', () => ['run', 'quickstrat.yaml'], ['did you mean quickstart?']],
+    ['a missing file like no preset', () => ['run', 'x.yaml'], ['presets: baseline, ci']],
     ['a directory', () => ['run', 'taken'], ['taken is a directory']],
     ['a YAML error', () => ['run', 'syntax.yaml'], ['syntax.yaml:', 'not valid YAML']],
     [
@@ -239,6 +242,8 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
       () => ['run', 'unknown.yaml'],
       ['unknown.yaml:3:5', 'world.amm.tokne', 'did you mean `token`?'],
     ],
+    ['an alias circle', () => ['run', 'circle.yaml'], ['circle.yaml:1:11', '`name[0]` contains itself']],
+    ['a binary file', () => ['check', 'binary.yaml'], ['binary.yaml:1:3', 'not a text file', '\\x03']],
     ['a wrong type', () => ['run', 'type.yaml'], ['type.yaml:1:8', '`ticks` is `soon`', 'whole number']],
     [
       'a negative population',
