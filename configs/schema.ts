@@ -538,7 +538,11 @@ const population = (registry: Registry) =>
     ),
     markup: share(0.25, 'markup of a fixedMarkup population over its cost'),
     fitness: amount(1, 'weight in a fitness lottery'),
-    endowment: amount(1, 'token and cash of a member at genesis or immigration, relative to those of the world', 1e6),
+    endowment: amount(
+      1,
+      'token and cash of a member at genesis or immigration, relative to those of the world',
+      1e6,
+    ),
     betShare: share(0.2, 'share of its cash that a member bets, in a world of kelly bets'),
     strategy: choice(
       ['first', 'second', 'titForTat', 'grim', 'winStay'],
