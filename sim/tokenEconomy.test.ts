@@ -2,13 +2,13 @@
  * Ownership, data, token policy and training inside whole worlds, with every law checked on every tick: what theory
  * says they change, what they must never break, and a journal that replays to the final balances.
  */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../configs/parse.ts';
 import { SYSTEM_COUNT, TOTAL } from '../market/columns.ts';
 import { NOBODY } from '../market/ledger.ts';
 import { METRIC_INDEX, type MetricName } from './metrics/table.ts';
 import { Shard } from './shard.ts';
+import { crowd, hectic, lawfulAgentTicks } from './testWorlds.ts';
 import type { World } from './world.ts';
 
 interface Play {
@@ -150,64 +150,9 @@ describe('training', () => {
   });
 });
 
-const share = fc.constantFrom(0, 0.1, 0.5, 1);
-/** Worlds with any of the mechanisms on, hectic enough for births and deaths. */
-const anyWorld = fc.record({
-  dataOwnership: fc.record({ platform: share, market: fc.boolean(), price: fc.constantFrom(0, 0.001, 0.1) }),
-  ownership: fc.record({
-    distribution: fc.constantFrom('equal', 'firms', 'pareto'),
-    firms: fc.integer({ min: 1, max: 6 }),
-    firmShare: fc.constantFrom(0.3, 0.6),
-    scaleEconomy: fc.constantFrom(0, 0.2),
-    capitalCost: fc.constantFrom(0, 0.02),
-    operatorShare: share,
-  }),
-  policy: fc.record({
-    issuance: fc.constantFrom('none', 'stakeWeighted', 'workWeighted', 'yuma'),
-    epoch: fc.integer({ min: 1, max: 9 }),
-    feeBurn: share,
-    dividend: share,
-    staking: fc.boolean(),
-    wealthTaxPerTick: fc.constantFrom(0, 0.001),
-  }),
-  trust: fc.record({ regime: fc.constantFrom('off', 'none', 'legal', 'programmatic') }),
-  amm: fc.record({ enabled: fc.boolean() }),
-  training: fc.record({ dataPerTask: fc.integer({ min: 0, max: 5 }) }),
-  serviceMarket: fc.record({
-    pricing: fc.constantFrom('ask', 'secondScore'),
-    networkEffect: fc.constantFrom(0, 0.3),
-  }),
-});
-const hectic = {
-  hardware: { capacityMax: 128, wearPerTick: 0.002, runwayTicks: 100, trainingRunwayTicks: 50 },
-  demography: { meanLife: 60, threshold: 200, endowmentFloor: 100, immigrationFloor: 0.6 },
-};
-const crowd = [
-  { name: 'random', kind: 'random', share: 3 },
-  { name: 'learners', kind: 'learner', share: 1 },
-];
-
 describe('every law', () => {
   it('holds on every tick under any combination of mechanisms and random actions', () => {
-    let agentTicks = 0;
-    fc.assert(
-      fc.property(anyWorld, fc.integer({ min: 0, max: 1e6 }), (world, seed) => {
-        const slots = 18;
-        const ticks = 40;
-        const run = parseConfig(
-          JSON.stringify({
-            seed: `${seed}`,
-            ticks,
-            slots,
-            populations: crowd,
-            world: { ...hectic, ...world },
-          }),
-        );
-        const { agentSteps } = new Shard(run, [0]).advance(ticks);
-        agentTicks += agentSteps;
-      }),
-      { numRuns: 60 },
-    );
+    const agentTicks = lawfulAgentTicks({ slots: 18, ticks: 40, runs: 60 });
     expect(agentTicks).toBeGreaterThan(20_000);
   });
 });
