@@ -65,7 +65,8 @@ export function settle(world: MarketWorld, tick: number): void {
 
 /**
  * Adds energy, subsistence and capital to what training already billed; saturated, since nobody could pay more.
- * Energy is due for compute used by the agent itself and for compute rented out; none where values are induced.
+ * Energy is due for compute rented out, by its seller, and for what an agent uses beyond the compute that it rented,
+ * which it uses first; none where values are induced.
  */
 function addBills(world: MarketWorld): void {
   const { parameters, columns } = world;
@@ -75,8 +76,10 @@ function addBills(world: MarketWorld): void {
   const energy = scratch.parts.energy.amounts;
   const { slots } = parameters;
   for (let i = 0; i < slots; i++) {
-    // SIDE.sell >> 1 is one and the other sides' zero: which side an agent is on is a coin that no branch predicts
-    const units = computeUsed[i]! + computeFilled[i]! * (orderSide[i]! >> 1);
+    // SIDE.sell >> 1 and SIDE.buy & 1 are one and the other sides' zero: no branch predicts an agent's side
+    const sold = computeFilled[i]! * (orderSide[i]! >> 1);
+    const bought = computeFilled[i]! * (orderSide[i]! & 1);
+    const units = Math.max(0, computeUsed[i]! - bought) + sold;
     const due = Math.min(U32_MAX, units * perUnit);
     energy[i] = due;
     bill[i] = population[i] === FREE_SLOT ? 0 : Math.min(U32_MAX, bill[i]! + due + subsistence);
