@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['{sim,agents,market,viz,configs,experiments}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**', ...(extended ? [] : ['**/*.extended.test.ts'])],
     reporters: ['default', './experiments/closingLine.ts'],
+    setupFiles: ['./experiments/propertySeed.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

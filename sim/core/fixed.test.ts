@@ -54,12 +54,17 @@ describe('mulDiv', () => {
         (a, c, m, d) => {
           // a x (c m + d) / c = a m + a d / c, on either side of a m where a < c
           const b = c * m + d;
-          fc.pre(Number.isSafeInteger(b) && a * m < 2 ** 53);
+          fc.pre(Number.isSafeInteger(b) && (BigInt(a) * BigInt(b)) / BigInt(c) <= Number.MAX_SAFE_INTEGER);
           expect(BigInt(mulDiv(a, b, c))).toBe((BigInt(a) * BigInt(b)) / BigInt(c));
         },
       ),
       { numRuns: 2000 },
     );
+  });
+
+  it('refuses a quotient that no double holds exactly, and takes the largest that one does', () => {
+    expect(() => mulDiv(562_949_952_372_737, 1_073_741_826, 67_108_864)).toThrow('passes 2^53 - 1');
+    expect(mulDiv(Number.MAX_SAFE_INTEGER, 2, 2)).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   it('is exact on both sides of a quotient that is almost an integer', () => {

@@ -41,13 +41,20 @@ function productError(a: number, b: number, p: number): number {
 /** Quotients below this are found in double precision: the estimate is then within one of the truth. */
 const QUOTIENT_MAX = 2 ** 50;
 
-/** floor(a x b / c) for non-negative safe integers, exact at any size. Throws AssertionError when c = 0. */
+/**
+ * floor(a x b / c) for non-negative safe integers, exact however large the product. Throws AssertionError when c = 0
+ * or the quotient passes 2^53 - 1, which a double cannot hold.
+ */
 export function mulDiv(a: number, b: number, c: number): number {
   assert(c > 0, 'mulDiv: division by zero');
   const product = a * b;
   if (product <= Number.MAX_SAFE_INTEGER) return Math.floor(product / c);
   const quotient = Math.floor(product / c);
-  if (quotient >= QUOTIENT_MAX) return Number((BigInt(a) * BigInt(b)) / BigInt(c));
+  if (quotient >= QUOTIENT_MAX) {
+    const exact = (BigInt(a) * BigInt(b)) / BigInt(c);
+    assert(exact <= Number.MAX_SAFE_INTEGER, `mulDiv: ${a} x ${b} / ${c} passes 2^53 - 1`);
+    return Number(exact);
+  }
   // the remainder a x b - quotient x c, exact although both products pass 2^53
   const back = quotient * c;
   const rest = product - back + (productError(a, b, product) - productError(quotient, c, back));
