@@ -194,6 +194,14 @@ export const shareTolerance = (probability: number, count: number): number =>
     ? 0
     : STANDARD_ERRORS * Math.sqrt((probability * (1 - probability)) / count) + 1 / count;
 
+/** Output settings that record nothing: a case reads the worlds themselves. */
+export const QUIET_OUTPUT = {
+  metricsEvery: 1_000_000,
+  agentsEvery: 0,
+  tradesWorlds: 0,
+  lineage: false,
+} as const;
+
 /** World settings that switch every market and all of life off: a blank world to put one mechanism into. */
 export const BLANK_WORLD = {
   genesis: { token: 0, cash: 0, capacity: 0 },

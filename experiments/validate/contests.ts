@@ -4,10 +4,9 @@ import { MILLI } from '../../sim/core/units.ts';
 import { Shard } from '../../sim/shard.ts';
 import { type TickHooks, tick } from '../../sim/tick.ts';
 import type { World } from '../../sim/world.ts';
-import { BLANK_WORLD, meanOf, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
+import { BLANK_WORLD, meanOf, QUIET_OUTPUT, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
 
 const QUIET: TickHooks = { laws: null, afterPhase: null };
-const QUIET_OUTPUT = { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false } as const;
 
 const HAWKS = 1;
 /** Cash that the larger of value and cost stands for: fine in milli-cash, and a generation's wealth in 32 bits. */

@@ -4,7 +4,15 @@ import { allocativeEfficiency, alphaOf, smithAlpha } from '../../market/inducedV
 import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
 import type { World } from '../../sim/world.ts';
-import { BLANK_WORLD, meanOf, type Params, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
+import {
+  BLANK_WORLD,
+  meanOf,
+  type Params,
+  QUIET_OUTPUT,
+  resolve,
+  STANDARD_ERRORS,
+  type ValidationCase,
+} from './case.ts';
 
 /** Price levels 0..255 cost 1..256 milli-token, so that prices are linear in levels. */
 const PRICES = { priceMin: 0.001, priceMax: 0.256 } as const;
@@ -30,7 +38,7 @@ function playDays(options: {
     ticks: days,
     worlds,
     slots: traders,
-    output: { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false },
+    output: QUIET_OUTPUT,
     world: {
       ...BLANK_WORLD,
       // token enough to buy at the highest level every day; no fee, so that gains are the traders'

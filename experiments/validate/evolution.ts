@@ -9,6 +9,7 @@ import type { World } from '../../sim/world.ts';
 import {
   BLANK_WORLD,
   meanOf,
+  QUIET_OUTPUT,
   resolve,
   STANDARD_ERRORS,
   shareTolerance,
@@ -18,8 +19,6 @@ import {
 /** Worlds held in memory at once while many replicates are run. */
 const BATCH = 100;
 const QUIET: TickHooks = { laws: null, afterPhase: null };
-
-const QUIET_OUTPUT = { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false } as const;
 
 /** Two types that differ in fitness alone; `mutants` of `population` start as the second type. */
 function twoTypes(options: {

@@ -3,6 +3,7 @@ import { Shard } from '../../sim/shard.ts';
 import {
   BLANK_WORLD,
   meanOf,
+  QUIET_OUTPUT,
   resolve,
   STANDARD_ERRORS,
   shareTolerance,
@@ -65,7 +66,7 @@ export const kineticExchange: ValidationCase = {
       ticks: relaxTicks + samples * between,
       worlds: seeds,
       slots: agents,
-      output: { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false },
+      output: QUIET_OUTPUT,
       world: {
         ...BLANK_WORLD,
         genesis: { token: 0, cash: meanMoney * UNIT_CASH, capacity: 0 },
@@ -124,7 +125,7 @@ export const gamblersRuin: ValidationCase = {
       ticks: 1_000_000,
       worlds: seeds,
       slots: gamblers,
-      output: { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false },
+      output: QUIET_OUTPUT,
       world: {
         ...BLANK_WORLD,
         genesis: { token: 0, cash: start * UNIT_CASH, capacity: 0 },

@@ -3,7 +3,15 @@ import seedrandom from 'seedrandom';
 import type { GridWorld } from '../../agents/environments/gridWorld.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
-import { BLANK_WORLD, meanOf, type Params, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
+import {
+  BLANK_WORLD,
+  meanOf,
+  type Params,
+  QUIET_OUTPUT,
+  resolve,
+  STANDARD_ERRORS,
+  type ValidationCase,
+} from './case.ts';
 
 /** Reward by drives. */
 interface Reward {
@@ -130,7 +138,7 @@ export const hungryThirsty: ValidationCase = {
       ticks: steps,
       worlds: seeds,
       slots: LEARNERS,
-      output: { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false },
+      output: QUIET_OUTPUT,
       world: {
         ...BLANK_WORLD,
         tabular: { alpha: ALPHA, epsilon: EPSILON, gamma: GAMMA, initial: 0 },

@@ -11,9 +11,8 @@ import { type Journal, REASON } from '../../market/ledger.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { MILLI } from '../../sim/core/units.ts';
 import { Shard } from '../../sim/shard.ts';
-import { BLANK_WORLD, meanOf, STANDARD_ERRORS, type ValidationCase } from './case.ts';
+import { BLANK_WORLD, meanOf, QUIET_OUTPUT, STANDARD_ERRORS, type ValidationCase } from './case.ts';
 
-const QUIET_OUTPUT = { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false } as const;
 /** Richest that an agent may be at genesis, in token or cash, with room to spare. */
 const ENDOWMENT = 250_000;
 const CLASSES = 4;

@@ -2,7 +2,7 @@
 import { STANDARD_SHAPE } from '../../agents/brain/layout.ts';
 import { gradientErrors } from '../../agents/brain/specification.ts';
 import { Shard } from '../../sim/shard.ts';
-import { BLANK_WORLD, meanOf, resolve, type ValidationCase } from './case.ts';
+import { BLANK_WORLD, meanOf, QUIET_OUTPUT, resolve, type ValidationCase } from './case.ts';
 
 export const gradients: ValidationCase = {
   name: 'gradients',
@@ -55,7 +55,7 @@ export const bandit: ValidationCase = {
       ticks: steps,
       worlds: seeds,
       slots: 4,
-      output: { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false },
+      output: QUIET_OUTPUT,
       world: {
         ...BLANK_WORLD,
         environment: {

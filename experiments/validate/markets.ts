@@ -7,9 +7,15 @@ import { allocativeEfficiency, volumeRatio } from '../../market/inducedValues.ts
 import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
 import type { World } from '../../sim/world.ts';
-import { BLANK_WORLD, meanOf, type Params, resolve, STANDARD_ERRORS, type ValidationCase } from './case.ts';
-
-const QUIET_OUTPUT = { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false } as const;
+import {
+  BLANK_WORLD,
+  meanOf,
+  type Params,
+  QUIET_OUTPUT,
+  resolve,
+  STANDARD_ERRORS,
+  type ValidationCase,
+} from './case.ts';
 
 export const ledgerConservation: ValidationCase = {
   name: 'ledger-conservation',

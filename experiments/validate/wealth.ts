@@ -8,6 +8,7 @@ import type { World } from '../../sim/world.ts';
 import {
   BLANK_WORLD,
   meanOf,
+  QUIET_OUTPUT,
   resolve,
   STANDARD_ERRORS,
   shareTolerance,
@@ -16,7 +17,6 @@ import {
 import { gini } from './exchange.ts';
 
 const QUIET: TickHooks = { laws: null, afterPhase: null };
-const QUIET_OUTPUT = { metricsEvery: 1_000_000, agentsEvery: 0, tradesWorlds: 0, lineage: false } as const;
 
 /** A run of worlds that hold nothing but agents who exchange cash. */
 const exchangeRun = (options: {
