@@ -5,8 +5,8 @@
  */
 import { assert } from '../../sim/core/assert.ts';
 import type { ColumnSpec, ColumnTypes } from '../../sim/core/columns.ts';
-import { EnvironmentError } from '../../sim/core/errors.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
+import { instantiate } from '../../sim/core/webAssembly.ts';
 import { KERNEL_BASE64 } from './kernel.generated.ts';
 import {
   ALL_HEADS,
@@ -57,30 +57,11 @@ interface KernelExports {
   parameterCount: () => number;
 }
 
-/** Working memories of threads lie above the kernel's static data, one page fraction each. */
+/** Working memories of threads lie above the kernel's static data, below those of other kernels. */
 const SCRATCH_START_BYTES = 4096;
 const SCRATCH_STRIDE_BYTES = 4096;
-/** Threads that fit below ARENA_START. */
+/** Threads whose working memories fit into the first 64 KiB. */
 export const KERNEL_THREADS_MAX = 15;
-
-let compiled: WebAssembly.Module | undefined;
-
-/** The compiled kernel; threads may be sent it instead of compiling again. Throws EnvironmentError without SIMD. */
-export function kernelModule(): WebAssembly.Module {
-  if (compiled === undefined) {
-    const bytes = Uint8Array.from(atob(KERNEL_BASE64), (character) => character.charCodeAt(0));
-    try {
-      compiled = new WebAssembly.Module(bytes);
-    } catch (cause) {
-      throw new EnvironmentError(
-        'this machine cannot compile the WebAssembly SIMD kernel',
-        'use Node 20 or newer, or a browser with WebAssembly SIMD',
-        { cause },
-      );
-    }
-  }
-  return compiled;
-}
 
 /**
  * Instantiates the kernel, synchronously.
@@ -93,8 +74,10 @@ export function instantiateKernel(memory: WebAssembly.Memory, thread = 0): Brain
     Number.isInteger(thread) && thread >= 0 && thread < KERNEL_THREADS_MAX,
     `kernel thread ${thread} is outside 0..${KERNEL_THREADS_MAX - 1}`,
   );
-  const { exports } = new WebAssembly.Instance(kernelModule(), { env: { memory } });
-  const { step, exponentials, scratchBytes, parameterCount } = exports as unknown as KernelExports;
+  const { step, exponentials, scratchBytes, parameterCount } = instantiate<KernelExports>(
+    KERNEL_BASE64,
+    memory,
+  );
   assert(scratchBytes() <= SCRATCH_STRIDE_BYTES, 'the kernel outgrew its scratch area');
   assert(parameterCount() === PARAMETER_COUNT, 'kernel and layout disagree about the parameters');
   return { memory, step, exponentials, scratch: SCRATCH_START_BYTES + thread * SCRATCH_STRIDE_BYTES };

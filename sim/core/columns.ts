@@ -33,8 +33,8 @@ const BYTES = { u32: 4, i32: 4, f32: 4, f64: 8 } as const;
 /** Columns start on cache lines. */
 const ALIGNMENT = 64;
 const PAGE_BYTES = 65_536;
-/** Bytes at the bottom of a memory that belong to the kernel's own static data. */
-export const ARENA_START = PAGE_BYTES;
+/** Bytes at the bottom of a memory that belong to the kernels' own static data and working memory. */
+export const ARENA_START = 4 * PAGE_BYTES;
 /** A WebAssembly memory ends at 4 GiB. */
 export const ARENA_MAX_BYTES = 65_536 * PAGE_BYTES;
 

@@ -1,0 +1,102 @@
+/**
+ * Compiles every AssemblyScript kernel, x.as.ts, to x.generated.ts, which carries the module as base64 so that Node,
+ * bundlers and browsers load it the same way (sim/core/webAssembly.ts). A kernel whose sources, compiler and place in
+ * memory are unchanged is left alone.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+/**
+ * Kernels share one memory, so that each has its own place for static data, in bytes from its start and below
+ * ARENA_START (sim/core/columns.ts); the brain's working memories of threads lie from 4 KiB to 64 KiB.
+ */
+const KERNELS = [{ source: 'agents/brain/kernel.as.ts', staticData: 0 }];
+
+const FLAGS = ['--runtime', 'stub', '--enable', 'simd', '--importMemory', '-O3', '--converge', '--noAssert'];
+/** A shared memory needs the threads proposal and a stated maximum (4 GiB in pages). */
+const SHARED_FLAGS = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
+
+/**
+ * WebAssembly bytes of an AssemblyScript source and of what it imports by relative path.
+ *
+ * @param {string} path the source file
+ * @param {{ shared?: boolean, staticData?: number }} [options] shared: import a shared memory; staticData: first byte
+ *   of its static data
+ * @returns {Promise<{ wasm: Uint8Array, sources: string[] }>} also the paths of all sources
+ */
+async function compileKernel(path, { shared = false, staticData = 0 } = {}) {
+  const entry = resolve(path);
+  const sources = [];
+  const base = dirname(entry);
+  let binary;
+  const { error, stderr } = await asc.main(
+    [
+      entry.slice(base.length + 1),
+      '--baseDir',
+      base,
+      '--outFile',
+      'kernel.wasm',
+      '--memoryBase',
+      String(staticData),
+      ...FLAGS,
+      ...(shared ? SHARED_FLAGS : []),
+    ],
+    {
+      readFile: (name, directory) => {
+        const file = resolve(directory, name);
+        if (!existsSync(file)) return null;
+        sources.push(file);
+        return readFileSync(file, 'utf8');
+      },
+      writeFile: (name, contents) => {
+        if (name === 'kernel.wasm') binary = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error) throw new Error(`${path} does not compile:\n${stderr.toString()}`, { cause: error });
+  return { wasm: binary, sources };
+}
+
+/** SHA-256 of texts, by which a generated file knows its sources. */
+function hash(...parts) {
+  const sha = createHash('sha256');
+  for (const part of parts) sha.update(part);
+  return sha.digest('hex');
+}
+
+async function build(root, { source, staticData }) {
+  const path = resolve(root, source);
+  const target = path.replace(/\.as\.ts$/, '.generated.ts');
+  const compiler = readFileSync(fileURLToPath(import.meta.resolve('assemblyscript/package.json')));
+  const self = readFileSync(fileURLToPath(import.meta.url));
+  const stampOf = (sources) =>
+    hash(compiler, self, ...sources.map((file) => readFileSync(resolve(root, file))));
+  if (existsSync(target)) {
+    const [stamp = '', list = ''] = readFileSync(target, 'utf8').split('\n', 2);
+    const sources = list.replace('// from ', '').split(' ');
+    const there = sources.every((file) => existsSync(resolve(root, file)));
+    if (there && stamp === `// kernel ${stampOf(sources)}`) return;
+  }
+  const { wasm, sources } = await compileKernel(path, { staticData });
+  const relative = sources.map((file) => file.slice(root.length + 1));
+  const lines = [
+    `// kernel ${stampOf(relative)}`,
+    `// from ${relative.join(' ')}`,
+    `/** SHA-256 of the ${source.split('/').at(-1)} that this was compiled from. */`,
+    `export const KERNEL_SOURCE_HASH = '${hash(readFileSync(path))}';`,
+    `/** The compiled module, ${wasm.length} bytes. */`,
+    `export const KERNEL_BASE64 = '${Buffer.from(wasm).toString('base64')}';`,
+    '',
+  ];
+  writeFileSync(target, lines.join('\n'));
+  process.stderr.write(`${target.slice(root.length + 1)}: ${wasm.length} bytes\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const kernel of KERNELS) await build(process.cwd(), kernel);
+}
