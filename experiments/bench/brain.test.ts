@@ -18,10 +18,11 @@ describe('benchBrain', () => {
   test('gives one row whose time per agent-step is that of its median rate', async () => {
     const rows = await benchBrain(SMALL);
     expect(rows).toHaveLength(1);
-    const { name, agentsPerWorld, worlds, agentStepsPerSecond, nsPerAgentStep, ratio } = rows[0]!;
-    expect({ name, agentsPerWorld, worlds, ratio }).toEqual({
-      name: 'wasm-simd',
-      agentsPerWorld: 8,
+    const { name, agents, worlds, nsPerAgentStep, ratio } = rows[0]!;
+    const agentStepsPerSecond = rows[0]!.agentStepsPerSecond!;
+    expect({ name, agents, worlds, ratio }).toEqual({
+      name: 'brain wasm-simd',
+      agents: 16,
       worlds: 2,
       ratio: undefined,
     });
@@ -39,7 +40,7 @@ describe('benchBrain', () => {
        }`,
     );
     const [own, other] = await benchBrain({ ...SMALL, against: path });
-    expect(other!.name).toBe(path);
+    expect(other!.name).toBe(`brain ${path}`);
     expect(own!.ratio! * other!.ratio!).toBeCloseTo(1, 6);
     expect(own!.ratio).toBeLessThan(1);
   });

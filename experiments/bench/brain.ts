@@ -15,16 +15,11 @@ import {
 import { Arena, columnBytes, f32, u32 } from '../../sim/core/columns.ts';
 import { EnvironmentError, UsageError } from '../../sim/core/errors.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
+import { type BenchOptions, type BenchRow, ratioOf, spreadOf, takeTurns } from './measure.ts';
 
-export interface BrainBenchOptions {
-  /** Agents in each world. */
-  readonly agents?: number;
-  /** Worlds, advanced one after the other, each through `steps` ticks before the next. */
-  readonly worlds?: number;
+export interface BrainBenchOptions extends BenchOptions {
   /** Ticks of a world between two clock readings. */
   readonly steps?: number;
-  /** Clock readings of each kernel; the rows give their median and range. */
-  readonly repeats?: number;
   /**
    * An AssemblyScript file to compare with. It imports its memory, keeps its statics below 64 KiB and exports
    * `think(blockFrom, blockTo, X, W, Z, R, V, U, ACT, NRM)`, a learn + act step for blocks of four agents whose arrays
@@ -34,19 +29,8 @@ export interface BrainBenchOptions {
   readonly against?: string;
 }
 
-export interface BrainBenchRow {
-  readonly name: string;
-  readonly agentsPerWorld: number;
-  readonly worlds: number;
-  readonly agentStepsPerSecond: { readonly median: number; readonly min: number; readonly max: number };
-  /** Of the median. */
-  readonly nsPerAgentStep: number;
-  /** Median over the repeats of this kernel's rate / the other kernel's rate in the same repeat. */
-  readonly ratio?: number;
-}
-
 /** One kernel with its worlds: advances all of them by `steps` ticks. */
-interface Contender {
+interface KernelContender {
   readonly name: string;
   readonly advance: (steps: number) => void;
 }
@@ -73,7 +57,7 @@ function makeTape(agents: number) {
 }
 type Tape = ReturnType<typeof makeTape>;
 
-function ownContender(agents: number, worlds: number, tape: Tape): Contender {
+function ownContender(agents: number, worlds: number, tape: Tape): KernelContender {
   const spec = brainColumnSpec(agents);
   const arena = new Arena(worlds * columnBytes(spec));
   const kernel = instantiateKernel(arena.memory);
@@ -114,7 +98,7 @@ async function otherContender(
   worlds: number,
   tape: Tape,
   weights: Float32Array,
-): Promise<Contender> {
+): Promise<KernelContender> {
   const module = new WebAssembly.Module(await compileAssemblyScript(path));
   const blocks = blockCountOf(agents);
   const size = blocks * LANES;
@@ -196,53 +180,45 @@ async function compileAssemblyScript(path: string): Promise<Uint8Array<ArrayBuff
   return new Uint8Array(binary);
 }
 
-const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
-
 /**
  * Times the kernel on one thread, and another one beside it if `against` is given: each repeat runs both, in
  * alternating order, so that a disturbance of the machine falls on both.
  */
-export async function benchBrain(options: BrainBenchOptions = {}): Promise<BrainBenchRow[]> {
+export async function benchBrain(options: BrainBenchOptions = {}): Promise<BenchRow[]> {
   const { agents = 256, worlds = 8, steps = 64, repeats = 15, against } = options;
   const tape = makeTape(blockCountOf(agents) * LANES);
+  const spec = brainColumnSpec(agents);
   const contenders = [ownContender(agents, worlds, tape)];
   if (against !== undefined) {
-    const spec = brainColumnSpec(agents);
     const arena = new Arena(columnBytes(spec));
     const columns = arena.columns(spec);
     const brain = bindBrain(instantiateKernel(arena.memory), columns, { seed: SEED });
     for (let agent = 0; agent < agents; agent++) brain.birth(agent, 0);
     contenders.push(await otherContender(against, agents, worlds, tape, columns.weights));
   }
-  // Engines optimise a kernel while it runs.
+  // engines optimise a kernel while it runs
   for (const contender of contenders) contender.advance(Math.max(steps, TAPE_TICKS));
-  const rates = contenders.map((): number[] => []);
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const index = (turn + repeat) % contenders.length;
-      const start = performance.now();
-      contenders[index]!.advance(steps);
-      const elapsedMs = performance.now() - start;
-      rates[index]!.push((agents * worlds * steps * 1000) / elapsedMs);
-    }
-  }
+  const timed = contenders.map(({ advance }) => ({
+    advance: () => {
+      advance(steps);
+      return agents * worlds * steps;
+    },
+  }));
+  const rates = await takeTurns(timed, repeats);
   return contenders.map(({ name }, index) => {
     const own = rates[index]!;
-    const other = rates[1 - index];
-    const middle = median(own);
-    const row: BrainBenchRow = {
-      name,
-      agentsPerWorld: agents,
+    const other = contenders[1 - index];
+    const spread = spreadOf(own);
+    return {
+      name: `brain ${name}`,
+      engine: 'cpu',
+      threads: 1,
+      agents: agents * worlds,
       worlds,
-      agentStepsPerSecond: { median: middle, min: Math.min(...own), max: Math.max(...own) },
-      nsPerAgentStep: 1e9 / middle,
+      agentStepsPerSecond: spread,
+      nsPerAgentStep: 1e9 / spread.median,
+      ...(index === 0 ? { bytesPerAgent: columnBytes(spec) / agents } : {}),
+      ...(other === undefined ? {} : { ratio: ratioOf(own, rates[1 - index]!), ratioTo: other.name }),
     };
-    return other === undefined || other.length === 0
-      ? row
-      : { ...row, ratio: median(own.map((rate, k) => rate / other[k]!)) };
   });
 }

@@ -1,32 +1,17 @@
 /** `darwin bench run`: whole ticks of a market economy, end to end, through the same threads as `darwin run`. */
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { parseConfig } from '../../configs/parse.ts';
+import { join } from 'node:path';
+import type { ResolvedRun } from '../../configs/arms.ts';
+import { type Override, parseConfig } from '../../configs/parse.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { createSimulation, type Simulation } from '../../sim/run.ts';
+import { PACKAGE_ROOT } from '../hardware.ts';
 import { planRun } from '../plan.ts';
 import { createThreadShards, type ThreadOptions } from '../threads.ts';
+import { type BenchOptions, type BenchRow, median, ratioOf, spreadOf, takeTurns } from './measure.ts';
 
-export interface BenchRow {
-  readonly name: string;
-  readonly engine: string;
-  readonly threads: number;
-  /** Agent slots of all worlds. */
-  readonly agents: number;
-  readonly worlds: number;
-  /** Steps of living agents. */
-  readonly agentStepsPerSecond: { readonly median: number; readonly min: number; readonly max: number };
-  /** World-ticks per second of the median. */
-  readonly worldTicksPerSecond?: number;
-  /** Share of each phase in the time of a tick, from a run of its own with a clock between phases. */
-  readonly phases?: Readonly<Record<string, number>>;
-  /** Share of the time that checking the economic laws takes: 1 - rate with laws / rate without, of medians. */
-  readonly lawsShare?: number;
-}
-
-export interface RunBenchOptions {
-  readonly agents?: number;
-  readonly worlds?: number;
-  readonly repeats?: number;
+export interface RunBenchOptions extends BenchOptions {
   /** Ticks between two clock readings. */
   readonly ticks?: number;
   readonly threadCounts?: readonly number[];
@@ -35,67 +20,78 @@ export interface RunBenchOptions {
 /** Young agents die early: the population settles first. */
 const WARM_UP_TICKS = 300;
 
-const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-};
+/** A config of this folder, its sizes replaced by what was asked for. */
+export function benchmarkConfig(
+  file: string,
+  sizes: Readonly<Record<string, number | undefined>>,
+): ResolvedRun {
+  const place = join('experiments', 'bench', file);
+  const overrides = Object.entries(sizes)
+    .filter(([, value]) => value !== undefined)
+    .map(([path, value]): Override => ({ origin: `--${path}`, path, value }));
+  return parseConfig(readFileSync(join(PACKAGE_ROOT, place), 'utf8'), { file: place, overrides });
+}
 
-interface Contender {
+/** A running simulation that advances by the same number of ticks each turn. */
+class RunContender {
   readonly simulation: Simulation;
-  readonly rates: number[];
+  private readonly ticks: number;
+
+  constructor(simulation: Simulation, ticks: number) {
+    this.simulation = simulation;
+    this.ticks = ticks;
+  }
+
+  async advance(): Promise<number> {
+    const { agentSteps } = await this.simulation.advance(this.simulation.tick + this.ticks);
+    return agentSteps;
+  }
 }
 
 /** Measures each thread count, and the first of them without laws; contenders take turns in each repeat. */
 export async function benchRun(options: RunBenchOptions = {}): Promise<BenchRow[]> {
-  const { agents = 256, worlds = 8, repeats = 7, ticks = 200 } = options;
-  const threadCounts = options.threadCounts ?? [...new Set([1, 2, availableParallelism()])];
+  const { agents, worlds, repeats = 7, ticks = 200, threads = Math.max(2, availableParallelism()) } = options;
+  const threadCounts = options.threadCounts ?? [...new Set([1, 2, threads])].filter((n) => n <= threads);
   if (repeats < 1 || ticks < 1)
     throw new UsageError('a benchmark needs at least one repeat and tick', '--repeats 7');
-  const config = `
-name: benchmark
-ticks: ${WARM_UP_TICKS + ticks * (repeats + 1)}
-worlds: ${worlds}
-slots: ${agents}
-output: { metricsEvery: 100, agentsEvery: 0, tradesWorlds: 0, lineage: false }
-`;
-  const run = parseConfig(config, { file: 'benchmark' });
-  const open = async (threads: number, thread: ThreadOptions = {}): Promise<Contender> => {
-    const { threads: planned } = planRun(run, threads);
+  const run = benchmarkConfig('everyMechanism.yaml', {
+    slots: agents,
+    worlds,
+    ticks: WARM_UP_TICKS + ticks * (repeats + 1),
+  });
+  const { slots, worlds: worldCount } = run.arms[0]!;
+  const open = async (count: number, thread: ThreadOptions = {}): Promise<RunContender> => {
+    const { threads: planned } = planRun(run, count);
     const simulation = createSimulation(run, { shards: createThreadShards(run, planned, thread) });
     await simulation.advance(WARM_UP_TICKS);
-    return { simulation, rates: [] };
+    return new RunContender(simulation, ticks);
   };
-  const withLaws: Contender[] = [];
-  const opened: Contender[] = [];
+  const opened: RunContender[] = [];
   try {
-    for (const threads of threadCounts) withLaws.push(await open(threads));
-    const lawless = await open(threadCounts[0]!, { laws: false });
+    for (const count of threadCounts) opened.push(await open(count));
+    opened.push(await open(threadCounts[0]!, { laws: false }));
+    const rates = await takeTurns(opened, repeats);
     const profiled = await open(threadCounts[0]!, { profile: true });
-    opened.push(...withLaws, lawless, profiled);
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      for (const { simulation, rates } of [...withLaws, lawless]) {
-        const start = performance.now();
-        const { agentSteps } = await simulation.advance(simulation.tick + ticks);
-        rates.push((agentSteps * 1000) / (performance.now() - start));
-      }
-    }
+    opened.push(profiled);
     const { phaseNs, agentSteps } = await profiled.simulation.advance(profiled.simulation.tick + ticks);
     const stepsPerTick = agentSteps / ticks;
-    return threadCounts.map((threads, k): BenchRow => {
-      const rates = withLaws[k]!.rates;
-      const middle = median(rates);
+    const lawless = median(rates[threadCounts.length]!);
+    return threadCounts.map((count, k): BenchRow => {
+      const own = rates[k]!;
+      const spread = spreadOf(own);
       const row: BenchRow = {
         name: 'run',
         engine: 'cpu',
-        threads,
-        agents: agents * worlds,
-        worlds,
-        agentStepsPerSecond: { median: middle, min: Math.min(...rates), max: Math.max(...rates) },
-        worldTicksPerSecond: (middle * worlds) / stepsPerTick,
+        threads: count,
+        agents: slots * worldCount,
+        worlds: worldCount,
+        agentStepsPerSecond: spread,
+        nsPerAgentStep: 1e9 / spread.median,
+        worldTicksPerSecond: (spread.median * worldCount) / stepsPerTick,
       };
       return k > 0
-        ? row
-        : { ...row, phases: sharesOf(phaseNs!), lawsShare: 1 - middle / median(lawless.rates) };
+        ? { ...row, ratio: ratioOf(own, rates[0]!), ratioTo: `${threadCounts[0]} thread` }
+        : { ...row, phases: sharesOf(phaseNs!), lawsShare: 1 - spread.median / lawless };
     });
   } finally {
     await Promise.all(opened.map(({ simulation }) => simulation.close()));

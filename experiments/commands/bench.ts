@@ -1,33 +1,36 @@
 /** `darwin bench [NAME]`: how fast this machine is, with its hardware. */
 import type { Command } from 'commander';
 import { UsageError } from '../../sim/core/errors.ts';
-import type { BenchRow } from '../bench/run.ts';
+import { BENCHMARKS, benchmarkNamed } from '../bench/index.ts';
+import { type BenchOptions, type BenchRow, FIGURES, type FigureName, type Spread } from '../bench/measure.ts';
 import { describeHardware } from '../hardware.ts';
 import { compact } from '../progress.ts';
-import { answer, table } from '../terminal.ts';
+import { answer, note, table } from '../terminal.ts';
 
-interface BenchOptions {
+interface BenchFlags {
   readonly agents?: string;
   readonly worlds?: string;
   readonly repeats?: string;
+  readonly threads?: string;
   readonly against?: string;
   readonly json?: boolean;
 }
-
-const NAMES = ['brain', 'run'];
 
 export function register(program: Command): void {
   program
     .command('bench')
     .summary('measure agent-steps per second')
     .description(
-      'Measures the brain kernel alone (brain) and whole runs end to end (run); both unless one is named.',
+      `Measures how fast this machine is; all benchmarks unless one is named.\n\n${BENCHMARKS.map(
+        ({ name, about }) => `  ${name.padEnd(10)}${about}`,
+      ).join('\n')}`,
     )
-    .argument('[name]', NAMES.join(' or '))
+    .argument('[name]', 'benchmark')
     .option('--agents <n>', 'agents of a world')
     .option('--worlds <n>', 'worlds')
     .option('--repeats <n>', 'measurements; the answer gives their median and range')
-    .option('--against <file>', 'brain only: an AssemblyScript kernel to compare with')
+    .option('--threads <n>', 'highest number of threads')
+    .option('--against <file>', 'another implementation to compare with, where a benchmark takes one')
     .option('--json', 'print one JSON object')
     .action(benchCommand);
 }
@@ -40,50 +43,60 @@ function countOf(name: string, text: string | undefined): Record<string, number>
   return { [name]: value };
 }
 
-async function benchCommand(name: string | undefined, options: BenchOptions): Promise<void> {
-  if (name !== undefined && !NAMES.includes(name))
-    throw new UsageError(`there is no benchmark ${name}`, `benchmarks: ${NAMES.join(', ')}`);
-  const sizes = {
-    ...countOf('agents', options.agents),
-    ...countOf('worlds', options.worlds),
-    ...countOf('repeats', options.repeats),
+async function benchCommand(name: string | undefined, flags: BenchFlags): Promise<void> {
+  const benchmarks = name === undefined ? BENCHMARKS : [benchmarkNamed(name)];
+  const options: BenchOptions = {
+    ...countOf('agents', flags.agents),
+    ...countOf('worlds', flags.worlds),
+    ...countOf('repeats', flags.repeats),
+    ...countOf('threads', flags.threads),
+    ...(flags.against === undefined ? {} : { against: flags.against }),
   };
   const results: BenchRow[] = [];
-  if (name !== 'run') {
-    const { benchBrain } = await import('../bench/brain.ts');
-    const against = options.against === undefined ? {} : { against: options.against };
-    for (const { name: kernel, agentsPerWorld, worlds, ...row } of await benchBrain({ ...sizes, ...against }))
-      results.push({
-        name: `brain ${kernel}`,
-        engine: 'cpu',
-        threads: 1,
-        agents: agentsPerWorld * worlds,
-        worlds,
-        ...row,
-      });
-  }
-  if (name !== 'brain') {
-    const { benchRun } = await import('../bench/run.ts');
-    results.push(...(await benchRun(sizes)));
+  for (const benchmark of benchmarks) {
+    if (benchmarks.length > 1) note(`${benchmark.name} ...`);
+    results.push(...(await benchmark.run(options)));
   }
   const hardware = describeHardware();
-  answer(options.json, { hardware, results }, () => {
-    const rows = results.map(({ agentStepsPerSecond: rate, ...row }) => [
+  answer(flags.json, { hardware, results }, () =>
+    [
+      `${hardware.cpu}, ${hardware.cores} cores, ${hardware.memoryGiB} GiB, ${hardware.os}, node ${hardware.node}`,
+      rateTable(results),
+      ...results.flatMap(phaseTable),
+    ].join('\n'),
+  );
+}
+
+/** The figures that a row has, in the order of FIGURES. */
+const figuresOf = (row: BenchRow): [FigureName, Spread][] =>
+  (Object.keys(FIGURES) as FigureName[]).flatMap((figure) => {
+    const spread = row[figure];
+    return spread === undefined ? [] : [[figure, spread] as [FigureName, Spread]];
+  });
+
+function rateTable(results: readonly BenchRow[]): string {
+  const rows = results.flatMap((row) =>
+    figuresOf(row).map(([figure, { median, min, max }]) => [
       row.name,
       String(row.threads),
       String(row.agents),
       String(row.worlds),
-      compact(rate.median),
-      `${compact(rate.min)} .. ${compact(rate.max)}`,
+      `${compact(median)} ${FIGURES[figure]}`,
+      `${compact(min)} .. ${compact(max)}`,
+      row.ratio === undefined ? '' : `${row.ratio.toFixed(2)} x ${row.ratioTo ?? ''}`.trim(),
+    ]),
+  );
+  return table(['benchmark', 'threads', 'agents', 'worlds', 'median', 'range', 'ratio'], rows);
+}
+
+function phaseTable({ phases, nsPerAgentStep = Number.NaN }: BenchRow): string[] {
+  if (phases === undefined) return [];
+  const rows = Object.entries(phases)
+    .sort(([, a], [, b]) => b - a)
+    .map(([phase, share]) => [
+      phase,
+      `${(100 * share).toFixed(1)} %`,
+      `${(share * nsPerAgentStep).toFixed(0)} ns`,
     ]);
-    const phases = results.find((row) => row.phases)?.phases ?? {};
-    const shares = Object.entries(phases)
-      .sort(([, a], [, b]) => b - a)
-      .map(([phase, share]) => [phase, `${(100 * share).toFixed(1)} %`]);
-    return [
-      `${hardware.cpu}, ${hardware.cores} cores, ${hardware.memoryGiB} GiB, ${hardware.os}, node ${hardware.node}`,
-      table(['benchmark', 'threads', 'agents', 'worlds', 'agent-steps/s', 'range'], rows),
-      ...(shares.length > 0 ? [table(['phase', 'share of the time of a tick'], shares)] : []),
-    ].join('\n');
-  });
+  return [table(['phase', 'share of a tick', 'per agent-step'], rows)];
 }

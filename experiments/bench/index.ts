@@ -1,0 +1,25 @@
+/** All benchmarks, in the order in which `darwin bench` runs them; each is loaded when it is asked for. */
+import { closest } from 'fastest-levenshtein';
+import { UsageError } from '../../sim/core/errors.ts';
+import type { Benchmark } from './measure.ts';
+
+export const BENCHMARKS: readonly Benchmark[] = [
+  {
+    name: 'brain',
+    about: 'learn + act of the standard brain, all equations, one thread; --against FILE adds another kernel',
+    run: async (options) => (await import('./brain.ts')).benchBrain(options),
+  },
+  {
+    name: 'run',
+    about: 'whole runs end to end, every mechanism on, by threads; with the share of each phase',
+    run: async (options) => (await import('./run.ts')).benchRun(options),
+  },
+];
+
+/** The benchmark of a name. Throws UsageError with the nearest name when there is none. */
+export function benchmarkNamed(name: string): Benchmark {
+  const found = BENCHMARKS.find((benchmark) => benchmark.name === name);
+  if (found !== undefined) return found;
+  const names = BENCHMARKS.map((benchmark) => benchmark.name);
+  throw new UsageError(`there is no benchmark ${name}`, `did you mean ${closest(name, names)}?`);
+}

@@ -1,0 +1,104 @@
+/** What every benchmark shares: rows, spreads, and contenders that take turns. */
+
+/** Median and range over repeats. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What a benchmark may count, with the unit that tables show. */
+export const FIGURES = {
+  agentStepsPerSecond: 'agent-steps/s',
+  traderStepsPerSecond: 'trader-steps/s',
+  ordersPerSecond: 'orders/s',
+  entriesPerSecond: 'entries/s',
+  rowsPerSecond: 'rows/s',
+  framesPerSecond: 'frames/s',
+  milliseconds: 'ms',
+} as const;
+export type FigureName = keyof typeof FIGURES;
+
+/** One measurement; a row of `darwin bench --json`. */
+export interface BenchRow extends Partial<Record<FigureName, Spread>> {
+  readonly name: string;
+  readonly engine: string;
+  readonly threads: number;
+  /** Agent slots of all worlds. */
+  readonly agents: number;
+  readonly worlds: number;
+  /** Of the median. */
+  readonly nsPerAgentStep?: number;
+  /** World-ticks per second of the median. */
+  readonly worldTicksPerSecond?: number;
+  /** Column memory per agent slot. */
+  readonly bytesPerAgent?: number;
+  /** Median over the repeats of this row's rate / the rate of the row that `ratioTo` names, in the same repeat. */
+  readonly ratio?: number;
+  readonly ratioTo?: string;
+  /** Share of each phase in the time of a tick, from a run of its own with a clock between phases. */
+  readonly phases?: Readonly<Record<string, number>>;
+  /** Share of the time that checking the economic laws takes: 1 - rate with laws / rate without, of medians. */
+  readonly lawsShare?: number;
+  /** What was done, where the name does not say it. */
+  readonly note?: string;
+}
+
+/** What the command line sets for all benchmarks; each reads what it knows. */
+export interface BenchOptions {
+  /** Agents of a world. */
+  readonly agents?: number;
+  readonly worlds?: number;
+  readonly repeats?: number;
+  /** Highest number of threads; default 2 and what the machine has. */
+  readonly threads?: number;
+  /** Another implementation to compare with; what it is depends on the benchmark. */
+  readonly against?: string;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  /** One sentence: what is measured. */
+  readonly about: string;
+  readonly run: (options: BenchOptions) => Promise<readonly BenchRow[]>;
+}
+
+/** The middle of values, or the mean of the two in the middle. */
+export const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+};
+
+export const spreadOf = (values: readonly number[]): Spread => ({
+  median: median(values),
+  min: Math.min(...values),
+  max: Math.max(...values),
+});
+
+/** Median over the repeats of a / b. */
+export const ratioOf = (a: readonly number[], b: readonly number[]): number =>
+  median(a.map((value, k) => value / b[k]!));
+
+/** Something to be timed. */
+export interface Contender {
+  /** Does one portion of work and returns how many units it was. */
+  readonly advance: () => number | Promise<number>;
+}
+
+/**
+ * Times contenders turn about, the order turning with every repeat, so that a disturbance of the machine falls on all.
+ *
+ * @returns units per second, [contender][repeat]
+ */
+export async function takeTurns(contenders: readonly Contender[], repeats: number): Promise<number[][]> {
+  const rates = contenders.map(() => new Array<number>(repeats));
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const index = (turn + repeat) % contenders.length;
+      const start = performance.now();
+      const units = await contenders[index]!.advance();
+      rates[index]![repeat] = (units * 1000) / (performance.now() - start);
+    }
+  }
+  return rates;
+}
