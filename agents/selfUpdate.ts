@@ -17,12 +17,12 @@
  */
 import { FREE_SLOT } from '../market/columns.ts';
 import { log2Fixed } from '../sim/core/fixed.ts';
+import { kthSmallest } from '../sim/core/orderStatistic.ts';
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { actionIndex } from './actions.ts';
 import { HEAD, LANES } from './brain/layout.ts';
 import { type AgentWorld, GENE, GENE_COUNT, NO_BASE, TRIAL, TRIAL_TOTAL } from './columns.ts';
-import { kthSmallest } from './orderStatistic.ts';
 import { isUnrewarded } from './rewardGenome.ts';
 import { mutateReward } from './variation.ts';
 

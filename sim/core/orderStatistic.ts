@@ -1,5 +1,5 @@
 /** Order statistics of integers, by counting: nothing is sorted or allocated, and any engine gives the same answer. */
-import { assert } from '../sim/core/assert.ts';
+import { assert } from './assert.ts';
 
 const DIGIT_BITS = 16;
 const DIGITS = 1 << DIGIT_BITS;

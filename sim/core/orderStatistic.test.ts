@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AssertionError } from '../sim/core/errors.ts';
+import { AssertionError } from './errors.ts';
 import { kthSmallest, takeLargest, takeSmallest } from './orderStatistic.ts';
 
 const u32s = fc.uint32Array({ minLength: 1, maxLength: 40 });
