@@ -7,11 +7,13 @@
  */
 import { CLASS_COUNT } from '../configs/schema.ts';
 import { portion } from '../sim/core/fixed.ts';
+import { takeLargest } from '../sim/core/orderStatistic.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { SwapRate } from './amm.ts';
 import { ASSET, type Asset, FREE_SLOT, type MarketWorld, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { REASON } from './ledger.ts';
-import { fixedOfAlpha, fixedOfShare, U16_MAX, yumaEpoch } from './yuma.ts';
+import { SparseYuma } from './sparseYuma.ts';
+import { fixedOfAlpha, fixedOfShare, U16_MAX, YUMA_MEMBERS_MAX } from './yuma.ts';
 
 /** Quality of a task is counted in 2^-16. */
 const QUALITY_SHIFT = 16;
@@ -82,82 +84,114 @@ function addEpochQuality(world: MarketWorld): void {
   }
 }
 
+/** Members of the epoch being closed, side by side; grown to the thread's largest world. */
+const epochOf = (slots: number, members: number) => ({
+  living: new Uint32Array(slots),
+  chosen: new Uint32Array(slots),
+  /** 1 = the slot has a seat. */
+  seated: new Uint8Array(slots),
+  slot: new Uint32Array(members),
+  stake: new Uint32Array(members),
+  quality: new Uint16Array(members),
+  place: new Int32Array(members),
+  slots,
+});
+let epochScratch = epochOf(0, 0);
+const consensus = new SparseYuma();
+
 /**
  * Ends an epoch: the largest stakers weigh the members by the quality that each delivered, and what the consensus
- * gives each is issued. On the host, with big integers: it runs once in many ticks.
+ * gives each is issued. On the host: it runs once in many ticks.
  */
 function closeEpoch(world: MarketWorld): void {
   const { parameters, columns, balances } = world;
-  const { policy } = parameters;
-  const { epochQuality, yumaTenure, yumaMember, yumaBonds, population } = columns;
-  const members = membersOf(world, yumaMember.length);
-  const n = members.length;
-  if (n > 0) {
-    const best = members.reduce((most, slot) => Math.max(most, epochQuality[slot]!), 1);
-    const row = members.map((slot) => Math.floor((epochQuality[slot]! * U16_MAX) / best));
-    const result = yumaEpoch({
-      stakes: members.map((slot) => BigInt(balances.stake[slot]!)),
-      weights: Uint16Array.from({ length: n * n }, (_, k) => row[k % n]!),
-      bonds: bondsOf(world, members),
-      kappa: fixedOfShare(policy.kappa),
-      bondsPenalty: fixedOfShare(policy.bondsPenalty),
-      alpha: fixedOfAlpha(policy.bondsAlpha),
-      emission: BigInt(policy.issuancePerTick) * BigInt(policy.epoch),
+  const { policy, slots } = parameters;
+  const { epochQuality, yumaTenure, yumaMember, yumaBonds } = columns;
+  const size = yumaMember.length;
+  if (epochScratch.slots < slots) epochScratch = epochOf(slots, YUMA_MEMBERS_MAX);
+  const { slot, stake, quality, place } = epochScratch;
+  const members = seatMembers(world, size);
+  if (members > 0) {
+    let best = 1;
+    for (let k = 0; k < members; k++) best = Math.max(best, epochQuality[slot[k]!]!);
+    for (let k = 0; k < members; k++) {
+      stake[k] = balances.stake[slot[k]!]!;
+      quality[k] = Math.floor((epochQuality[slot[k]!]! * U16_MAX) / best);
+    }
+    findPlaces(world, members);
+    consensus.run({
+      members,
+      stakes: stake,
+      weights: quality,
+      weightStride: 0,
+      bonds: yumaBonds,
+      bondStride: size,
+      places: place,
+      kappa: Number(fixedOfShare(policy.kappa)),
+      bondsPenalty: Number(fixedOfShare(policy.bondsPenalty)),
+      alpha: Number(fixedOfAlpha(policy.bondsAlpha)),
+      emission: policy.issuancePerTick * policy.epoch,
       validators: policy.validators,
-    });
-    members.forEach((slot, k) => {
-      if (population[slot] !== FREE_SLOT) issue(world, slot, Number(result.emission[k]!));
     });
     yumaTenure.fill(0);
     yumaMember.fill(0);
     yumaBonds.fill(0);
-    members.forEach((slot, a) => {
-      yumaTenure[slot] = 1;
-      yumaMember[a] = slot;
-      for (let b = 0; b < n; b++) yumaBonds[a * yumaMember.length + b] = result.bonds[a * n + b]!;
-    });
+    for (let k = 0; k < members; k++) {
+      issue(world, slot[k]!, consensus.emission[k]!);
+      yumaTenure[slot[k]!] = 1;
+      yumaMember[k] = slot[k]!;
+    }
+    const { rows, rowMember, bonds } = consensus;
+    for (let r = 0; r < rows; r++) {
+      const start = rowMember[r]! * size;
+      for (let k = 0; k < members; k++) yumaBonds[start + k] = bonds[k * rows + r]!;
+    }
   }
   epochQuality.fill(0);
 }
 
 /**
- * The slots of an epoch's members, in order: all living agents where they fit, else the validators (the largest
- * stakers) and then those who delivered most; of equals the lower slot.
+ * Writes the slots of an epoch's members, in order, and returns how many: all living agents where they fit, else the
+ * validators (the largest stakers) and then those who delivered most; of equals the lower slot.
  */
-function membersOf({ parameters, columns, balances }: MarketWorld, most: number): number[] {
+function seatMembers({ parameters, columns, balances }: MarketWorld, most: number): number {
   const { population, epochQuality } = columns;
-  const { stake } = balances;
-  const living: number[] = [];
-  for (let i = 0; i < parameters.slots; i++) if (population[i] !== FREE_SLOT) living.push(i);
-  if (living.length <= most) return living;
-  const stakers = living.filter((i) => stake[i]! > 0).sort((a, b) => stake[b]! - stake[a]! || a - b);
-  const chosen = new Set(stakers.slice(0, Math.min(most, parameters.policy.validators)));
-  const workers = living.filter((i) => !chosen.has(i));
-  workers.sort((a, b) => epochQuality[b]! - epochQuality[a]! || a - b);
-  for (const slot of workers.slice(0, most - chosen.size)) chosen.add(slot);
-  return [...chosen].sort((a, b) => a - b);
+  const { slots } = parameters;
+  const { living, chosen, seated, slot } = epochScratch;
+  let alive = 0;
+  for (let i = 0; i < slots; i++) if (population[i] !== FREE_SLOT) living[alive++] = i;
+  if (alive <= most) {
+    slot.set(living.subarray(0, alive));
+    return alive;
+  }
+  seated.fill(0);
+  let candidates = 0;
+  for (let k = 0; k < alive; k++) if (balances.stake[living[k]!]! > 0) chosen[candidates++] = living[k]!;
+  const seats = Math.min(most, parameters.policy.validators);
+  const validators = takeLargest(balances.stake, chosen, candidates, seats, chosen);
+  for (let k = 0; k < validators; k++) seated[chosen[k]!] = 1;
+  candidates = 0;
+  for (let k = 0; k < alive; k++) if (seated[living[k]!] === 0) chosen[candidates++] = living[k]!;
+  const workers = takeLargest(epochQuality, chosen, candidates, most - validators, chosen);
+  for (let k = 0; k < workers; k++) seated[chosen[k]!] = 1;
+  let members = 0;
+  for (let k = 0; k < alive; k++) if (seated[living[k]!] === 1) slot[members++] = living[k]!;
+  return members;
 }
 
-/** Bonds of the last epoch between members that are still the same agents, [n x n]. */
-function bondsOf({ columns }: MarketWorld, members: readonly number[]): Uint16Array {
-  const { yumaMember, yumaTenure, yumaBonds } = columns;
+/** Writes the place that each member had in the last epoch, if it is still the same agent, else -1. */
+function findPlaces({ columns }: MarketWorld, members: number): void {
+  const { yumaMember, yumaTenure } = columns;
+  const { slot, place } = epochScratch;
   const size = yumaMember.length;
-  const placeOf = new Map<number, number>();
-  for (let place = 0; place < size; place++) {
-    // places beyond the last epoch's members hold zeros, which stand for no slot but slot 0 of place 0
-    if (place > 0 && yumaMember[place]! <= yumaMember[place - 1]!) break;
-    placeOf.set(yumaMember[place]!, place);
+  let at = 0;
+  for (let k = 0; k < members; k++) {
+    // members of both epochs are in the order of slots; places beyond the last epoch's members hold zeros
+    while (at < size && yumaMember[at]! < slot[k]! && (at === 0 || yumaMember[at]! > yumaMember[at - 1]!))
+      at++;
+    const found = at < size && yumaMember[at] === slot[k] && yumaTenure[slot[k]!] === 1;
+    place[k] = found ? at : -1;
   }
-  const places = members.map((slot) => (yumaTenure[slot] === 1 ? placeOf.get(slot) : undefined));
-  const n = members.length;
-  const bonds = new Uint16Array(n * n);
-  places.forEach((from, a) => {
-    if (from === undefined) return;
-    places.forEach((to, b) => {
-      if (to !== undefined) bonds[a * n + b] = yumaBonds[from * size + to]!;
-    });
-  });
-  return bonds;
 }
 
 /** What an agent that leaves its slot did in the epoch, and its bonds, are forgotten. */
