@@ -29,6 +29,9 @@ export interface PriceTerms {
   readonly residual: number;
 }
 
+/** Living descendants of each slot's ancestor; reused, so that checking the equation allocates nothing. */
+let fitnessRoom = new Float64Array(0);
+
 /** Starts an interval: every living agent becomes its own ancestor. Kept in columns, so that checkpoints hold it. */
 export function takeCensus(world: AgentWorld, trait: Trait): void {
   const { columns, agents } = world;
@@ -47,7 +50,8 @@ export function takeCensus(world: AgentWorld, trait: Trait): void {
 export function priceTerms(world: AgentWorld, trait: Trait): PriceTerms {
   const { columns, agents } = world;
   const slots = columns.population.length;
-  const fitness = new Float64Array(slots);
+  if (fitnessRoom.length < slots) fitnessRoom = new Float64Array(slots);
+  const fitness = fitnessRoom.fill(0, 0, slots);
   let descendants = 0;
   let migrants = 0;
   let descendantSum = 0;

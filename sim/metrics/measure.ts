@@ -38,6 +38,20 @@ export function startInterval(world: World): IntervalStart {
   return Float64Array.of(...total, ...world.agents.trialTotal, ...trustTotal);
 }
 
+/** Working memory of a measurement, reused by all worlds of a thread: the living, their holdings, the learners. */
+let living = new Uint32Array(0);
+let holdings = new Uint32Array(0);
+let sorted = new Float64Array(0);
+let learners = new Uint32Array(0);
+
+function makeRoom(slots: number): void {
+  if (living.length >= slots) return;
+  living = new Uint32Array(slots);
+  holdings = new Uint32Array(slots);
+  sorted = new Float64Array(slots);
+  learners = new Uint32Array(slots);
+}
+
 /**
  * Measures a world.
  *
@@ -45,19 +59,27 @@ export function startInterval(world: World): IntervalStart {
  */
 export function measure(world: World, since: IntervalStart): WorldFrame {
   const { parameters, columns, agents } = world;
-  const living: number[] = [];
-  for (let i = 0; i < parameters.slots; i++) if (columns.population[i] !== FREE_SLOT) living.push(i);
-  const wealth = concentration(sortedOf(living, columns.wealth));
-  const compute = concentration(sortedOf(living, columns.capacity));
-  const genes = geneMoments(agents.genes, world, living);
-  const shadow = geneMoments(agents.shadowGenes, world, living);
+  makeRoom(parameters.slots);
+  const evolving = parameters.populations.map((p) => p.kind === 'learner' && p.evolves);
+  let alive = 0;
+  let learning = 0;
+  for (let i = 0; i < parameters.slots; i++) {
+    const population = columns.population[i]!;
+    if (population === FREE_SLOT) continue;
+    living[alive++] = i;
+    if (evolving[population]) learners[learning++] = i;
+  }
+  const wealth = concentration(sortedOf(columns.wealth, alive));
+  const compute = concentration(sortedOf(columns.capacity, alive));
+  const genes = geneMoments(agents.genes, parameters.slots, learning);
+  const shadow = geneMoments(agents.shadowGenes, parameters.slots, learning);
   return {
     world: parameters.world,
     arm: parameters.arm,
     replicate: parameters.replicate,
     tick: world.tick,
-    metrics: economyOf(world, since, living, wealth, compute),
-    populations: populationsOf(world, living),
+    metrics: economyOf(world, since, alive, wealth, compute),
+    populations: populationsOf(world, alive),
     geneMean: genes.mean,
     geneDeviation: genes.deviation,
     shadowMean: shadow.mean,
@@ -68,15 +90,22 @@ export function measure(world: World, since: IntervalStart): WorldFrame {
   };
 }
 
-function sortedOf(living: readonly number[], column: Uint32Array): Float64Array {
-  return Float64Array.from(living, (i) => column[i]!).sort();
+/** What the living own, in ascending order; good until the next call. */
+function sortedOf(column: Uint32Array, alive: number): Float64Array {
+  for (let k = 0; k < alive; k++) holdings[k] = column[living[k]!]!;
+  const ordered = sorted.subarray(0, alive);
+  // integers sort several times faster than doubles, which may be NaN
+  ordered.set(holdings.subarray(0, alive).sort());
+  return ordered;
 }
 
-const meanOf = (living: readonly number[], value: (agent: number) => number): number => {
+const mean = (sum: number, count: number): number => (count === 0 ? Number.NaN : sum / count);
+
+function sumOf(column: Uint32Array | Float64Array): number {
   let sum = 0;
-  for (const i of living) sum += value(i);
-  return living.length === 0 ? Number.NaN : sum / living.length;
-};
+  for (let k = 0; k < column.length; k++) sum += column[k]!;
+  return sum;
+}
 
 const bestSkill = (skill: Uint32Array, agent: number): number => {
   let best = 0;
@@ -84,32 +113,48 @@ const bestSkill = (skill: Uint32Array, agent: number): number => {
   return fromFraction32(best);
 };
 
+/** Sums over the living, in the order of their slots. */
+function sumsOf({ columns, agents, tick }: World, alive: number) {
+  let wealth = 0;
+  let used = 0;
+  let skill = 0;
+  let bestOfAll = 0;
+  let age = 0;
+  let generation = 0;
+  for (let k = 0; k < alive; k++) {
+    const i = living[k]!;
+    const best = bestSkill(columns.skill, i);
+    wealth += columns.wealth[i]!;
+    used += columns.computeUsed[i]!;
+    skill += best;
+    bestOfAll = Math.max(bestOfAll, best);
+    age += tick - agents.bornAt[i]!;
+    generation += agents.generation[i]!;
+  }
+  return { wealth, used, skill, bestOfAll, age, generation };
+}
+
 function economyOf(
   world: World,
   since: IntervalStart,
-  living: readonly number[],
+  alive: number,
   wealth: Concentration,
   compute: Concentration,
 ): Float64Array {
-  const { parameters, columns, balances, agents, tally } = world;
+  const { parameters, columns, balances, tally } = world;
   const { scalar, total } = columns;
   const gained = (index: number): number => total[index]! - since[index]!;
-  const sum = (column: ArrayLike<number>): number => {
-    let s = 0;
-    for (let k = 0; k < column.length; k++) s += column[k]!;
-    return s;
-  };
   const tokenPrice = scalar[WORLD.tokenPrice]! / 2 ** TOKEN_PRICE_BITS;
-  const wealthTotal = meanOf(living, (i) => columns.wealth[i]!) * living.length || 0;
+  const sums = sumsOf(world, alive);
+  const staked = sumOf(balances.stake);
   const moneyTotal =
-    sum(balances.cash) +
-    sum(balances.systemCash) +
-    tokenPrice * (sum(balances.token) + sum(balances.stake) + sum(balances.systemToken));
-  const used = meanOf(living, (i) => columns.computeUsed[i]!) * living.length || 0;
+    sumOf(balances.cash) +
+    sumOf(balances.systemCash) +
+    tokenPrice * (sumOf(balances.token) + staked + sumOf(balances.systemToken));
   const tasks = gained(TOTAL.tasks);
   const price = priceTerms(world, TRACKED_TRAIT);
   const values: Partial<Record<MetricName, number>> = {
-    alive: living.length,
+    alive,
     births: tally.births,
     deaths: tally.deaths,
     immigrants: tally.immigrants,
@@ -119,7 +164,7 @@ function economyOf(
     computeBid: scalar[WORLD.computeBid]!,
     computeOffered: scalar[WORLD.computeOffered]!,
     tasksServed: tasks,
-    tasksDemanded: sum(columns.demand),
+    tasksDemanded: sumOf(columns.demand),
     spend: fromMilli(gained(TOTAL.spentToken)),
     spendCash: fromMilli(gained(TOTAL.spentCash)),
     serviceWelfare: fromMilli(
@@ -131,8 +176,8 @@ function economyOf(
     computeActive: tally.computeTicks / tally.ticks,
     serviceActive: tally.serviceTicks / tally.ticks,
     swapActive: tally.swapTicks / tally.ticks,
-    agentsMoneyShare: wealthTotal / moneyTotal,
-    meanWealth: fromMilli(wealthTotal / living.length),
+    agentsMoneyShare: sums.wealth / moneyTotal,
+    meanWealth: fromMilli(sums.wealth / alive),
     medianWealth: fromMilli(scalar[WORLD.medianWealth]!),
     giniWealth: wealth.gini,
     giniCompute: compute.gini,
@@ -145,15 +190,15 @@ function economyOf(
     top1: wealth.top1,
     top10: wealth.top10,
     capacity: total[TOTAL.capacity]!,
-    utilisation: used / total[TOTAL.capacity]!,
-    meanSkill: meanOf(living, (i) => bestSkill(columns.skill, i)),
-    bestSkill: living.reduce((best, i) => Math.max(best, bestSkill(columns.skill, i)), 0),
+    utilisation: sums.used / total[TOTAL.capacity]!,
+    meanSkill: mean(sums.skill, alive),
+    bestSkill: sums.bestOfAll,
     labels: gained(TOTAL.labels),
-    staked: parameters.staking.enabled ? fromMilli(sum(balances.stake)) : Number.NaN,
+    staked: parameters.staking.enabled ? fromMilli(staked) : Number.NaN,
     ...methodsOf(gained),
     consumerSurplus: fromMilli(gained(TOTAL.taskValue) - gained(TOTAL.spentCash)),
     dataPool: total[TOTAL.dataPool]!,
-    dataAgents: sum(columns.data),
+    dataAgents: sumOf(columns.data),
     dataSold: gained(TOTAL.dataSold),
     dataRevenue: fromMilli(gained(TOTAL.dataRevenue)),
     dataPrice: parameters.dataOwnership.market
@@ -170,12 +215,12 @@ function economyOf(
     consumersToken: fromMilli(balances.systemToken[SYSTEM.consumers]!),
     treasuryCash: fromMilli(balances.systemCash[SYSTEM.treasury]!),
     treasuryToken: fromMilli(balances.systemToken[SYSTEM.treasury]!),
-    meanAge: meanOf(living, (i) => world.tick - agents.bornAt[i]!),
-    meanGeneration: meanOf(living, (i) => agents.generation[i]!),
+    meanAge: mean(sums.age, alive),
+    meanGeneration: mean(sums.generation, alive),
     allocativeEfficiency: allocativeEfficiency(world),
     smithAlpha: alphaOf(gained(TOTAL.inducedSquaredDeviation), gained(TOTAL.inducedVolume)),
     quoteSurplus: fromMilli(gained(TOTAL.quoteSurplus)),
-    ...contractsOf(world, since, living),
+    ...contractsOf(world, since, alive),
     priceSelection: price.selection,
     priceTransmission: price.transmission,
     priceMigration: price.migration,
@@ -188,11 +233,13 @@ function economyOf(
 }
 
 /** Contracts and what became of them; no figures where nobody can default. */
-function contractsOf({ agents, columns }: World, since: IntervalStart, living: readonly number[]) {
+function contractsOf({ agents, columns }: World, since: IntervalStart, alive: number) {
   const { total, trustTotal, reputation } = columns;
   if (trustTotal.length === 0) return {};
   const first = total.length + agents.trialTotal.length;
   const gained = (index: number): number => trustTotal[index]! - since[first + index]!;
+  let reputed = 0;
+  for (let k = 0; k < alive; k++) reputed += fromFraction32(reputation[living[k]!]!);
   return {
     contracted: gained(TRUST_TOTAL.contracted),
     defaults: gained(TRUST_TOTAL.defaulted),
@@ -201,7 +248,7 @@ function contractsOf({ agents, columns }: World, since: IntervalStart, living: r
     claimsLost: fromMilli(gained(TRUST_TOTAL.lost)),
     slashes: fromMilli(gained(TRUST_TOTAL.slashed)),
     escrowed: fromMilli(gained(TRUST_TOTAL.escrowed)),
-    meanReputation: meanOf(living, (i) => fromFraction32(reputation[i]!)),
+    meanReputation: mean(reputed, alive),
   } satisfies Partial<Record<MetricName, number>>;
 }
 
@@ -234,29 +281,39 @@ function methodsOf(gained: (index: number) => number): Partial<Record<MetricName
   return values;
 }
 
-function populationsOf(world: World, living: readonly number[]): Float64Array[] {
+/** Sums over the living of one population. */
+interface Members {
+  count: number;
+  wealth: number;
+  skill: number;
+  capacity: number;
+}
+
+function populationsOf(world: World, alive: number): Float64Array[] {
   const { parameters, columns, tally } = world;
-  return parameters.populations.map((_, population) => {
-    const members = living.filter((i) => columns.population[i] === population);
+  const all = parameters.populations.map((): Members => ({ count: 0, wealth: 0, skill: 0, capacity: 0 }));
+  for (let k = 0; k < alive; k++) {
+    const i = living[k]!;
+    const members = all[columns.population[i]!]!;
+    members.count++;
+    members.wealth += columns.wealth[i]!;
+    members.skill += bestSkill(columns.skill, i);
+    members.capacity += columns.capacity[i]!;
+  }
+  return all.map((members, population) => {
     const sums = tally.populations[population]!;
     const perTick = (value: number, ticks: number): number => (ticks === 0 ? Number.NaN : value / ticks);
     const row = new Float64Array(POPULATION_METRICS.length);
     const set = (name: keyof typeof POPULATION_METRIC_INDEX, value: number): void => {
       row[POPULATION_METRIC_INDEX[name]] = value;
     };
-    set('alive', members.length);
-    set('wealth', fromMilli(meanOf(members, (i) => columns.wealth[i]!)));
+    set('alive', members.count);
+    set('wealth', fromMilli(mean(members.wealth, members.count)));
     set('profitPerTick', perTick(sums.profit, sums.agentTicks));
     set('matureProfitPerTick', perTick(sums.matureProfit, sums.matureTicks));
     set('reward', perTick(sums.reward, sums.agentTicks));
-    set(
-      'skill',
-      meanOf(members, (i) => bestSkill(columns.skill, i)),
-    );
-    set(
-      'capacity',
-      meanOf(members, (i) => columns.capacity[i]!),
-    );
+    set('skill', mean(members.skill, members.count));
+    set('capacity', mean(members.capacity, members.count));
     set('births', sums.births);
     set('deaths', sums.deaths);
     (['rentOut', 'serve', 'train', 'idle'] as const).forEach((mode, k) => {
@@ -268,17 +325,22 @@ function populationsOf(world: World, living: readonly number[]): Float64Array[] 
   });
 }
 
-/** Mean and standard deviation of each linear reward gene over living learners whose genes can evolve, [FEATURE_COUNT] each. */
-function geneMoments(genes: Float32Array, world: World, living: readonly number[]) {
-  const { parameters, columns } = world;
-  const evolving = parameters.populations.map((p) => p.kind === 'learner' && p.evolves);
-  const learners = living.filter((i) => evolving[columns.population[i]!]);
-  const mean = new Float64Array(FEATURE_COUNT);
+/**
+ * Mean and standard deviation of each linear reward gene over the first `learning` of `learners`: living learners whose
+ * genes can evolve, [FEATURE_COUNT] each.
+ */
+function geneMoments(genes: Float32Array, slots: number, learning: number) {
+  const means = new Float64Array(FEATURE_COUNT);
   const deviation = new Float64Array(FEATURE_COUNT);
   for (let f = 0; f < FEATURE_COUNT; f++) {
-    const gene = (agent: number): number => genes[f * parameters.slots + agent]!;
-    mean[f] = meanOf(learners, gene);
-    deviation[f] = Math.sqrt(meanOf(learners, (i) => (gene(i) - mean[f]!) ** 2));
+    const first = f * slots;
+    let sum = 0;
+    for (let k = 0; k < learning; k++) sum += genes[first + learners[k]!]!;
+    const centre = mean(sum, learning);
+    let squares = 0;
+    for (let k = 0; k < learning; k++) squares += (genes[first + learners[k]!]! - centre) ** 2;
+    means[f] = centre;
+    deviation[f] = Math.sqrt(mean(squares, learning));
   }
-  return { mean, deviation };
+  return { mean: means, deviation };
 }
