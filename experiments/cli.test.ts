@@ -280,6 +280,7 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
     ['verify without a run', () => ['verify', 'taken'], ['taken has no manifest.json']],
     ['serve without a run', () => ['serve', 'taken'], ['taken has no manifest.json']],
     ['an unknown benchmark', () => ['bench', 'brian'], ['there is no benchmark brian']],
+    ['a peer that is not there', () => ['bench', 'peers', '--bse', 'bristol'], ['there is no', 'bristol']],
     [
       'an unknown path to explain',
       () => ['config', 'explain', 'world.amm.tokn'],

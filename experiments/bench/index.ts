@@ -14,6 +14,13 @@ export const BENCHMARKS: readonly Benchmark[] = [
     about: 'whole runs end to end, every mechanism on, by threads; with the share of each phase',
     run: async (options) => (await import('./run.ts')).benchRun(options),
   },
+  {
+    name: 'peers',
+    about:
+      'other programs that do the same work, beside this one; only by name; --bse PATH adds one in Python',
+    byNameOnly: true,
+    run: async (options) => (await import('./peers/peers.ts')).benchPeers(options),
+  },
 ];
 
 /** The benchmark of a name. Throws UsageError with the nearest name when there is none. */

@@ -40,6 +40,8 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
   readonly phases?: Readonly<Record<string, number>>;
   /** Share of the time that checking the economic laws takes: 1 - rate with laws / rate without, of medians. */
   readonly lawsShare?: number;
+  /** From nothing to ready, milliseconds; not part of any rate. */
+  readonly startMs?: number;
   /** What was done, where the name does not say it. */
   readonly note?: string;
 }
@@ -54,12 +56,16 @@ export interface BenchOptions {
   readonly threads?: number;
   /** Another implementation to compare with; what it is depends on the benchmark. */
   readonly against?: string;
+  /** A copy of the Bristol Stock Exchange: its directory or BSE.py. */
+  readonly bse?: string;
 }
 
 export interface Benchmark {
   readonly name: string;
   /** One sentence: what is measured. */
   readonly about: string;
+  /** Whether it needs what only developers have, so that it runs when it is named and not among all. */
+  readonly byNameOnly?: true;
   readonly run: (options: BenchOptions) => Promise<readonly BenchRow[]>;
 }
 
@@ -79,10 +85,16 @@ export const spreadOf = (values: readonly number[]): Spread => ({
 export const ratioOf = (a: readonly number[], b: readonly number[]): number =>
   median(a.map((value, k) => value / b[k]!));
 
+/** Work that was timed by whoever did it, because not all of its time counts. */
+export interface TimedWork {
+  readonly units: number;
+  readonly ms: number;
+}
+
 /** Something to be timed. */
 export interface Contender {
   /** Does one portion of work and returns how many units it was. */
-  readonly advance: () => number | Promise<number>;
+  readonly advance: () => number | TimedWork | Promise<number | TimedWork>;
 }
 
 /**
@@ -96,8 +108,9 @@ export async function takeTurns(contenders: readonly Contender[], repeats: numbe
     for (let turn = 0; turn < contenders.length; turn++) {
       const index = (turn + repeat) % contenders.length;
       const start = performance.now();
-      const units = await contenders[index]!.advance();
-      rates[index]![repeat] = (units * 1000) / (performance.now() - start);
+      const work = await contenders[index]!.advance();
+      const { units, ms } = typeof work === 'number' ? { units: work, ms: performance.now() - start } : work;
+      rates[index]![repeat] = (units * 1000) / ms;
     }
   }
   return rates;

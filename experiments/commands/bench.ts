@@ -13,6 +13,7 @@ interface BenchFlags {
   readonly repeats?: string;
   readonly threads?: string;
   readonly against?: string;
+  readonly bse?: string;
   readonly json?: boolean;
 }
 
@@ -21,7 +22,7 @@ export function register(program: Command): void {
     .command('bench')
     .summary('measure agent-steps per second')
     .description(
-      `Measures how fast this machine is; all benchmarks unless one is named.\n\n${BENCHMARKS.map(
+      `Measures how fast this machine is; all benchmarks that need nothing else unless one is named.\n\n${BENCHMARKS.map(
         ({ name, about }) => `  ${name.padEnd(10)}${about}`,
       ).join('\n')}`,
     )
@@ -31,6 +32,7 @@ export function register(program: Command): void {
     .option('--repeats <n>', 'measurements; the answer gives their median and range')
     .option('--threads <n>', 'highest number of threads')
     .option('--against <file>', 'another implementation to compare with, where a benchmark takes one')
+    .option('--bse <path>', 'a copy of the Bristol Stock Exchange to compare with: its directory or BSE.py')
     .option('--json', 'print one JSON object')
     .action(benchCommand);
 }
@@ -44,13 +46,15 @@ function countOf(name: string, text: string | undefined): Record<string, number>
 }
 
 async function benchCommand(name: string | undefined, flags: BenchFlags): Promise<void> {
-  const benchmarks = name === undefined ? BENCHMARKS : [benchmarkNamed(name)];
+  const benchmarks =
+    name === undefined ? BENCHMARKS.filter(({ byNameOnly }) => !byNameOnly) : [benchmarkNamed(name)];
   const options: BenchOptions = {
     ...countOf('agents', flags.agents),
     ...countOf('worlds', flags.worlds),
     ...countOf('repeats', flags.repeats),
     ...countOf('threads', flags.threads),
     ...(flags.against === undefined ? {} : { against: flags.against }),
+    ...(flags.bse === undefined ? {} : { bse: flags.bse }),
   };
   const results: BenchRow[] = [];
   for (const benchmark of benchmarks) {
@@ -63,6 +67,7 @@ async function benchCommand(name: string | undefined, flags: BenchFlags): Promis
       `${hardware.cpu}, ${hardware.cores} cores, ${hardware.memoryGiB} GiB, ${hardware.os}, node ${hardware.node}`,
       rateTable(results),
       ...results.flatMap(phaseTable),
+      ...new Set(results.flatMap((row) => row.note ?? [])),
     ].join('\n'),
   );
 }
@@ -84,9 +89,10 @@ function rateTable(results: readonly BenchRow[]): string {
       `${compact(median)} ${FIGURES[figure]}`,
       `${compact(min)} .. ${compact(max)}`,
       row.ratio === undefined ? '' : `${row.ratio.toFixed(2)} x ${row.ratioTo ?? ''}`.trim(),
+      row.startMs === undefined ? '' : `${row.startMs.toFixed(0)} ms`,
     ]),
   );
-  return table(['benchmark', 'threads', 'agents', 'worlds', 'median', 'range', 'ratio'], rows);
+  return table(['benchmark', 'threads', 'agents', 'worlds', 'median', 'range', 'ratio', 'start-up'], rows);
 }
 
 function phaseTable({ phases, nsPerAgentStep = Number.NaN }: BenchRow): string[] {
