@@ -12,11 +12,15 @@ export interface PeerContender {
 /** A warm-up turn grows at most by this factor, since the first ones run unoptimised. */
 const GROWTH = 8;
 
-/** Works until a turn takes at least half as long as asked, which also warms the program up; returns that amount. */
+/**
+ * Works until a turn takes at least half as long as asked, which also warms the program up; returns that amount. Each
+ * amount is tried twice: the first time may compile, allocate or found a population.
+ */
 export async function warmUp(contender: PeerContender, turnMs: number): Promise<number> {
   let amount = 1;
   for (;;) {
-    const { ms } = await contender.work(amount);
+    const first = await contender.work(amount);
+    const ms = Math.min(first.ms, (await contender.work(amount)).ms);
     if (ms >= turnMs / 2) return amount;
     amount = Math.ceil(amount * Math.min(GROWTH, Math.max(2, turnMs / Math.max(ms, 1e-3))));
   }

@@ -214,6 +214,16 @@ describe('the Bristol Stock Exchange', () => {
 });
 
 describe('the warm-up of a contender', () => {
+  it('is not deceived by a slow start', async () => {
+    let calls = 0;
+    const contender: PeerContender = {
+      engine: 'late',
+      startMs: 0,
+      work: (amount) => ({ units: amount, ms: calls++ === 0 ? 1000 : amount }),
+    };
+    expect(await warmUp(contender, 100)).toBeGreaterThanOrEqual(50);
+  });
+
   it('ends with an amount of work that takes at least half a turn, and not many turns', async () => {
     const contender: PeerContender = {
       engine: 'steady',
