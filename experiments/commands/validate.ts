@@ -1,13 +1,18 @@
 /** `darwin validate [NAME]`: closed forms and published results, reproduced through the engine. */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { EXIT, UsageError } from '../../sim/core/errors.ts';
+import { EnvironmentError, EXIT, UsageError } from '../../sim/core/errors.ts';
 import { answer, figure, note, table } from '../terminal.ts';
 import type { Figure, ValidationCase, ValidationResult } from '../validate/case.ts';
 
 interface ValidateOptions {
   readonly set?: readonly string[];
   readonly seeds?: string;
+  readonly full?: boolean;
+  readonly threads?: string;
+  readonly markdown?: string;
   readonly list?: boolean;
   readonly json?: boolean;
 }
@@ -27,6 +32,9 @@ export function register(program: Command): void {
       (value: string, all: string[] = []) => [...all, value],
     )
     .option('--seeds <n>', 'independent worlds')
+    .option('--full', 'longer settings of every case: more seeds, larger populations, tighter tolerances')
+    .option('--threads <n>', 'cases at once, by default one per core')
+    .option('--markdown <file>', 'write the results as a page, too')
     .option('--json', 'print one JSON array')
     .action(validateCommand);
 }
@@ -41,28 +49,59 @@ function overridesOf(set: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-async function validateCommand(name: string | undefined, options: ValidateOptions): Promise<void> {
-  const { CASES, caseNamed, runCase } = await import('../validate/index.ts');
-  if (options.list) return list(CASES, options.json);
-  const cases = name === undefined ? CASES : [caseNamed(name)];
-  const overrides = overridesOf(options.set ?? []);
-  if (name === undefined && Object.keys(overrides).length > 0)
-    throw new UsageError('--set needs the name of a case', 'darwin validate NAME --set key=value');
-  const seeds = options.seeds === undefined ? undefined : Number(options.seeds);
-  if (seeds !== undefined && !(Number.isInteger(seeds) && seeds >= 1))
-    throw new UsageError(`--seeds ${options.seeds} is not a whole number from 1`, 'for example --seeds 8');
+/** The whole number from 1 that an option spells; undefined where it is not given. */
+function countOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new UsageError(`${option} ${text} is not a whole number from 1`, `for example ${option} 8`);
+}
 
-  const results: ValidationResult[] = [];
-  for (const one of cases) {
-    if (cases.length > 1) note(`${one.name} ...`);
-    results.push(await runCase(one, overrides, seeds));
+async function validateCommand(name: string | undefined, options: ValidateOptions): Promise<void> {
+  const { CASES, caseNamed } = await import('../validate/index.ts');
+  if (options.list) return list(CASES, options.json);
+  const { jobsOf, runJobs } = await import('../validate/jobs.ts');
+  const cases = name === undefined ? CASES : [caseNamed(name)];
+  const set = overridesOf(options.set ?? []);
+  if (name === undefined && Object.keys(set).length > 0)
+    throw new UsageError('--set needs the name of a case', 'darwin validate NAME --set key=value');
+  const { full = false, markdown } = options;
+  const jobs = jobsOf(cases, { full, set, seeds: countOf('--seeds', options.seeds) });
+  const threads = countOf('--threads', options.threads) ?? availableParallelism();
+  // before an hour of work is lost on it
+  if (markdown !== undefined) writePage(markdown, '');
+
+  const results = await runJobs(jobs, threads, (job) => {
+    const setting = Object.entries(job.set).map((entry) => entry.join('='));
+    if (jobs.length > 1) note([job.name, ...setting, '...'].join(' '));
+  });
+  if (markdown !== undefined) {
+    const { resultsPage } = await import('../validate/resultsPage.ts');
+    const command = ['darwin validate', name ?? '', full ? '--full' : ''].filter(Boolean).join(' ');
+    writePage(markdown, resultsPage(results, cases, `${command} --markdown ${markdown}`));
   }
   answer(options.json, results, () => resultTable(results));
   if (results.some((result) => !result.pass)) process.exitCode = EXIT.checkFailed;
 }
 
+function writePage(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: text === '' ? 'a' : 'w' });
+  } catch (cause) {
+    throw new EnvironmentError(`cannot write ${file}: ${(cause as Error).message}`, 'give another path', {
+      cause,
+    });
+  }
+}
+
 function list(cases: readonly ValidationCase[], json: boolean | undefined): void {
-  const value = cases.map(({ name, about, parameters, seeds }) => ({ name, about, parameters, seeds }));
+  const value = cases.map(({ name, about, parameters, seeds, full }) => ({
+    name,
+    about,
+    parameters,
+    seeds,
+    full,
+  }));
   answer(json, value, () =>
     cases
       .map(({ name, about, parameters }) =>
@@ -79,7 +118,7 @@ const shown = (value: Figure | undefined): string =>
   typeof value === 'number' ? figure(value) : (value ?? '-');
 
 function resultTable(results: readonly ValidationResult[]): string {
-  const rows = results.flatMap(({ name, measured, expected, tolerance, pass }) => {
+  const rows = results.flatMap(({ name, measured, expected, tolerance, pass, seconds }) => {
     const figures = Object.keys({ ...expected, ...measured });
     return figures.map((key, k) => [
       k === 0 ? name : '',
@@ -88,8 +127,9 @@ function resultTable(results: readonly ValidationResult[]): string {
       shown(expected[key]),
       shown(tolerance[key]),
       k === 0 ? (pass ? 'pass' : 'FAIL') : '',
+      k === 0 ? figure(seconds) : '',
     ]);
   });
   const failed = results.filter((result) => !result.pass).length;
-  return `${table(['case', 'figure', 'measured', 'expected', '+-', ''], rows)}\n${results.length - failed} of ${results.length} pass`;
+  return `${table(['case', 'figure', 'measured', 'expected', '+-', '', 'seconds'], rows)}\n${results.length - failed} of ${results.length} pass`;
 }

@@ -16,6 +16,14 @@ export interface ValidationResult {
   /** Allowed distance per figure; 0 = exact. */
   readonly tolerance: Readonly<Record<string, number>>;
   readonly pass: boolean;
+  /** Wall-clock time of the case. */
+  readonly seconds: number;
+}
+
+/** Where a case is run: its parameters as on the command line, its defaults elsewhere. */
+export interface Setting {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly seeds?: number;
 }
 
 export interface CaseParameter {
@@ -30,6 +38,8 @@ export interface ValidationCase {
   readonly parameters: Readonly<Record<string, CaseParameter>>;
   /** Independent worlds by default; `--seeds` sets it. */
   readonly seeds: number;
+  /** Longer settings of `--full`: more seeds, larger populations, parameters away from the defaults. */
+  readonly full: readonly Setting[];
   readonly measure: (params: Params, seeds: number) => Promise<Outcome>;
 }
 
@@ -42,9 +52,20 @@ export interface Outcome {
 /** Typed access to a case's parameters. */
 export class Params {
   readonly values: Readonly<Record<string, Figure>>;
+  private readonly full: boolean;
 
-  constructor(values: Readonly<Record<string, Figure>>) {
+  /** @param full whether this is a run of `--full` */
+  constructor(values: Readonly<Record<string, Figure>>, full = false) {
     this.values = values;
+    this.full = full;
+  }
+
+  /**
+   * The least tolerance of a figure that theory states exactly: what VALIDATION.md allows a short run, and in a full
+   * one no more than `full`, so that its standard errors decide.
+   */
+  allowance(short: number, full = 0): number {
+    return this.full ? full : short;
   }
 
   /**
@@ -84,13 +105,16 @@ function numberOf(given: Figure | undefined): number | undefined {
  * Runs a case.
  *
  * @param overrides parameter values by name, as given on the command line
+ * @param full whether tolerances are those of a full run
  * @throws UsageError for a parameter that the case does not have, or whose value it cannot be run at
  */
 export async function runCase(
   validationCase: ValidationCase,
   overrides: Readonly<Record<string, string>> = {},
   seeds = validationCase.seeds,
+  full = false,
 ): Promise<ValidationResult> {
+  const started = performance.now();
   for (const name of Object.keys(overrides)) {
     if (name in validationCase.parameters) continue;
     const known = Object.keys(validationCase.parameters).join(', ');
@@ -106,9 +130,11 @@ export async function runCase(
     // what is no number stays as it was typed, for the message that refuses it
     else values[name] = typeof parameter.default === 'number' ? (numberOf(given) ?? given) : given;
   }
-  const outcome = await measureAt(validationCase, values, seeds);
+  const outcome = await measureAt(validationCase, new Params(values, full), seeds);
+  const seconds = Math.round((performance.now() - started) / 10) / 100;
   try {
-    return { name: validationCase.name, params: { ...values, seeds }, ...outcome, pass: passes(outcome) };
+    const { name } = validationCase;
+    return { name, params: { ...values, seeds }, ...outcome, pass: passes(outcome), seconds };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${situation(validationCase, values)}: ${error.message}`, error.hint);
@@ -122,19 +148,15 @@ function situation({ name, parameters }: ValidationCase, values: Readonly<Record
 }
 
 /** The outcome; a parameter that the engine's config refuses is the caller's, so the message names parameters. */
-async function measureAt(
-  validationCase: ValidationCase,
-  values: Readonly<Record<string, Figure>>,
-  seeds: number,
-): Promise<Outcome> {
+async function measureAt(validationCase: ValidationCase, params: Params, seeds: number): Promise<Outcome> {
   try {
-    const outcome = await validationCase.measure(new Params(values), seeds);
+    const outcome = await validationCase.measure(params, seeds);
     return { ...outcome, measured: spelled(outcome.measured) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const problem = error.message.slice(error.place.length + 2);
     throw new UsageError(
-      `${situation(validationCase, values)} cannot be run: ${problem}`,
+      `${situation(validationCase, params.values)} cannot be run: ${problem}`,
       error.hint || 'darwin validate --list describes the parameters',
       { cause: error },
     );

@@ -56,6 +56,7 @@ describe('a validation case', () => {
         about: '',
         parameters: {},
         seeds: 1,
+        full: [],
         measure: async () => ({ measured: { a: measured }, expected: { a: expected }, tolerance: { a: 0 } }),
       });
     await expect(only(1, Number.NaN)).rejects.toThrow(UsageError);

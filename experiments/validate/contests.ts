@@ -32,6 +32,11 @@ export const hawkDove: ValidationCase = {
     cost: { default: 4, about: 'cost of losing a fight between hawks, C' },
   },
   seeds: 8,
+  full: [
+    { seeds: 40 },
+    { set: { value: '1', cost: '4' }, seeds: 16 },
+    { set: { value: '5', cost: '4' }, seeds: 16 },
+  ],
   async measure(params, seeds) {
     const value = params.number('value');
     const cost = params.number('cost');
@@ -150,6 +155,11 @@ export const iteratedPrisoner: ValidationCase = {
     rounds: { default: 200, about: 'rounds of a meeting' },
   },
   seeds: 1,
+  full: [
+    {},
+    { set: { rounds: '2000' } },
+    { set: { temptation: '4', reward: '2.5', punishment: '0.5', sucker: '-1' } },
+  ],
   async measure(params) {
     const [temptation, reward, punishment, sucker] = (
       ['temptation', 'reward', 'punishment', 'sucker'] as const

@@ -87,6 +87,7 @@ export const doubleAuctionZi: ValidationCase = {
     days: { default: 25, about: 'trading days, values dealt out anew each day' },
   },
   seeds: 8,
+  full: [{ seeds: 40 }, { set: { traders: '400' }, seeds: 8 }],
   /**
    * Schedule: values and costs at the middles of n equal intervals of the price range, quotes uniform between limit
    * and end of the range, so efficiency and alpha depend on n only through its finite size. Expected at every n:
@@ -145,6 +146,7 @@ export const doubleAuctionZip: ValidationCase = {
     days: { default: 8, about: 'trading days; traders keep their values and what they learned' },
   },
   seeds: 6,
+  full: [{ seeds: 30 }, { set: { traders: '40', days: '20' }, seeds: 30 }],
   /**
    * The claims are inequalities, written as distances: alpha lies between 0, where every trade is at the
    * equilibrium, and ZI-C's alpha measured on the same schedule and number of days; alpha of the last day

@@ -97,6 +97,11 @@ export const moran: ValidationCase = {
     population: { default: 100, about: 'agents n' },
   },
   seeds: 400,
+  full: [
+    { seeds: 3000 },
+    { set: { fitness: '1', population: '40' }, seeds: 3000 },
+    { set: { fitness: '2', population: '20' }, seeds: 3000 },
+  ],
   async measure(params, seeds) {
     const fitness = params.number('fitness', 0);
     const population = params.integer('population', 2);
@@ -201,6 +206,7 @@ export const wrightFisher: ValidationCase = {
     generations: { default: 30, about: 'ticks t over which heterozygosity decays' },
   },
   seeds: 500,
+  full: [{ seeds: 4000 }, { set: { population: '100', selection: '0.03', generations: '60' }, seeds: 2000 }],
   async measure(params, seeds) {
     const population = params.integer('population', 2);
     const selection = params.number('selection', -1);
@@ -268,6 +274,7 @@ export const priceEquation: ValidationCase = {
     interval: { default: 100, about: 'ticks between censuses' },
   },
   seeds: 2,
+  full: [{ set: { agents: '128', ticks: '10000' } }, { set: { interval: '7' }, seeds: 6 }],
   async measure(params, seeds) {
     const ticks = params.integer('ticks');
     const interval = params.integer('interval');
@@ -316,6 +323,10 @@ export const neutralShadow: ValidationCase = {
     trait: { default: 'skillGain', about: 'reward feature whose linear gene is followed' },
   },
   seeds: 24,
+  full: [
+    { set: { ticks: '2000' }, seeds: 96 },
+    { set: { trait: 'wealthGain' }, seeds: 96 },
+  ],
   async measure(params, asked) {
     // fewer worlds than these estimate their standard error too badly to test four of them
     const seeds = Math.max(SHADOW_WORLDS_MIN, asked);

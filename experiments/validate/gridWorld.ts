@@ -28,7 +28,13 @@ const REWARDS: Readonly<Record<string, Reward>> = {
 /** Fitness with food at (0,0), water at (5,0) and 75,000 steps. */
 const PUBLISHED: Readonly<Record<string, number>> = { fitness: 0.008, published: 0.2256, constant: 0 };
 const PUBLISHED_PLACE = { food: '0,0', water: '5,0', steps: 75_000 } as const;
-/** "About .008" is a mean of a heavy tail: the deviation between learners is five times that. */
+/**
+ * "About .008" is a mean of a heavy tail: three in four learners never find out that food needs water and stay near 0,
+ * the others reach up to .2, so the deviation between learners is .04. With ties broken at random, as here, an
+ * independent simulation of the same rules gives .0145 +- .0035 over 96 learners; with ties broken by the order of the
+ * actions nobody ever eats (0), and a learning rate of .5 gives .009 +- .002. Where in that range a published .008 lies
+ * is decided by details of the learner that are not stated, not by the domain, whose exact optimum agrees.
+ */
 const PUBLISHED_TOLERANCE: Readonly<Record<string, number>> = {
   fitness: 0.02,
   published: 0.01,
@@ -41,6 +47,8 @@ const ALPHA = 0.1;
 const EPSILON = 0.1;
 const GAMMA = 0.99;
 const LEARNERS = 32;
+/** Share of steps without hunger from which on a learner has found out how to eat: chance alone gives less than .001. */
+const EATS_SHARE = 0.01;
 
 function placeOf(params: Params, name: string): [number, number] {
   const match = /^\s*([0-5])\s*,\s*([0-5])\s*$/.exec(params.text(name));
@@ -118,6 +126,12 @@ export const hungryThirsty: ValidationCase = {
     steps: { default: PUBLISHED_PLACE.steps, about: 'steps of each learner' },
   },
   seeds: 4,
+  full: [
+    { seeds: 32 },
+    { set: { reward: 'fitness' }, seeds: 32 },
+    { set: { reward: 'constant' }, seeds: 8 },
+    { set: { food: '5,5', water: '0,5' }, seeds: 8 },
+  ],
   /**
    * Expected: the published figure at the published place, and elsewhere what an independent simulation of the
    * same domain gives. Learners are few and differ much (with the fitness reward most never find out that food
@@ -178,7 +192,11 @@ export const hungryThirsty: ValidationCase = {
       : referenceFitness(reward, food, water, steps, LEARNERS);
     const error = Math.sqrt(standardError ** 2 + known.standardError ** 2);
     return {
-      measured: { fitness: mean },
+      measured: {
+        fitness: mean,
+        // a mean of few that succeed and many that never do
+        shareThatEats: fitness.filter((share) => share > EATS_SHARE).length / fitness.length,
+      },
       expected: { fitness: known.mean },
       tolerance: { fitness: Math.max(PUBLISHED_TOLERANCE[name]!, STANDARD_ERRORS * error) },
     };

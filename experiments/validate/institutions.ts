@@ -212,6 +212,11 @@ export const stakeThreshold: ValidationCase = {
     falseAlarm: { default: 0.05, about: 'probability f that a delivery is taken for a default' },
   },
   seeds: 2,
+  full: [
+    { seeds: 6 },
+    { set: { effort: '2', sideGain: '0', pay: '5', audit: '0.8', falseAlarm: '0.02' }, seeds: 4 },
+    { set: { effort: '0.3', sideGain: '1.5', pay: '1', audit: '0.2', falseAlarm: '0.1' }, seeds: 4 },
+  ],
   async measure(params, seeds) {
     const given: StakeProblem = {
       effort: params.number('effort'),
@@ -466,6 +471,11 @@ export const legalThreshold: ValidationCase = {
     lock: { default: 40, about: 'ticks tau for which it is locked' },
   },
   seeds: 1,
+  full: [
+    {},
+    { set: { cost: '25', recovery: '0.45', delay: '500', rate: '0.001' } },
+    { set: { rate: '0', contract: '2', fee: '0.01', stake: '40', lock: '200' } },
+  ],
   async measure(params) {
     const given: LegalProblem = {
       cost: params.number('cost'),

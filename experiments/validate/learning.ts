@@ -13,6 +13,7 @@ export const gradients: ValidationCase = {
     hidden: { default: 16, about: 'hidden units' },
   },
   seeds: 3,
+  full: [{ seeds: 10 }, { set: { inputs: '5', hidden: '3' }, seeds: 50 }],
   async measure(params, seeds) {
     const shape = {
       ...STANDARD_SHAPE,
@@ -48,6 +49,11 @@ export const bandit: ValidationCase = {
     steps: { default: 20_000, about: 'steps of each learner' },
   },
   seeds: 24,
+  full: [
+    { seeds: 72 },
+    { set: { rewardScale: '100' }, seeds: 36 },
+    { set: { noiseShape: 'student2' }, seeds: 36 },
+  ],
   async measure(params, seeds) {
     const steps = params.integer('steps', 10);
     const run = resolve({

@@ -69,6 +69,7 @@ export const savingPropensity: ValidationCase = {
     'Random pairs keep a share s and split the rest at random: Var/mean^2 = (1 - s)/(1 + 2s), Gini near that of a Gamma distribution of shape 1 + 3s/(1 - s) (Chakraborti & Chakrabarti 2000; Patriarca et al. 2004).',
   parameters: { saving: { default: 0.5, about: 'share s of its cash that each of a pair keeps, below 1' } },
   seeds: 12,
+  full: [{ seeds: 120 }, { set: { saving: '0' }, seeds: 60 }, { set: { saving: '0.9' }, seeds: 60 }],
   async measure(params, seeds) {
     const saving = params.number('saving', 0, 0.99);
     // the variance relaxes by this rate a round: samples are three such times apart, nearly independent
@@ -128,6 +129,7 @@ export const yardSale: ValidationCase = {
     endowment: { default: 3, about: `what one agent starts with, the others with 1 each; they are ${POOR}` },
   },
   seeds: 600,
+  full: [{ seeds: 6000 }, { set: { stakeShare: '0.3', endowment: '0.5' }, seeds: 6000 }],
   async measure(params, seeds) {
     const stakeShare = params.number('stakeShare', 0, 1);
     const endowment = params.number('endowment', 0, 1000);
@@ -186,6 +188,11 @@ export const kelly: ValidationCase = {
     fraction: { default: 0.2, about: 'share f of its wealth that each agent bets, below 1' },
   },
   seeds: 12,
+  full: [
+    { seeds: 120 },
+    { set: { p: '0.55', fraction: '0.3' }, seeds: 60 },
+    { set: { p: '0.8', fraction: '0.6' }, seeds: 60 },
+  ],
   async measure(params, seeds) {
     const p = params.number('p', 0, 1);
     const fraction = params.number('fraction', 0, 0.999);

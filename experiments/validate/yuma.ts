@@ -113,6 +113,7 @@ export const yuma: ValidationCase = {
     },
   },
   seeds: 1,
+  full: [{}],
   async measure(params) {
     const file = params.text('file');
     const epoch = file === '' ? PUBLISHED : readEpoch(file);
