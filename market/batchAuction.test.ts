@@ -66,8 +66,9 @@ describe('the clearing level', () => {
       ],
       { levels: 3 },
     );
-    expect([...auction.demand]).toEqual([10, 10, 5]);
-    expect([...auction.supply]).toEqual([7, 7, 7]);
+    const { demand, supply } = auction.curves();
+    expect([...demand]).toEqual([10, 10, 5]);
+    expect([...supply]).toEqual([7, 7, 7]);
     expect(auction.level).toBe(0);
     expect(auction.volume).toBe(7);
     // the margin of the buyers is their limit level 1, which is not the clearing level

@@ -13,44 +13,45 @@ import { SIDE } from './columns.ts';
 export const NO_LEVEL = -1;
 
 /**
- * Where one side's fills end: levels better than `level` are filled, at `level` the `rest` is left for
- * those who come first in the rotated order, worse levels get nothing. Shared by both markets.
+ * What is filled at each level when `volume` is filled from level `top` down: all of what is better than the margin,
+ * what is left at the margin, nothing of what is worse. Shared by both markets.
+ *
+ * @param rest written from `from` on for all levels down from `top` that get something; zeros elsewhere before
+ * @param bins quantity ordered at each level, at `from` + level; at least `volume` in all
  */
-export class Margin {
-  level = 0;
-  rest = 0;
-
-  /** The margin when `volume` is filled from the highest level down. Counts start at histogram[from]. */
-  fromTop(histogram: Uint32Array, from: number, levels: number, volume: number): void {
-    let rest = volume;
-    let level = levels - 1;
-    while (level >= 0 && histogram[from + level]! < rest) {
-      rest -= histogram[from + level]!;
-      level--;
-    }
-    this.level = level;
-    this.rest = rest;
-  }
-
-  /** The margin when `volume` is filled from the lowest level up. */
-  fromBottom(histogram: Uint32Array, from: number, levels: number, volume: number): void {
-    let rest = volume;
-    let level = 0;
-    while (level < levels && histogram[from + level]! < rest) {
-      rest -= histogram[from + level]!;
-      level++;
-    }
-    this.level = level;
-    this.rest = rest;
-  }
-
-  /** The fill of the next order at the margin: clamp(F' - before, 0, quantity). */
-  take(quantity: number): number {
-    const fill = Math.min(quantity, this.rest);
-    this.rest -= fill;
-    return fill;
+export function fillFromTop(
+  rest: Uint32Array,
+  bins: Uint32Array,
+  from: number,
+  top: number,
+  volume: number,
+): void {
+  let left = volume;
+  for (let k = from + top; left > 0; k--) {
+    const filled = Math.min(left, bins[k]!);
+    rest[k] = filled;
+    left -= filled;
   }
 }
+
+/** The same from level `bottom` up. */
+export function fillFromBottom(
+  rest: Uint32Array,
+  bins: Uint32Array,
+  from: number,
+  bottom: number,
+  volume: number,
+): void {
+  let left = volume;
+  for (let k = from + bottom; left > 0; k++) {
+    const filled = Math.min(left, bins[k]!);
+    rest[k] = filled;
+    left -= filled;
+  }
+}
+
+/** Rows of an auction's bins, by SIDE: orders of no side are counted apart and never filled. */
+const SIDES = 3;
 
 /** Scratch and result of one auction over N slots, at most one order each. */
 export class BatchAuction {
@@ -63,31 +64,39 @@ export class BatchAuction {
   /** Quantity bid and asked at each level, [levels]. */
   readonly bids: Uint32Array;
   readonly asks: Uint32Array;
-  /** D(k), quantity bid at level k or above; S(k), quantity asked at level k or below, [levels]. */
-  readonly demand: Float64Array;
-  readonly supply: Float64Array;
+  /** Slots that bought and sold something, in slot order; the first `buyerCount` and `sellerCount` count, [N]. */
+  readonly buyers: Uint32Array;
+  readonly sellers: Uint32Array;
+  buyerCount = 0;
+  sellerCount = 0;
   /** Clearing level, or NO_LEVEL. */
   level = NO_LEVEL;
   /** Units traded. */
   volume = 0;
   bidTotal = 0;
   askTotal = 0;
-  private readonly buyers = new Margin();
-  private readonly sellers = new Margin();
+  /** Quantity ordered at SIDE x levels + level, and what of it is still to be filled, [SIDES x levels]. */
+  private readonly bins: Uint32Array;
+  private readonly rest: Uint32Array;
+  /** Levels outside of which no order can trade: the lowest ask and the highest bid. */
+  private low = 0;
+  private high = 0;
 
   constructor(slots: number, levels: number = PRICE_LEVELS) {
     this.slots = slots;
     this.levels = levels;
     this.quantity = new Uint32Array(slots);
     this.fill = new Uint32Array(slots);
-    this.bids = new Uint32Array(levels);
-    this.asks = new Uint32Array(levels);
-    this.demand = new Float64Array(levels);
-    this.supply = new Float64Array(levels);
+    this.buyers = new Uint32Array(slots);
+    this.sellers = new Uint32Array(slots);
+    this.bins = new Uint32Array(SIDES * levels);
+    this.rest = new Uint32Array(SIDES * levels);
+    this.bids = this.bins.subarray(SIDE.buy * levels, (SIDE.buy + 1) * levels);
+    this.asks = this.bins.subarray(SIDE.sell * levels, (SIDE.sell + 1) * levels);
   }
 
   /**
-   * Clears the orders in `quantity` and writes `fill`, `level`, `volume`, the histograms and the totals.
+   * Clears the orders in `quantity` and writes `fill`, `level`, `volume`, the histograms, the totals and who traded.
    *
    * @param side SIDE of each order, [N]
    * @param limit limit price as a level below `levels`, [N]
@@ -96,95 +105,128 @@ export class BatchAuction {
    */
   clear(side: Uint32Array, limit: Uint32Array, word: number): void {
     this.fillHistograms(side, limit);
-    this.sumPrefixes();
-    assert(
-      this.bidTotal <= PRODUCT_MAX && this.askTotal <= PRODUCT_MAX,
-      `an auction of ${this.bidTotal} bid and ${this.askTotal} asked passes 2^31 - 1 units`,
-    );
     this.chooseLevel();
-    this.buyers.fromTop(this.bids, 0, this.levels, this.volume);
-    this.sellers.fromBottom(this.asks, 0, this.levels, this.volume);
+    this.buyerCount = 0;
+    this.sellerCount = 0;
+    if (this.volume === 0) {
+      this.fill.fill(0);
+      return;
+    }
+    const { rest, bins, levels } = this;
+    rest.fill(0);
+    fillFromTop(rest, bins, SIDE.buy * levels, this.high, this.volume);
+    fillFromBottom(rest, bins, SIDE.sell * levels, this.low, this.volume);
     const start = mulHigh(word, this.slots);
     this.fillOrders(side, limit, start, this.slots);
     this.fillOrders(side, limit, 0, start);
+    this.listTraders(side);
   }
 
+  /** D(k), quantity bid at level k or above, and S(k), asked at level k or below, [levels]; for display and tests. */
+  curves(): { demand: Float64Array; supply: Float64Array } {
+    const { levels, bids, asks } = this;
+    const demand = new Float64Array(levels);
+    const supply = new Float64Array(levels);
+    let sum = 0;
+    for (let k = levels - 1; k >= 0; k--) demand[k] = sum += bids[k]!;
+    sum = 0;
+    for (let k = 0; k < levels; k++) supply[k] = sum += asks[k]!;
+    return { demand, supply };
+  }
+
+  /** One pass: a bin for each side and level, so that no branch has to guess an order's side. */
   private fillHistograms(side: Uint32Array, limit: Uint32Array): void {
-    const { slots, quantity, bids, asks } = this;
-    bids.fill(0);
-    asks.fill(0);
-    let bidTotal = 0;
-    let askTotal = 0;
+    const { slots, levels, quantity, bins } = this;
+    bins.fill(0);
+    let total = 0;
     for (let i = 0; i < slots; i++) {
       const q = quantity[i]!;
-      if (q === 0) continue;
-      if (side[i] === SIDE.buy) {
-        bids[limit[i]!]! += q;
-        bidTotal += q;
-      } else if (side[i] === SIDE.sell) {
-        asks[limit[i]!]! += q;
-        askTotal += q;
-      }
+      bins[Math.imul(side[i]!, levels) + limit[i]!]! += q;
+      total += q;
     }
-    this.bidTotal = bidTotal;
-    this.askTotal = askTotal;
+    // bins that together pass 2^32 may have wrapped: only then are the sides counted apart
+    if (total > PRODUCT_MAX) this.refuseTooMany(side);
   }
 
-  private sumPrefixes(): void {
-    const { levels, bids, asks, demand, supply } = this;
-    let sum = 0;
-    for (let k = levels - 1; k >= 0; k--) {
-      sum += bids[k]!;
-      demand[k] = sum;
+  private refuseTooMany(side: Uint32Array): void {
+    let bid = 0;
+    let asked = 0;
+    for (let i = 0; i < this.slots; i++) {
+      if (side[i] === SIDE.buy) bid += this.quantity[i]!;
+      else if (side[i] === SIDE.sell) asked += this.quantity[i]!;
     }
-    sum = 0;
-    for (let k = 0; k < levels; k++) {
-      sum += asks[k]!;
-      supply[k] = sum;
-    }
+    assert(
+      bid <= PRODUCT_MAX && asked <= PRODUCT_MAX,
+      `an auction of ${bid} bid and ${asked} asked passes 2^31 - 1 units`,
+    );
   }
 
-  /** The level that maximises min(D, S); ties by least imbalance, then the lower middle of those left. */
+  /**
+   * The level that maximises min(D, S); ties by least imbalance, then the lower middle of those left. Only levels
+   * from the lowest ask to the highest bid can trade.
+   */
   private chooseLevel(): void {
-    const { levels, demand, supply } = this;
+    const { levels, bids, asks } = this;
+    let low = 0;
+    while (low < levels && asks[low] === 0) low++;
+    let high = levels - 1;
+    while (high >= 0 && bids[high] === 0) high--;
+    let below = 0; // bid below any ask
+    for (let k = 0; k < low && k <= high; k++) below += bids[k]!;
+    let d = 0; // bid at level k or above
+    for (let k = low; k <= high; k++) d += bids[k]!;
+    this.bidTotal = below + d;
+    let s = 0; // asked at level k or below
     let volume = 0;
     let imbalance = 0;
     let first = NO_LEVEL;
     let count = 0;
-    for (let k = 0; k < levels; k++) {
-      const d = demand[k]!;
-      const s = supply[k]!;
+    for (let k = low; k <= high; k++) {
+      s += asks[k]!;
       const traded = Math.min(d, s);
       const gap = d < s ? s - d : d - s;
-      if (traded > volume || (traded === volume && traded > 0 && gap < imbalance)) {
+      if (traded > volume || (traded === volume && gap < imbalance)) {
         volume = traded;
         imbalance = gap;
         first = k;
         count = 1;
-      } else if (traded > 0 && traded === volume && gap === imbalance) {
+      } else if (traded === volume && gap === imbalance) {
         count++; // ties are neighbours: D - S never rises with the level
       }
+      d -= bids[k]!;
     }
+    for (let k = high + 1; k < levels; k++) s += asks[k]!;
+    this.low = low;
+    this.high = high;
+    this.askTotal = s;
     this.volume = volume;
     this.level = first === NO_LEVEL ? NO_LEVEL : first + ((count - 1) >> 1);
   }
 
   private fillOrders(side: Uint32Array, limit: Uint32Array, start: number, end: number): void {
-    const { quantity, fill, buyers, sellers } = this;
+    const { levels, quantity, fill, rest } = this;
     for (let i = start; i < end; i++) {
-      const q = quantity[i]!;
-      let f = 0;
-      if (q > 0) {
-        const level = limit[i]!;
-        if (side[i] === SIDE.buy) {
-          if (level > buyers.level) f = q;
-          else if (level === buyers.level) f = buyers.take(q);
-        } else if (side[i] === SIDE.sell) {
-          if (level < sellers.level) f = q;
-          else if (level === sellers.level) f = sellers.take(q);
-        }
-      }
+      const k = Math.imul(side[i]!, levels) + limit[i]!;
+      const f = Math.min(quantity[i]!, rest[k]!);
+      rest[k]! -= f;
       fill[i] = f;
     }
+  }
+
+  /** Whoever trades, side by side without a branch on its side: SIDE.buy & 1 and SIDE.sell >> 1 are one. */
+  private listTraders(side: Uint32Array): void {
+    const { slots, fill, buyers, sellers } = this;
+    let bought = 0;
+    let sold = 0;
+    for (let i = 0; i < slots; i++) {
+      const trades = (fill[i]! + PRODUCT_MAX) >>> 31;
+      const s = side[i]!;
+      buyers[bought] = i;
+      sellers[sold] = i;
+      bought += s & trades;
+      sold += (s >> 1) & trades;
+    }
+    this.buyerCount = bought;
+    this.sellerCount = sold;
   }
 }

@@ -7,7 +7,7 @@ import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import type { BatchAuction } from './batchAuction.ts';
 import { ASSET, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from './columns.ts';
-import { feeOf, takeFee } from './fee.ts';
+import { payLessFee } from './fee.ts';
 import { addPriceDeviation, takeInducedFills } from './inducedValues.ts';
 import { REASON } from './ledger.ts';
 import { buyable, register, sellable, settleComputeContracts, trustIsOn } from './trust.ts';
@@ -24,7 +24,8 @@ const SLOW = 64;
 export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: number): void {
   const { parameters, columns } = world;
   if (!parameters.computeMarket.enabled || parameters.doubleAuction.enabled) return;
-  admitOrders(world, auction);
+  writeOrders(world, auction);
+  if (trustIsOn(parameters)) admitContracts(world, auction);
   auction.clear(
     columns.orderSide,
     columns.orderLevel,
@@ -38,11 +39,14 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   columns.orderFilled.set(auction.fill);
   if (auction.volume === 0) return;
   columns.scalar[WORLD.computeLevel] = auction.level;
-  columns.orderAmount.set(world.balances.token);
+  columns.orderAmount.fill(0);
+  noteBalances(world, auction.buyers, auction.buyerCount);
+  noteBalances(world, auction.sellers, auction.sellerCount);
   if (trustIsOn(parameters)) {
-    settleComputeContracts(world, auction.fill, parameters.computeMarket.priceTable[auction.level]!, tick);
+    settleComputeContracts(world, auction, parameters.computeMarket.priceTable[auction.level]!, tick);
   } else settleFills(world, auction);
-  recordAmounts(world);
+  recordAmounts(world, auction.buyers, auction.buyerCount);
+  recordAmounts(world, auction.sellers, auction.sellerCount);
   addQuoteSurplus(world, auction);
   if (parameters.induced.enabled) {
     takeInducedFills(world, auction.fill);
@@ -54,79 +58,128 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
 }
 
 /** Writes the orders of the tick, each cut to what its owner can pay for or deliver; SIDE.none for no order. */
-function admitOrders(world: MarketWorld, auction: BatchAuction): void {
+function writeOrders(world: MarketWorld, auction: BatchAuction): void {
   const { parameters, columns, balances } = world;
   const { population, computeSide, computeLevel, computeQuantity, compute } = columns;
-  const { inducedSide, inducedUnits, orderSide, orderLevel, orderQuantity } = columns;
+  const { orderSide, orderLevel, orderQuantity } = columns;
   const { priceTable } = parameters.computeMarket;
-  const induced = parameters.induced.enabled;
-  const contracts = trustIsOn(parameters);
-  for (let i = 0; i < parameters.slots; i++) {
-    const side = computeSide[i]!;
+  const { token } = balances;
+  const { quantity } = auction;
+  const { slots } = parameters;
+  for (let i = 0; i < slots; i++) {
     const level = computeLevel[i]!;
+    const wanted = computeQuantity[i]!;
+    let side = computeSide[i]!;
     let q = 0;
-    if (side !== SIDE.none && population[i] !== FREE_SLOT && level < PRICE_LEVELS) {
-      const most = side === SIDE.buy ? Math.floor(balances.token[i]! / priceTable[level]!) : compute[i]!;
-      q = Math.min(computeQuantity[i]!, most);
-      if (induced) q = inducedSide[i] === side ? Math.min(q, inducedUnits[i]!) : 0;
-      if (contracts && q > 0) {
-        q = Math.min(q, side === SIDE.sell ? sellable(world, i) : buyable(world, i));
-        if (q > 0) register(world, i);
-      }
+    if (wanted !== 0 && population[i] !== FREE_SLOT && level < PRICE_LEVELS) {
+      if (side === SIDE.buy) {
+        const price = priceTable[level]!;
+        // most can pay for what they want: no need to divide
+        q = wanted * price <= token[i]! ? wanted : Math.floor(token[i]! / price);
+      } else if (side === SIDE.sell) q = Math.min(wanted, compute[i]!);
     }
-    auction.quantity[i] = q;
+    if (q === 0) side = SIDE.none;
+    quantity[i] = q;
     orderQuantity[i] = q;
-    orderSide[i] = q === 0 ? SIDE.none : side;
-    orderLevel[i] = q === 0 ? 0 : level;
+    orderSide[i] = side;
+    orderLevel[i] = side === SIDE.none ? 0 : level;
   }
+  if (parameters.induced.enabled) cutToInducedUnits(world, auction);
+}
+
+/** Nobody trades more units than it was given, or on the other side. */
+function cutToInducedUnits({ parameters, columns }: MarketWorld, auction: BatchAuction): void {
+  const { inducedSide, inducedUnits, orderSide } = columns;
+  const { slots } = parameters;
+  for (let i = 0; i < slots; i++) {
+    const q = auction.quantity[i]!;
+    const most = inducedSide[i] === orderSide[i] ? inducedUnits[i]! : 0;
+    if (q > most) cutOrder(columns, auction, i, most);
+  }
+}
+
+/** Cuts orders to what their owners may contract, and registers those that are left where there is a court. */
+function admitContracts(world: MarketWorld, auction: BatchAuction): void {
+  const { columns, parameters } = world;
+  const { slots } = parameters;
+  for (let i = 0; i < slots; i++) {
+    const q = auction.quantity[i]!;
+    if (q === 0) continue;
+    const most = columns.orderSide[i] === SIDE.sell ? sellable(world, i, q) : buyable(world, i);
+    if (q > most) cutOrder(columns, auction, i, most);
+    if (most > 0) register(world, i);
+  }
+}
+
+function cutOrder(columns: MarketWorld['columns'], auction: BatchAuction, i: number, quantity: number): void {
+  auction.quantity[i] = quantity;
+  columns.orderQuantity[i] = quantity;
+  if (quantity > 0) return;
+  columns.orderSide[i] = SIDE.none;
+  columns.orderLevel[i] = 0;
 }
 
 /** Moves money through escrow, and compute. The fee rounds down and the seller keeps the remainder. */
 function settleFills(world: MarketWorld, auction: BatchAuction): void {
   const { parameters, columns, ledger } = world;
-  const { orderSide, computeFilled, computeAmount, compute } = columns;
+  const { computeFilled, computeAmount, compute } = columns;
   const { priceTable, feeBps } = parameters.computeMarket;
-  const { slots } = parameters;
+  const { fill, buyers, sellers, buyerCount, sellerCount } = auction;
   const price = priceTable[auction.level]!;
-  const escrow = ledger.system(SYSTEM.escrow);
-  for (let i = 0; i < slots; i++) {
-    const q = auction.fill[i]!;
-    if (q === 0 || orderSide[i] !== SIDE.buy) continue;
-    ledger.transfer(ASSET.token, i, escrow, price * q, REASON.compute);
+  for (let k = 0; k < buyerCount; k++) {
+    const i = buyers[k]!;
+    const q = fill[i]!;
     compute[i]! += q;
     computeFilled[i] = q;
     computeAmount[i] = price * q;
   }
-  for (let i = 0; i < slots; i++) {
-    const q = auction.fill[i]!;
-    if (q === 0 || orderSide[i] !== SIDE.sell) continue;
-    const paid = price * q;
-    const fee = feeOf(paid, feeBps);
-    ledger.transfer(ASSET.token, escrow, i, paid - fee, REASON.compute);
-    takeFee(world, escrow, fee, REASON.computeFee);
+  ledger.gather(ASSET.token, buyers, buyerCount, computeAmount, SYSTEM.escrow, REASON.compute);
+  for (let k = 0; k < sellerCount; k++) {
+    const i = sellers[k]!;
+    const q = fill[i]!;
     compute[i]! -= q;
     computeFilled[i] = q;
-    computeAmount[i] = paid - fee;
+    computeAmount[i] = price * q;
+  }
+  payLessFee(world, SYSTEM.escrow, sellers, sellerCount, computeAmount, feeBps, REASON.compute);
+}
+
+/** Notes the token of those who trade in `orderAmount`. */
+function noteBalances({ columns, balances }: MarketWorld, agents: Uint32Array, count: number): void {
+  const { orderAmount } = columns;
+  const { token } = balances;
+  for (let k = 0; k < count; k++) {
+    const i = agents[k]!;
+    orderAmount[i] = token[i]!;
   }
 }
 
-/** Turns the token that everybody had before the settlement, in `orderAmount`, into what the settlement moved. */
-function recordAmounts({ parameters, columns, balances }: MarketWorld): void {
+/** Turns it, after the settlement, into what that moved. */
+function recordAmounts({ columns, balances }: MarketWorld, agents: Uint32Array, count: number): void {
   const { orderAmount } = columns;
-  for (let i = 0; i < parameters.slots; i++) orderAmount[i] = Math.abs(balances.token[i]! - orderAmount[i]!);
+  const { token } = balances;
+  for (let k = 0; k < count; k++) {
+    const i = agents[k]!;
+    orderAmount[i] = Math.abs(token[i]! - orderAmount[i]!);
+  }
 }
 
 /** Adds the gains on submitted limits, milli-token. */
 function addQuoteSurplus({ parameters, columns }: MarketWorld, auction: BatchAuction): void {
-  const { orderSide, orderLevel, total } = columns;
+  const { orderLevel, total } = columns;
   const { priceTable } = parameters.computeMarket;
+  const { fill, buyers, sellers, buyerCount, sellerCount } = auction;
   const price = priceTable[auction.level]!;
-  for (let i = 0; i < parameters.slots; i++) {
-    const q = auction.fill[i]!;
-    if (q === 0) continue;
-    const limit = priceTable[orderLevel[i]!]!;
-    total[TOTAL.quoteSurplus]! += (orderSide[i] === SIDE.buy ? limit - price : price - limit) * q;
+  let surplus = 0;
+  for (let k = 0; k < buyerCount; k++) {
+    const i = buyers[k]!;
+    surplus += (priceTable[orderLevel[i]!]! - price) * fill[i]!;
   }
+  for (let k = 0; k < sellerCount; k++) {
+    const i = sellers[k]!;
+    surplus += (price - priceTable[orderLevel[i]!]!) * fill[i]!;
+  }
+  total[TOTAL.quoteSurplus]! += surplus;
 }
 
 /** Moving averages in 1/256 milli-token of the price of a tick's trades, rounded down and saturated at 2^32 - 1. */

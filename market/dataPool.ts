@@ -10,11 +10,11 @@
  * rises by a step if more was wanted than has come in since the last tick, and falls by one if less was, until what
  * is wanted is what comes in.
  */
-import { PRICE_FRACTION_BITS } from '../configs/derive.ts';
+import { METHODS, PRICE_FRACTION_BITS } from '../configs/derive.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { FREE_SLOT, type MarketWorld, MODE, TOTAL, WORLD } from './columns.ts';
+import { type MarketWorld, MODE, TOTAL, WORLD } from './columns.ts';
 import { openingWealth } from './wealth.ts';
 
 const PRICE_ONE = 2 ** PRICE_FRACTION_BITS;
@@ -53,59 +53,106 @@ export function addToPool({ columns }: Pick<MarketWorld, 'columns'>, units: numb
   scalar[WORLD.dataInflow] = Math.min(U32_MAX, scalar[WORLD.dataInflow]! + units);
 }
 
+/** Slots of those who may buy data this tick, in slot order; grown to the largest world of the thread. */
+let buyers = new Uint32Array(0);
+/** Of each training method this tick: units that an agent buys if its data leaves room, and what all of it costs. */
+const unitsOf = new Float64Array(METHODS.length);
+const costOf = new Float64Array(METHODS.length);
+
 /** Sells the pool's data to the agents that train with it this tick, and moves the posted price. */
 export function buyData(world: MarketWorld, tick: number): void {
   const { parameters, columns } = world;
   if (!parameters.dataOwnership.market) return;
-  const { dataBought, dataBill, scalar, total } = columns;
+  const { dataBought, dataBill, data, bill, scalar, total } = columns;
   dataBill.fill(0);
-  let wanted = 0;
-  for (let i = 0; i < parameters.slots; i++) {
-    dataBought[i] = wantedData(world, i);
-    wanted += dataBought[i]!;
-  }
+  dataBought.fill(0);
+  const count = listBuyers(world);
+  const wanted = writeWanted(world, count);
   const pool = total[TOTAL.dataPool]!;
-  if (wanted > pool) ration(world, pool, draw(parameters.seed, tick, 0, STREAM.dataRotation));
+  if (wanted > pool) ration(world, count, pool, draw(parameters.seed, tick, 0, STREAM.dataRotation));
   const price = scalar[WORLD.dataPrice]!;
-  for (let i = 0; i < parameters.slots; i++) {
+  let sold = 0;
+  let revenue = 0;
+  for (let k = 0; k < count; k++) {
+    const i = buyers[k]!;
     const units = dataBought[i]!;
     if (units === 0) continue;
     const cost = dataCost(units, price);
     dataBill[i] = cost;
-    columns.bill[i] = Math.min(U32_MAX, columns.bill[i]! + cost);
-    columns.data[i]! += units;
-    total[TOTAL.dataPool]! -= units;
-    total[TOTAL.dataSold]! += units;
-    total[TOTAL.dataRevenue]! += cost;
+    bill[i] = Math.min(U32_MAX, bill[i]! + cost);
+    data[i]! += units;
+    sold += units;
+    revenue += cost;
   }
+  total[TOTAL.dataPool]! -= sold;
+  total[TOTAL.dataSold]! += sold;
+  total[TOTAL.dataRevenue]! += revenue;
   movePrice(world, wanted);
 }
 
-/** Units that an agent buys at the posted price: all that its method asks for, or none. */
-function wantedData(world: MarketWorld, i: number): number {
-  const { parameters, columns } = world;
-  const { training, hardware, dataOwnership } = parameters;
-  if (columns.population[i] === FREE_SLOT || columns.mode[i] !== MODE.train || !training.enabled) return 0;
-  const method = training.methods[columns.method[i]!]!;
-  if (method.dataBought === 0 || columns.compute[i]! <= columns.computeUsed[i]!) return 0;
-  const price = columns.scalar[WORLD.dataPrice]!;
+/** Lists whoever trains by a method that buys data; returns how many. */
+function listBuyers({ parameters, columns }: MarketWorld): number {
+  const { training, dataOwnership } = parameters;
+  if (!training.enabled) return 0;
+  const { population, mode, method, scalar } = columns;
+  const { slots } = parameters;
+  if (buyers.length < slots) buyers = new Uint32Array(slots);
+  const price = scalar[WORLD.dataPrice]!;
   const affordable = price === 0 ? U32_MAX : Math.floor((dataOwnership.budget * PRICE_ONE) / price);
-  const units = Math.min(method.dataBought, affordable, U32_MAX - columns.data[i]!);
-  const cost = method.labels * training.labelPrice + method.environmentPrice + dataCost(units, price);
-  return openingWealth(world, i) - cost < hardware.trainingRunway ? 0 : units;
+  let asking = 0;
+  for (let m = 0; m < METHODS.length; m++) {
+    const { dataBought, labels, environmentPrice } = training.methods[m]!;
+    unitsOf[m] = Math.min(dataBought, affordable);
+    costOf[m] = labels * training.labelPrice + environmentPrice;
+    if (dataBought > 0) asking |= 1 << m;
+  }
+  let count = 0;
+  for (let i = 0; i < slots; i++) {
+    buyers[count] = i;
+    // one where mode = MODE.train, one but for FREE_SLOT, whose bits are all ones, one where the method buys data
+    count += (((mode[i]! ^ MODE.train) - 1) >>> 31) & (~population[i]! >>> 31) & (asking >>> method[i]!);
+  }
+  return count;
+}
+
+/** Writes the units that each buys at the posted price, all that its method asks for or none; returns their sum. */
+function writeWanted(world: MarketWorld, count: number): number {
+  const { parameters, columns } = world;
+  const { compute, computeUsed, method, data, dataBought, scalar } = columns;
+  const { trainingRunway } = parameters.hardware;
+  const price = scalar[WORLD.dataPrice]!;
+  let wanted = 0;
+  for (let k = 0; k < count; k++) {
+    const i = buyers[k]!;
+    if (compute[i]! <= computeUsed[i]!) continue;
+    const m = method[i]!;
+    const units = Math.min(unitsOf[m]!, U32_MAX - data[i]!);
+    if (openingWealth(world, i) - (costOf[m]! + dataCost(units, price)) < trainingRunway) continue;
+    dataBought[i] = units;
+    wanted += units;
+  }
+  return wanted;
 }
 
 /** Cuts what is wanted to `pool` units: first come in an order rotated by `word`, first served. */
-function ration({ parameters, columns }: MarketWorld, pool: number, word: number): void {
+function ration({ parameters, columns }: MarketWorld, count: number, pool: number, word: number): void {
   const { dataBought } = columns;
-  const { slots } = parameters;
-  const start = mulHigh(word, slots);
-  let left = pool;
-  for (let k = 0; k < slots; k++) {
-    const i = (start + k) % slots;
-    dataBought[i] = Math.min(dataBought[i]!, left);
-    left -= dataBought[i]!;
+  const start = mulHigh(word, parameters.slots);
+  let first = 0;
+  while (first < count && buyers[first]! < start) first++;
+  const left = takeInOrder(dataBought, first, count, pool);
+  takeInOrder(dataBought, 0, first, left);
+}
+
+/** Lets buyers from..to - 1 take what they want of `left` units; returns what they leave. */
+function takeInOrder(wanted: Uint32Array, from: number, to: number, left: number): number {
+  let rest = left;
+  for (let k = from; k < to; k++) {
+    const i = buyers[k]!;
+    wanted[i] = Math.min(wanted[i]!, rest);
+    rest -= wanted[i]!;
   }
+  return rest;
 }
 
 /** A step is at least 1/256 milli-cash, so that a low price can still move, and no price falls below that. */

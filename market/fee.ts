@@ -29,10 +29,60 @@ export function takeFee(
   fee: number,
   reason: typeof REASON.taskFee | typeof REASON.computeFee,
 ): void {
-  const { parameters, columns, ledger } = world;
+  const { feeBurn } = world.parameters.policy;
+  divideFee(world, from, fee, feeBurn === 0 ? 0 : portion(fee, feeBurn), reason);
+}
+
+/** Moves a fee, or several fees at once, of which `burned` is burned. */
+export function divideFee(
+  { columns, ledger }: Pick<MarketWorld, 'columns' | 'ledger'>,
+  from: number,
+  fee: number,
+  burned: number,
+  reason: typeof REASON.taskFee | typeof REASON.computeFee,
+): void {
   columns.total[reason === REASON.taskFee ? TOTAL.taskFees : TOTAL.computeFees]! += fee;
-  const { feeBurn } = parameters.policy;
-  const burned = feeBurn === 0 ? 0 : portion(fee, feeBurn);
   ledger.burn(ASSET.token, from, burned, REASON.feeBurn);
   ledger.transfer(ASSET.token, from, ledger.system(SYSTEM.treasury), fee - burned, reason);
+}
+
+/**
+ * Pays sellers out of a system account: the fee on each payment rounds down and the seller keeps the remainder. Each
+ * fee is split by itself; without a journal they move together.
+ *
+ * @param from a system account such as SYSTEM.escrow
+ * @param sellers slots, of which the first `count` are paid
+ * @param amounts payment before the fee by slot, milli-token; overwritten by what each received
+ */
+export function payLessFee(
+  world: MarketWorld,
+  from: number,
+  sellers: Uint32Array,
+  count: number,
+  amounts: Uint32Array,
+  feeBps: number,
+  reason: typeof REASON.task | typeof REASON.compute,
+): void {
+  const { ledger } = world;
+  const { feeBurn } = world.parameters.policy;
+  const feeReason = reason === REASON.task ? REASON.taskFee : REASON.computeFee;
+  const payer = ledger.system(from);
+  const together = ledger.journal === null;
+  let fees = 0;
+  let burned = 0;
+  for (let k = 0; k < count; k++) {
+    const i = sellers[k]!;
+    const fee = feeOf(amounts[i]!, feeBps);
+    amounts[i]! -= fee;
+    if (together) {
+      fees += fee;
+      burned += feeBurn === 0 ? 0 : portion(fee, feeBurn);
+    } else {
+      ledger.transfer(ASSET.token, payer, i, amounts[i]!, reason);
+      takeFee(world, payer, fee, feeReason);
+    }
+  }
+  if (!together) return;
+  ledger.deal(ASSET.token, from, sellers, count, amounts, reason);
+  divideFee(world, payer, fees, burned, feeReason);
 }

@@ -220,6 +220,70 @@ export class Ledger {
   }
 
   /**
+   * Moves `amounts[i]` milli-units from each listed agent i, in their order, to one system account.
+   *
+   * @param agents slots, of which the first `count` pay
+   * @param amounts milli-units by slot
+   * @param to a system account such as SYSTEM.escrow
+   * @throws OverflowError when an agent has less
+   */
+  gather(
+    asset: Asset,
+    agents: Uint32Array,
+    count: number,
+    amounts: Uint32Array,
+    to: number,
+    reason: Reason,
+  ): void {
+    const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
+    const { journal } = this;
+    const account = this.firstSystem + to;
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      const i = agents[k]!;
+      const amount = amounts[i]!;
+      const before = column[i]!;
+      if (before < amount) this.short(asset, i, before, amount);
+      column[i] = before - amount;
+      sum += amount;
+      if (journal !== null && amount > 0) journal.record(this.tick, i, account, asset, amount, reason);
+    }
+    if (sum > 0) this.credit(asset, account, sum);
+  }
+
+  /**
+   * Moves `amounts[i]` milli-units from one system account to each listed agent i, in their order.
+   *
+   * @param from a system account such as SYSTEM.escrow
+   * @param agents slots, of which the first `count` are paid
+   * @param amounts milli-units by slot
+   * @throws OverflowError when the account has less than the sum, or a balance would pass 2^32 - 1
+   */
+  deal(
+    asset: Asset,
+    from: number,
+    agents: Uint32Array,
+    count: number,
+    amounts: Uint32Array,
+    reason: Reason,
+  ): void {
+    const column = asset === ASSET.token ? this.balances.token : this.balances.cash;
+    const { journal } = this;
+    const account = this.firstSystem + from;
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      const i = agents[k]!;
+      const amount = amounts[i]!;
+      const after = column[i]! + amount;
+      if (after > U32_MAX) this.overflow(asset, i, `balance ${after} passes 2^32 - 1`);
+      column[i] = after;
+      sum += amount;
+      if (journal !== null && amount > 0) journal.record(this.tick, account, i, asset, amount, reason);
+    }
+    if (sum > 0) this.debit(asset, account, sum);
+  }
+
+  /**
    * Swaps `offered[i]` of one asset of each agent i for `rate.share(offered[i])` of the other with one system
    * account, which receives before it pays. Returns what it paid.
    *

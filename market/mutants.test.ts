@@ -66,8 +66,8 @@ async function firstBroken(file: string, changes: readonly Change[], settings: o
   return null;
 }
 
-const PRICE = 'const price = priceTable[auction.level]!;\n  const escrow';
-const SCORE = 'const score = worth - taskAsk[i]!;';
+const PRICE = 'const price = priceTable[auction.level]!;\n  for';
+const SCORE = 'const score = offerWorth[i]! - ask;';
 /** So little demand that offers compete. */
 const scarce = { serviceMarket: { demand: 1 } };
 const secondScore = { serviceMarket: { pricing: 'secondScore' } };
@@ -80,8 +80,8 @@ const MUTANTS: Mutant[] = [
     'clearing',
     './batchAuction.ts',
     [
-      ['if (q === 0) continue;', 'if (q === 0 || i === 3) continue;'],
-      ['if (q > 0) {', 'if (q > 0 && i !== 3) {'],
+      ['const q = quantity[i]!;', 'const q = i === 3 ? 0 : quantity[i]!;'],
+      ['Math.min(quantity[i]!, rest[k]!)', 'Math.min(i === 3 ? 0 : quantity[i]!, rest[k]!)'],
     ],
   ],
   [
@@ -106,13 +106,18 @@ const MUTANTS: Mutant[] = [
     'tasks paid half',
     'tasks',
     './serviceMarket.ts',
-    [['let paid = price * sold;', 'let paid = (price * sold) >>> 1;']],
+    [['const due = price * offerSold[i]!;', 'const due = (price * offerSold[i]!) >>> 1;']],
   ],
   [
     'tasks paid half as second scores',
     'tasks',
     './serviceMarket.ts',
-    [['worth - marginalScore[c]!;', '(worth - marginalScore[c]!) >>> 1;']],
+    [
+      [
+        'offerWorth[i]! - marginalScore[taskClass[i]!]!;',
+        '(offerWorth[i]! - marginalScore[taskClass[i]!]!) >>> 1;',
+      ],
+    ],
     secondScore,
   ],
   [
@@ -120,8 +125,8 @@ const MUTANTS: Mutant[] = [
     'tasks',
     './serviceMarket.ts',
     [
-      ['auction.score[i] = score;', 'auction.score[i] = worth - score;'],
-      ['(score >>> auction.shift)', '((worth - score) >>> auction.shift)'],
+      ['scores[k] = score;', 'scores[k] = offerWorth[i]! - score;'],
+      ['(score >>> shift)', '((offerWorth[i]! - score) >>> shift)'],
     ],
     scarce,
   ],
@@ -129,7 +134,7 @@ const MUTANTS: Mutant[] = [
     'tasks that sell at a negative score',
     'tasks',
     './serviceMarket.ts',
-    [[SCORE, 'const score = Math.max(0, worth - taskAsk[i]!);']],
+    [[SCORE, 'const score = Math.max(0, offerWorth[i]! - ask);']],
   ],
   [
     'a pool that pays out outside its swaps in circulation',

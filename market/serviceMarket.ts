@@ -7,13 +7,13 @@ import { CLASS_COUNT } from '../configs/schema.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { Margin } from './batchAuction.ts';
-import { ASSET, FREE_SLOT, type MarketWorld, MODE, SYSTEM, TOTAL, tokenToCash, WORLD } from './columns.ts';
+import { fillFromTop } from './batchAuction.ts';
+import { type MarketWorld, MODE, SYSTEM, TOTAL, tokenToCash, WORLD } from './columns.ts';
 import { yieldData } from './dataPool.ts';
-import { feeOf, takeFee } from './fee.ts';
+import { payLessFee } from './fee.ts';
 import { REASON } from './ledger.ts';
 import { CONSUMERS } from './trades.ts';
-import { register, sellable, settleTaskContract, trustIsOn, worthToConsumers } from './trust.ts';
+import { register, sellable, settleTaskContracts, trustIsOn, worthAt } from './trust.ts';
 
 /**
  * Most that consumers add to a score for reasons other than value, milli-token: what a seller with all of last tick's
@@ -25,17 +25,29 @@ export const bonusMax = ({ parameters, columns }: MarketWorld): number =>
 /** Moving average of tasks sold: 1/256 task, rate 1/16, moved in the ticks in which an agent serves. */
 export const SOLD_ONE = 256;
 const SOLD_RATE = 16;
-/** The score of an order that is not admitted. */
+/** The score of an offer that is not admitted. */
 const NO_SCORE = -1;
+/** The bin of such offers, of which nothing is filled. */
+const NO_BIN = CLASS_COUNT * SCORE_BUCKETS;
 
 /** Scratch of the service market over N slots. */
 export class ServiceAuction {
-  /** Score of each offer in milli-token, NO_SCORE where there is none, [N]. */
-  readonly score: Float64Array;
-  /** Tasks won, [N]. */
+  /** Slots of those who serve, in slot order; the first `serverCount` count, [N]. */
+  readonly servers: Uint32Array;
+  serverCount = 0;
+  /** Of these, who won something, [N]. */
+  readonly winners: Uint32Array;
+  winnerCount = 0;
+  /** What the consumers paid by place among the winners, milli-token, [N]. */
+  readonly paid: Uint32Array;
+  /** By place among the servers, [N]: score of the offer in milli-token, NO_SCORE where it is not admitted; its bin. */
+  readonly score: Int32Array;
+  readonly bin: Uint32Array;
+  /** Tasks won by place among the servers, [N]. */
   readonly fill: Uint32Array;
-  /** Tasks offered per class and score bucket, [CLASS_COUNT x SCORE_BUCKETS]. */
-  readonly histogram = new Uint32Array(CLASS_COUNT * SCORE_BUCKETS);
+  /** Tasks offered per class and score bucket, and what of them is to be filled, [CLASS_COUNT x SCORE_BUCKETS + 1]. */
+  readonly histogram = new Uint32Array(NO_BIN + 1);
+  readonly rest = new Uint32Array(NO_BIN + 1);
   /** Tasks offered per class at a score of zero or more, [CLASS_COUNT]. */
   readonly offered = new Float64Array(CLASS_COUNT);
   /** Best score left unfilled and worst that won, per class, [CLASS_COUNT]. */
@@ -43,12 +55,15 @@ export class ServiceAuction {
   readonly won = new Float64Array(CLASS_COUNT);
   /** Tasks that all sold in the last tick, for the network effect. */
   soldBefore = 0;
-  readonly margins: readonly Margin[] = Array.from({ length: CLASS_COUNT }, () => new Margin());
   /** Bits that a score is shifted right to give its bucket. */
   shift = 0;
 
   constructor(slots: number) {
-    this.score = new Float64Array(slots);
+    this.servers = new Uint32Array(slots);
+    this.winners = new Uint32Array(slots);
+    this.paid = new Uint32Array(slots);
+    this.score = new Int32Array(slots);
+    this.bin = new Uint32Array(slots);
     this.fill = new Uint32Array(slots);
   }
 }
@@ -60,80 +75,132 @@ export const scoreShift = (best: number): number => Math.max(0, 32 - Math.clz32(
 export function serveTasks(world: MarketWorld, auction: ServiceAuction, tick: number): void {
   const { parameters } = world;
   if (!parameters.serviceMarket.enabled) return;
+  listServers(world, auction);
+  offerTasks(world, auction);
   scoreOffers(world, auction);
   choose(world, auction, draw(parameters.seed, tick, 0, STREAM.serviceRotation));
   findMarginalScores(world, auction);
-  pay(world, auction, tick, world.trades?.wants(tick) === true);
+  recordSales(world, auction);
+  pay(world, auction, tick);
+  deliver(world, auction, tick);
+  if (world.trades?.wants(tick)) recordFills(world, auction, tick);
   if (parameters.serviceMarket.networkEffect > 0) world.columns.soldBefore.set(world.columns.tasksSold);
 }
 
-/** A seller's bonus, milli-token: the largest one x its share of the tasks sold in the last tick, rounded down. */
-function bonusOf({ columns }: MarketWorld, auction: ServiceAuction, agent: number, most: number): number {
-  if (most === 0 || auction.soldBefore === 0) return 0;
-  return Math.floor((most * columns.soldBefore[agent]!) / auction.soldBefore);
+/** Whoever serves, side by side without a branch on what an agent chose. */
+function listServers({ columns, parameters }: MarketWorld, auction: ServiceAuction): void {
+  const { population, mode } = columns;
+  const { servers } = auction;
+  const { slots } = parameters;
+  let count = 0;
+  for (let i = 0; i < slots; i++) {
+    servers[count] = i;
+    // one where mode = MODE.serve, and one but for FREE_SLOT, whose bits are all ones
+    count += (((mode[i]! ^ MODE.serve) - 1) >>> 31) & (~population[i]! >>> 31);
+  }
+  auction.serverCount = count;
 }
 
-function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
+/** Tasks that each server can do with its compute, and may promise. */
+function offerTasks(world: MarketWorld, { servers, serverCount }: ServiceAuction): void {
   const { columns, parameters } = world;
-  const { population, mode, taskClass, taskAsk, tasksOffered, compute, skill, scalar } = columns;
-  const { offerQuantity, offerClass, offerAsk, offerQuality, offerWorth } = columns;
+  const { tasksOffered, compute } = columns;
   const { cuPerTask, maxTasks } = parameters.serviceMarket;
-  const value = scalar[WORLD.taskValue]!;
-  const most = bonusMax(world);
   const contracts = trustIsOn(parameters);
-  auction.shift = scoreShift(value + most);
-  auction.soldBefore = 0;
-  if (most > 0) for (let i = 0; i < parameters.slots; i++) auction.soldBefore += columns.soldBefore[i]!;
-  auction.histogram.fill(0);
-  auction.offered.fill(0);
-  for (let i = 0; i < parameters.slots; i++) {
-    auction.score[i] = NO_SCORE;
-    if (mode[i] !== MODE.serve || population[i] === FREE_SLOT) continue;
-    const c = taskClass[i]!;
+  for (let k = 0; k < serverCount; k++) {
+    const i = servers[k]!;
     let q = Math.min(maxTasks, Math.floor(compute[i]! / cuPerTask));
     if (contracts && q > 0) {
-      q = Math.min(q, Math.floor(sellable(world, i) / cuPerTask));
+      const units = q * cuPerTask;
+      const most = sellable(world, i, units);
+      if (most < units) q = Math.floor(most / cuPerTask);
       if (q > 0) register(world, i);
     }
     tasksOffered[i] = q;
-    const quality = skill[i * CLASS_COUNT + c]!;
-    const worth = worthToConsumers(world, i, value, quality) + bonusOf(world, auction, i, most);
+  }
+}
+
+/** Writes `offerWorth`: what a task of each server is worth to consumers with its bonus, milli-token. */
+function valueOffers(world: MarketWorld, auction: ServiceAuction): void {
+  const { columns, parameters } = world;
+  const { taskClass, skill, reputation, scalar, offerQuality, offerWorth, soldBefore } = columns;
+  const { servers, serverCount } = auction;
+  const value = scalar[WORLD.taskValue]!;
+  const weight = trustIsOn(parameters) ? parameters.trust.reputationWeight : 0;
+  for (let k = 0; k < serverCount; k++) {
+    const i = servers[k]!;
+    const quality = skill[i * CLASS_COUNT + taskClass[i]!]!;
+    offerQuality[i] = quality;
+    offerWorth[i] = worthAt(value, quality, weight, reputation[i]!);
+  }
+  const most = bonusMax(world);
+  auction.soldBefore = 0;
+  if (most === 0) return;
+  for (let i = 0; i < parameters.slots; i++) auction.soldBefore += soldBefore[i]!;
+  if (auction.soldBefore === 0) return;
+  // a seller's bonus: the largest one x its share of the tasks sold in the last tick, rounded down
+  for (let k = 0; k < serverCount; k++) {
+    const i = servers[k]!;
+    if (soldBefore[i]! > 0) offerWorth[i]! += Math.floor((most * soldBefore[i]!) / auction.soldBefore);
+  }
+}
+
+function scoreOffers(world: MarketWorld, auction: ServiceAuction): void {
+  const { columns } = world;
+  const { taskClass, taskAsk, tasksOffered, scalar } = columns;
+  const { offerQuantity, offerClass, offerAsk, offerWorth } = columns;
+  const { servers, serverCount, score: scores, bin, histogram, offered } = auction;
+  valueOffers(world, auction);
+  const shift = scoreShift(scalar[WORLD.taskValue]! + bonusMax(world));
+  auction.shift = shift;
+  histogram.fill(0);
+  offered.fill(0);
+  for (let k = 0; k < serverCount; k++) {
+    const i = servers[k]!;
+    const c = taskClass[i]!;
+    const q = tasksOffered[i]!;
+    const ask = taskAsk[i]!;
     offerQuantity[i] = q;
     offerClass[i] = c;
-    offerAsk[i] = taskAsk[i]!;
-    offerQuality[i] = quality;
-    offerWorth[i] = worth;
-    const score = worth - taskAsk[i]!;
-    if (q === 0 || score < 0) continue;
-    auction.score[i] = score;
-    auction.offered[c]! += q;
-    auction.histogram[c * SCORE_BUCKETS + (score >>> auction.shift)]! += q;
+    offerAsk[i] = ask;
+    const score = offerWorth[i]! - ask;
+    if (q === 0 || score < 0) {
+      scores[k] = NO_SCORE;
+      bin[k] = NO_BIN;
+      continue;
+    }
+    const at = c * SCORE_BUCKETS + (score >>> shift);
+    scores[k] = score;
+    bin[k] = at;
+    offered[c]! += q;
+    histogram[at]! += q;
   }
 }
 
 /** Best buckets first until demand is met; the marginal bucket is rationed in an order rotated by `word`. */
 function choose(world: MarketWorld, auction: ServiceAuction, word: number): void {
   const { demand, served } = world.columns;
-  const { slots } = world.parameters;
+  const { histogram, rest, offered, servers, serverCount } = auction;
+  rest.fill(0);
   for (let c = 0; c < CLASS_COUNT; c++) {
-    served[c] = Math.min(auction.offered[c]!, demand[c]!);
-    auction.margins[c]!.fromTop(auction.histogram, c * SCORE_BUCKETS, SCORE_BUCKETS, served[c]!);
+    served[c] = Math.min(offered[c]!, demand[c]!);
+    fillFromTop(rest, histogram, c * SCORE_BUCKETS, SCORE_BUCKETS - 1, served[c]!);
   }
-  const start = mulHigh(word, slots);
-  fillOffers(world, auction, start, slots);
-  fillOffers(world, auction, 0, start);
+  const start = mulHigh(word, world.parameters.slots);
+  let first = 0;
+  while (first < serverCount && servers[first]! < start) first++;
+  fillOffers(world, auction, first, serverCount);
+  fillOffers(world, auction, 0, first);
 }
 
-function fillOffers(world: MarketWorld, auction: ServiceAuction, start: number, end: number): void {
-  const { taskClass, tasksOffered } = world.columns;
-  const { score, fill, shift, margins } = auction;
-  for (let i = start; i < end; i++) {
-    fill[i] = 0;
-    if (score[i]! < 0) continue;
-    const margin = margins[taskClass[i]!]!;
-    const bucket = score[i]! >>> shift;
-    if (bucket > margin.level) fill[i] = tasksOffered[i]!;
-    else if (bucket === margin.level) fill[i] = margin.take(tasksOffered[i]!);
+function fillOffers({ columns }: MarketWorld, auction: ServiceAuction, from: number, to: number): void {
+  const { tasksOffered } = columns;
+  const { servers, bin, rest, fill } = auction;
+  for (let k = from; k < to; k++) {
+    const at = bin[k]!;
+    const sold = Math.min(tasksOffered[servers[k]!]!, rest[at]!);
+    rest[at]! -= sold;
+    fill[k] = sold;
   }
 }
 
@@ -143,63 +210,112 @@ function fillOffers(world: MarketWorld, auction: ServiceAuction, start: number, 
  */
 function findMarginalScores(world: MarketWorld, auction: ServiceAuction): void {
   const { taskClass, tasksOffered, marginalScore } = world.columns;
-  const { score, fill, lost, won } = auction;
+  const { score, fill, lost, won, servers, serverCount } = auction;
   lost.fill(NO_SCORE);
   won.fill(U32_MAX);
-  for (let i = 0; i < world.parameters.slots; i++) {
-    const s = score[i]!;
+  for (let k = 0; k < serverCount; k++) {
+    const s = score[k]!;
     if (s < 0) continue;
+    const i = servers[k]!;
     const c = taskClass[i]!;
-    if (fill[i]! > 0 && s < won[c]!) won[c] = s;
-    if (fill[i]! < tasksOffered[i]! && s > lost[c]!) lost[c] = s;
+    if (fill[k]! > 0 && s < won[c]!) won[c] = s;
+    if (fill[k]! < tasksOffered[i]! && s > lost[c]!) lost[c] = s;
   }
   for (let c = 0; c < CLASS_COUNT; c++) {
     marginalScore[c] = lost[c] === NO_SCORE ? 0 : Math.min(lost[c]!, won[c]!);
   }
 }
 
-/** Consumers pay each winner its own ask, or value + bonus - S*. The fee rounds down; the seller keeps the rest. */
-function pay(world: MarketWorld, auction: ServiceAuction, tick: number, record: boolean): void {
-  const { parameters, columns, balances, ledger } = world;
-  const { taskClass, taskAsk, tasksSold, serviceAmount, computeUsed, skill, soldEma, mode } = columns;
-  const { population, scalar, total, marginalScore } = columns;
-  const { value: valueInCash, cuPerTask, feeBps, pricing } = parameters.serviceMarket;
-  const value = scalar[WORLD.taskValue]!;
-  const tokenPrice = scalar[WORLD.tokenPrice]!;
-  const consumers = ledger.system(SYSTEM.consumers);
-  const most = bonusMax(world);
-  const contracts = trustIsOn(parameters);
-  for (let i = 0; i < parameters.slots; i++) {
-    if (mode[i] !== MODE.serve || population[i] === FREE_SLOT) continue;
-    const sold = auction.fill[i]!;
+/** Writes what everybody sold at which price: its own ask, or value + bonus - S*. Lists the winners. */
+function recordSales(world: MarketWorld, auction: ServiceAuction): void {
+  const { parameters, columns } = world;
+  const { taskClass, taskAsk, tasksSold, soldEma, computeUsed, marginalScore, total } = columns;
+  const { offerSold, offerPrice, offerWorth } = columns;
+  const { cuPerTask, pricing } = parameters.serviceMarket;
+  const { fill, servers, serverCount, winners } = auction;
+  const byAsk = pricing === 'ask';
+  let count = 0;
+  let tasks = 0;
+  for (let k = 0; k < serverCount; k++) {
+    const i = servers[k]!;
+    const sold = fill[k]!;
     soldEma[i]! += Math.floor((sold * SOLD_ONE - soldEma[i]!) / SOLD_RATE);
     if (sold === 0) continue;
-    const c = taskClass[i]!;
-    const quality = skill[i * CLASS_COUNT + c]!;
-    const worth = worthToConsumers(world, i, value, quality) + bonusOf(world, auction, i, most);
-    const price = pricing === 'ask' ? taskAsk[i]! : worth - marginalScore[c]!;
-    const before = balances.token[i]!;
-    let paid = price * sold;
-    let delivered = sold;
-    if (contracts) {
-      paid = settleTaskContract(world, i, sold, price, tick);
-      if (columns.breached[i]! > 0) delivered = 0;
-    } else {
-      const fee = feeOf(paid, feeBps);
-      ledger.transfer(ASSET.token, consumers, i, paid - fee, REASON.task);
-      takeFee(world, consumers, fee, REASON.taskFee);
-      serviceAmount[i] = paid - fee;
-    }
+    winners[count++] = i;
+    tasks += sold;
     tasksSold[i] = sold;
-    columns.offerSold[i] = sold;
-    columns.offerPrice[i] = price;
-    columns.offerReceipt[i] = balances.token[i]! - before;
+    offerSold[i] = sold;
+    offerPrice[i] = byAsk ? taskAsk[i]! : offerWorth[i]! - marginalScore[taskClass[i]!]!;
     computeUsed[i]! += sold * cuPerTask;
-    if (delivered > 0) yieldData(world, i, delivered, tick);
-    total[TOTAL.spentToken]! += paid;
-    total[TOTAL.spentCash]! += tokenToCash(paid, tokenPrice);
-    total[TOTAL.tasks]! += sold;
-    total[TOTAL.taskValue]! += mulHigh(valueInCash, quality) * delivered;
-    if (record) world.trades?.fill(tick, 'service', CONSUMERS, i, c, sold, price);
+  }
+  auction.winnerCount = count;
+  total[TOTAL.tasks]! += tasks;
+}
+
+/** Consumers pay each winner. The fee rounds down; the seller keeps the rest. */
+function pay(world: MarketWorld, auction: ServiceAuction, tick: number): void {
+  const { parameters, columns, balances } = world;
+  const { offerReceipt, scalar, total } = columns;
+  const { winners, winnerCount, paid } = auction;
+  const { token } = balances;
+  for (let k = 0; k < winnerCount; k++) {
+    const i = winners[k]!;
+    offerReceipt[i] = token[i]!;
+  }
+  if (trustIsOn(parameters)) settleTaskContracts(world, winners, winnerCount, paid, tick);
+  else payTasks(world, winners, winnerCount, paid);
+  const tokenPrice = scalar[WORLD.tokenPrice]!;
+  let spent = 0;
+  let spentCash = 0;
+  for (let k = 0; k < winnerCount; k++) {
+    const i = winners[k]!;
+    offerReceipt[i] = token[i]! - offerReceipt[i]!;
+    spent += paid[k]!;
+    spentCash += tokenToCash(paid[k]!, tokenPrice);
+  }
+  total[TOTAL.spentToken]! += spent;
+  total[TOTAL.spentCash]! += spentCash;
+}
+
+/**
+ * Pays winners where nobody can default. Without a journal all payments move together, and so do the fees.
+ *
+ * @param paid written: what the consumers pay by place among the winners, milli-token
+ */
+function payTasks(world: MarketWorld, winners: Uint32Array, winnerCount: number, paid: Uint32Array): void {
+  const { parameters, columns } = world;
+  const { offerPrice, offerSold, serviceAmount } = columns;
+  const { feeBps } = parameters.serviceMarket;
+  for (let k = 0; k < winnerCount; k++) {
+    const i = winners[k]!;
+    const price = offerPrice[i]!;
+    const due = price * offerSold[i]!;
+    paid[k] = due;
+    serviceAmount[i] = due;
+  }
+  payLessFee(world, SYSTEM.consumers, winners, winnerCount, serviceAmount, feeBps, REASON.task);
+}
+
+/** Counts the value of what was delivered, and gives everybody the data that it yields. */
+function deliver(world: MarketWorld, { winners, winnerCount }: ServiceAuction, tick: number): void {
+  const { parameters, columns } = world;
+  const { breached, offerQuality, offerSold, total } = columns;
+  const { value } = parameters.serviceMarket;
+  const contracts = trustIsOn(parameters);
+  let worth = 0;
+  for (let k = 0; k < winnerCount; k++) {
+    const i = winners[k]!;
+    if (contracts && breached[i]! > 0) continue;
+    worth += mulHigh(value, offerQuality[i]!) * offerSold[i]!;
+    yieldData(world, i, offerSold[i]!, tick);
+  }
+  total[TOTAL.taskValue]! += worth;
+}
+
+function recordFills(world: MarketWorld, { winners, winnerCount }: ServiceAuction, tick: number): void {
+  const { offerClass, offerSold, offerPrice } = world.columns;
+  for (let k = 0; k < winnerCount; k++) {
+    const i = winners[k]!;
+    world.trades?.fill(tick, 'service', CONSUMERS, i, offerClass[i]!, offerSold[i]!, offerPrice[i]!);
   }
 }

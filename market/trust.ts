@@ -17,6 +17,7 @@
 import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
+import type { BatchAuction } from './batchAuction.ts';
 import {
   bookClaim,
   bookLiability,
@@ -31,13 +32,12 @@ import {
   DELIVER,
   FREE_SLOT,
   type MarketWorld,
-  SIDE,
   SYSTEM,
   TRUST_TOTAL,
   tokenToCash,
   WORLD,
 } from './columns.ts';
-import { feeOf, takeFee } from './fee.ts';
+import { feeOf, payLessFee, takeFee } from './fee.ts';
 import { REASON } from './ledger.ts';
 import { freeStake } from './staking.ts';
 
@@ -47,7 +47,7 @@ export const trustIsOn = ({ trust }: MarketWorld['parameters']): boolean => trus
 /** Rate of the moving share of units delivered. */
 const SHARE_RATE_SHIFT = 6;
 
-/** Units one after another, some of them marked; answers how many of the first x are marked. */
+/** Units one after another, some of them marked; answers, for rising x, how many of the first x are marked. */
 export class UnitIndex {
   private readonly ends: Float64Array;
   private readonly marks: Float64Array;
@@ -55,6 +55,8 @@ export class UnitIndex {
   private count = 0;
   private units = 0;
   private markedUnits = 0;
+  /** The entry that the last walk stopped at. */
+  private at = 0;
 
   constructor(entries: number) {
     this.ends = new Float64Array(entries);
@@ -70,6 +72,7 @@ export class UnitIndex {
     this.count = 0;
     this.units = 0;
     this.markedUnits = 0;
+    this.at = 0;
     return this;
   }
 
@@ -88,18 +91,24 @@ export class UnitIndex {
     return this.markedUnits;
   }
 
-  /** Marked units among the first `x`, by binary search for the entry that holds unit x. */
+  /** Whether entry `k` is marked. */
+  isMarked(k: number): boolean {
+    return this.marked[k] === 1;
+  }
+
+  /**
+   * Marked units among the first `x`: a walk over the entries, from where the last one stopped. Asked in rising order
+   * of x since `clear`, all answers together take one pass.
+   */
   markedBelow(x: number): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.ends[middle]! >= x) high = middle;
-      else low = middle + 1;
-    }
-    if (low === this.count) return this.markedUnits;
+    if (this.markedUnits === 0) return 0;
+    const { ends, count } = this;
+    let at = this.at;
+    while (at < count && ends[at]! < x) at++;
+    this.at = at;
+    if (at === count) return this.markedUnits;
     // the entry ends at or beyond x: take back what lies behind x
-    return this.marks[low]! - (this.marked[low] === 1 ? this.ends[low]! - x : 0);
+    return this.marks[at]! - (this.marked[at] === 1 ? ends[at]! - x : 0);
   }
 }
 
@@ -107,6 +116,10 @@ export class UnitIndex {
 let defaults = new UnitIndex(0);
 let caught = new UnitIndex(0);
 let suits = new UnitIndex(0);
+/** Of each buyer in turn, cu whose price audits give back; sellers that are paid; what somebody pays, [N]. */
+let refunds = new Uint32Array(0);
+let paid = new Uint32Array(0);
+let gross = new Uint32Array(0);
 
 /** Opens a tick: clears its flows and pays out the claims that fall due. */
 export function openContracts(world: MarketWorld, tick: number): void {
@@ -136,12 +149,17 @@ function canRegister({ columns, balances, parameters }: MarketWorld, agent: numb
   return columns.registered[agent] === 1 || balances.cash[agent]! >= columns.bill[agent]! + registrationFee;
 }
 
-/** Units that an agent may sell under contract this tick: without limit, by its standing, or by its stake. */
-export function sellable(world: MarketWorld, agent: number): number {
+/**
+ * Of `wanted` units, those that an agent may sell under contract this tick: all of them, or what its standing or its
+ * stake allows.
+ */
+export function sellable(world: MarketWorld, agent: number, wanted: number): number {
   const { regime, stakePerUnit } = world.parameters.trust;
-  if (regime === 'legal') return canRegister(world, agent) ? U32_MAX : 0;
-  if (regime !== 'programmatic' || stakePerUnit === 0) return U32_MAX;
-  return Math.floor(freeStake(world, agent) / stakePerUnit);
+  if (regime === 'legal') return canRegister(world, agent) ? wanted : 0;
+  if (regime !== 'programmatic' || stakePerUnit === 0) return wanted;
+  const stake = freeStake(world, agent);
+  // most can back what they offer: no need to divide
+  return wanted * stakePerUnit <= stake ? wanted : Math.floor(stake / stakePerUnit);
 }
 
 /** Units that an agent may buy under contract this tick. */
@@ -165,10 +183,6 @@ function addToBill({ columns }: MarketWorld, part: Uint32Array, agent: number, c
 }
 
 // --- delivery ---
-
-/** Whether an agent defaults on what it sells in this tick. */
-const defaultsNow = ({ columns }: MarketWorld, agent: number): boolean =>
-  columns.deliver[agent] === DELIVER.default;
 
 /** Whether an audit finds for the buyers of a seller, who defaulted or not: one draw a seller and tick. */
 function auditFinds({ parameters }: MarketWorld, tick: number, agent: number, defaulted: boolean): boolean {
@@ -237,12 +251,12 @@ const worthSuing = (world: MarketWorld, units: number, price: number, cash: numb
  * Settles the fills of a compute auction, sellers judged first. Buyers and sellers are matched by cumulative position
  * in slot order: what a buyer did not get is the difference of the sellers' prefix sums at its ends.
  *
- * @param fill cu, [N]
+ * @param auction cleared, with volume
  * @param price clearing price, milli-token a cu
  */
 export function settleComputeContracts(
   world: MarketWorld,
-  fill: Uint32Array,
+  auction: BatchAuction,
   price: number,
   tick: number,
 ): void {
@@ -251,22 +265,25 @@ export function settleComputeContracts(
     defaults = new UnitIndex(slots);
     caught = new UnitIndex(slots);
     suits = new UnitIndex(slots);
+    refunds = new Uint32Array(slots);
+    paid = new Uint32Array(slots);
+    gross = new Uint32Array(slots);
   }
-  judgeSellers(world, fill, tick);
-  payForCompute(world, fill, price);
-  releasePayments(world, fill, price);
+  judgeSellers(world, auction, tick);
+  payForCompute(world, auction, price);
+  releasePayments(world, auction, price);
   disposeOfRest(world, caught.total);
-  if (trust.regime === 'legal') sueSellers(world, fill, price, tick);
+  if (trust.regime === 'legal') sueSellers(world, auction, price, tick);
 }
 
-function judgeSellers(world: MarketWorld, fill: Uint32Array, tick: number): void {
-  const { orderSide } = world.columns;
+function judgeSellers(world: MarketWorld, { fill, sellers, sellerCount }: BatchAuction, tick: number): void {
+  const { deliver } = world.columns;
   defaults.clear();
   caught.clear();
-  for (let i = 0; i < fill.length; i++) {
+  for (let k = 0; k < sellerCount; k++) {
+    const i = sellers[k]!;
     const units = fill[i]!;
-    if (units === 0 || orderSide[i] !== SIDE.sell) continue;
-    const defaulted = defaultsNow(world, i);
+    const defaulted = deliver[i] === DELIVER.default;
     const found = auditFinds(world, tick, i, defaulted);
     defaults.add(units, defaulted);
     caught.add(units, found);
@@ -276,88 +293,101 @@ function judgeSellers(world: MarketWorld, fill: Uint32Array, tick: number): void
 }
 
 /** Buyers pay into escrow, and get back what audits found for them with their part of the slashed stakes. */
-function payForCompute(world: MarketWorld, fill: Uint32Array, price: number): void {
-  const { parameters, columns, ledger } = world;
-  const {
-    orderSide,
-    computeFilled,
-    computeAmount,
-    compute,
-    undelivered,
-    compensated,
-    contractBill,
-    trustTotal,
-  } = columns;
+function payForCompute(world: MarketWorld, { fill, buyers, buyerCount }: BatchAuction, price: number): void {
+  const { parameters, columns } = world;
+  const { computeFilled, computeAmount, compute, undelivered, compensated } = columns;
+  const { contractBill, bill, trustTotal } = columns;
   const { auditFee, slashToBuyer, regime } = parameters.trust;
-  const escrow = ledger.system(SYSTEM.escrow);
+  const fee = regime === 'programmatic' ? auditFee : 0;
   let start = 0;
-  let escrowed = 0;
-  for (let i = 0; i < fill.length; i++) {
+  let missed = 0;
+  let refundedBefore = 0;
+  for (let k = 0; k < buyerCount; k++) {
+    const i = buyers[k]!;
     const units = fill[i]!;
-    if (units === 0 || orderSide[i] !== SIDE.buy) continue;
-    const end = start + units;
-    const missing = defaults.markedBelow(end) - defaults.markedBelow(start);
-    const refunded = caught.markedBelow(end) - caught.markedBelow(start);
-    start = end;
-    ledger.transfer(ASSET.token, i, escrow, price * units, REASON.compute);
-    ledger.transfer(ASSET.token, escrow, i, price * refunded, REASON.refund);
-    ledger.transfer(ASSET.token, escrow, i, slashToBuyer * refunded, REASON.slash);
+    start += units;
+    const missingNow = defaults.markedBelow(start);
+    const refundedNow = caught.markedBelow(start);
+    const missing = missingNow - missed;
+    const refunded = refundedNow - refundedBefore;
+    missed = missingNow;
+    refundedBefore = refundedNow;
+    refunds[k] = refunded;
+    gross[i] = price * units;
     compute[i]! += units - missing;
     undelivered[i] = missing;
     computeFilled[i] = units;
     computeAmount[i] = price * (units - refunded);
     compensated[i] = slashToBuyer * refunded;
-    trustTotal[TRUST_TOTAL.compensated]! += compensated[i]!;
-    if (regime === 'programmatic') addToBill(world, contractBill, i, auditFee * units);
-    escrowed += price * units;
+    contractBill[i] = Math.min(U32_MAX, contractBill[i]! + fee * units);
+    bill[i] = Math.min(U32_MAX, bill[i]! + fee * units);
   }
-  if (regime === 'programmatic') trustTotal[TRUST_TOTAL.escrowed]! += escrowed;
+  trustTotal[TRUST_TOTAL.compensated]! += slashToBuyer * refundedBefore;
+  if (regime === 'programmatic') trustTotal[TRUST_TOTAL.escrowed]! += price * start;
+  moveBuyersToken(world, buyers, buyerCount, price);
   moveDeliveredShare(world, start);
+}
+
+/** Moves what payForCompute worked out. Entries of a buyer stand together in a journal. */
+function moveBuyersToken(world: MarketWorld, buyers: Uint32Array, buyerCount: number, price: number): void {
+  const { ledger, parameters } = world;
+  const { slashToBuyer } = parameters.trust;
+  const escrow = ledger.system(SYSTEM.escrow);
+  const apart = ledger.journal !== null;
+  if (!apart) ledger.gather(ASSET.token, buyers, buyerCount, gross, SYSTEM.escrow, REASON.compute);
+  if (!apart && caught.total === 0) return;
+  for (let k = 0; k < buyerCount; k++) {
+    const i = buyers[k]!;
+    if (apart) ledger.transfer(ASSET.token, i, escrow, gross[i]!, REASON.compute);
+    if (refunds[k] === 0) continue;
+    ledger.transfer(ASSET.token, escrow, i, price * refunds[k]!, REASON.refund);
+    ledger.transfer(ASSET.token, escrow, i, slashToBuyer * refunds[k]!, REASON.slash);
+  }
 }
 
 /** Moving share, over the cu whose price was not given back, of those that arrived; rounded down. */
 function moveDeliveredShare({ columns }: MarketWorld, traded: number): void {
-  const paid = traded - caught.total;
-  if (paid <= 0) return;
+  const accepted = traded - caught.total;
+  if (accepted <= 0) return;
   // a false alarm gives the price back for what arrived: never more than all
-  const arrived = Math.min(paid, traded - defaults.total);
-  const now = Math.floor((arrived * U32_MAX) / paid);
+  const arrived = Math.min(accepted, traded - defaults.total);
+  const now = Math.floor((arrived * U32_MAX) / accepted);
   const before = columns.deliveredShare[0]!;
   columns.deliveredShare[0] = before + Math.floor((now - before) / 2 ** SHARE_RATE_SHIFT);
 }
 
-/** Sellers for whose buyers no audit found anything are paid; the fee rounds down, the seller keeps the remainder. */
-function releasePayments(world: MarketWorld, fill: Uint32Array, price: number): void {
-  const { parameters, columns, ledger } = world;
-  const { orderSide, computeFilled, computeAmount, compute } = columns;
-  const escrow = ledger.system(SYSTEM.escrow);
-  let sold = 0;
-  for (let i = 0; i < fill.length; i++) {
+/** Sellers for whose buyers no audit found anything are paid. */
+function releasePayments(
+  world: MarketWorld,
+  { fill, sellers, sellerCount }: BatchAuction,
+  price: number,
+): void {
+  const { computeFilled, computeAmount, compute } = world.columns;
+  let count = 0;
+  for (let k = 0; k < sellerCount; k++) {
+    const i = sellers[k]!;
     const units = fill[i]!;
-    if (units === 0 || orderSide[i] !== SIDE.sell) continue;
-    const found = caught.markedBelow(sold + units) > caught.markedBelow(sold);
-    sold += units;
     compute[i]! -= units;
     computeFilled[i] = units;
-    if (found) continue;
-    const paid = price * units;
-    const fee = feeOf(paid, parameters.computeMarket.feeBps);
-    ledger.transfer(ASSET.token, escrow, i, paid - fee, REASON.compute);
-    takeFee(world, escrow, fee, REASON.computeFee);
-    computeAmount[i] = paid - fee;
+    if (caught.isMarked(k)) continue;
+    computeAmount[i] = price * units;
+    paid[count++] = i;
   }
+  const { feeBps } = world.parameters.computeMarket;
+  payLessFee(world, SYSTEM.escrow, paid, count, computeAmount, feeBps, REASON.compute);
 }
 
 /** Buyers whose loss is worth it sue; sellers owe what the suing among their buyers did not get. */
-function sueSellers(world: MarketWorld, fill: Uint32Array, price: number, tick: number): void {
+function sueSellers(world: MarketWorld, auction: BatchAuction, price: number, tick: number): void {
   const { parameters, columns, balances } = world;
-  const { orderSide, undelivered, bill, courtBill, breached, trustTotal } = columns;
+  const { undelivered, bill, courtBill, breached, trustTotal } = columns;
+  const { fill, buyers, sellers, buyerCount, sellerCount } = auction;
   const { legalCost } = parameters.trust;
   const claim = claimPerUnit(world, price);
   const cohort = cohortAt(parameters, dueTick(parameters, tick));
   suits.clear();
-  for (let i = 0; i < fill.length; i++) {
-    if (fill[i] === 0 || orderSide[i] !== SIDE.buy) continue;
+  for (let k = 0; k < buyerCount; k++) {
+    const i = buyers[k]!;
     const sues = worthSuing(world, undelivered[i]!, price, balances.cash[i]! - bill[i]!);
     suits.add(fill[i]!, sues);
     if (!sues) continue;
@@ -366,67 +396,84 @@ function sueSellers(world: MarketWorld, fill: Uint32Array, price: number, tick: 
     bookClaim(world, i, cohort, claim * undelivered[i]!);
   }
   if (suits.total === 0) return;
-  let start = 0;
-  for (let i = 0; i < fill.length; i++) {
-    if (fill[i] === 0 || orderSide[i] !== SIDE.sell) continue;
-    const end = start + fill[i]!;
-    if (breached[i]! > 0) {
-      bookLiability(world, i, cohort, claim * (suits.markedBelow(end) - suits.markedBelow(start)));
-    }
-    start = end;
+  let end = 0;
+  let suedBefore = 0;
+  for (let k = 0; k < sellerCount; k++) {
+    const i = sellers[k]!;
+    end += fill[i]!;
+    const sued = suits.markedBelow(end);
+    if (breached[i]! > 0) bookLiability(world, i, cohort, claim * (sued - suedBefore));
+    suedBefore = sued;
   }
 }
 
 // --- the service market ---
 
 /**
- * Performs and pays one seller's tasks of a tick; its consumers are one buyer. Writes what it receives after the fee
- * and returns what the consumers pay, milli-token; 0 where an audit found for them.
+ * Performs and pays the tasks that each seller sold, one seller after another; its consumers are one buyer. Writes
+ * `serviceAmount`, what a seller receives after the fee.
  *
- * @param price milli-token a task
+ * @param sellers slots, of which the first `count` sold; `offerSold` tasks at `offerPrice` milli-token
+ * @param paidFor written: what the consumers pay by place among the sellers, milli-token; 0 where an audit found for them
  */
-export function settleTaskContract(
+export function settleTaskContracts(
   world: MarketWorld,
-  seller: number,
-  tasks: number,
-  price: number,
+  sellers: Uint32Array,
+  count: number,
+  paidFor: Uint32Array,
   tick: number,
-): number {
+): void {
+  const { parameters, columns } = world;
+  const { offerSold, offerPrice, deliver } = columns;
+  const { regime } = parameters.trust;
+  const { cuPerTask } = parameters.serviceMarket;
+  for (let k = 0; k < count; k++) {
+    const i = sellers[k]!;
+    const tasks = offerSold[i]!;
+    const units = tasks * cuPerTask;
+    const paid = offerPrice[i]! * tasks;
+    const defaulted = deliver[i] === DELIVER.default;
+    const found = auditFinds(world, tick, i, defaulted);
+    performContract(world, i, units, defaulted);
+    lockStake(world, i, units, found);
+    if (regime === 'programmatic') escrowTasks(world, i, units, paid, found);
+    else payTasksAtOnce(world, i, paid);
+    if (regime === 'legal' && defaulted) sueForTasks(world, i, tasks, offerPrice[i]!, tick);
+    paidFor[k] = found ? 0 : paid;
+  }
+}
+
+/** The payment waits in escrow for the audit, which the consumers pay as far as their cash goes. */
+function escrowTasks(world: MarketWorld, seller: number, units: number, paid: number, found: boolean): void {
   const { parameters, columns, ledger, balances } = world;
-  const { regime, auditFee, slashToBuyer } = parameters.trust;
-  const { cuPerTask, feeBps } = parameters.serviceMarket;
-  const units = tasks * cuPerTask;
-  const defaulted = defaultsNow(world, seller);
-  const found = auditFinds(world, tick, seller, defaulted);
+  const { auditFee, slashToBuyer } = parameters.trust;
   const consumers = ledger.system(SYSTEM.consumers);
   const escrow = ledger.system(SYSTEM.escrow);
-  const paid = price * tasks;
-  const fee = feeOf(paid, feeBps);
-  performContract(world, seller, units, defaulted);
-  lockStake(world, seller, units, found);
-  if (regime === 'programmatic') {
-    columns.trustTotal[TRUST_TOTAL.escrowed]! += paid;
-    const audits = Math.min(auditFee * units, balances.systemCash[SYSTEM.consumers]!);
-    ledger.transfer(ASSET.cash, consumers, ledger.system(SYSTEM.supplier), audits, REASON.contractCost);
-    ledger.transfer(ASSET.token, consumers, escrow, paid, REASON.task);
-    if (found) {
-      const compensation = slashToBuyer * units;
-      columns.trustTotal[TRUST_TOTAL.compensated]! += compensation;
-      ledger.transfer(ASSET.token, escrow, consumers, paid, REASON.refund);
-      ledger.transfer(ASSET.token, escrow, consumers, compensation, REASON.slash);
-      disposeOfRest(world, units);
-      return 0;
-    }
-    ledger.transfer(ASSET.token, escrow, seller, paid - fee, REASON.task);
-    takeFee(world, escrow, fee, REASON.taskFee);
-    columns.serviceAmount[seller] = paid - fee;
-    return paid;
+  columns.trustTotal[TRUST_TOTAL.escrowed]! += paid;
+  const audits = Math.min(auditFee * units, balances.systemCash[SYSTEM.consumers]!);
+  ledger.transfer(ASSET.cash, consumers, ledger.system(SYSTEM.supplier), audits, REASON.contractCost);
+  ledger.transfer(ASSET.token, consumers, escrow, paid, REASON.task);
+  if (found) {
+    const compensation = slashToBuyer * units;
+    columns.trustTotal[TRUST_TOTAL.compensated]! += compensation;
+    ledger.transfer(ASSET.token, escrow, consumers, paid, REASON.refund);
+    ledger.transfer(ASSET.token, escrow, consumers, compensation, REASON.slash);
+    disposeOfRest(world, units);
+    return;
   }
+  const fee = feeOf(paid, parameters.serviceMarket.feeBps);
+  ledger.transfer(ASSET.token, escrow, seller, paid - fee, REASON.task);
+  takeFee(world, escrow, fee, REASON.taskFee);
+  columns.serviceAmount[seller] = paid - fee;
+}
+
+function payTasksAtOnce(world: MarketWorld, seller: number, paid: number): void {
+  const { parameters, columns, ledger } = world;
+  const consumers = ledger.system(SYSTEM.consumers);
+  const fee = feeOf(paid, parameters.serviceMarket.feeBps);
   ledger.transfer(ASSET.token, consumers, seller, paid - fee, REASON.task);
   takeFee(world, consumers, fee, REASON.taskFee);
   columns.serviceAmount[seller] = paid - fee;
-  if (regime === 'legal' && defaulted) sueForTasks(world, seller, tasks, price, tick);
-  return paid;
 }
 
 function sueForTasks(world: MarketWorld, seller: number, tasks: number, price: number, tick: number): void {
@@ -453,10 +500,14 @@ export function worthToConsumers(
   value: number,
   skill: number,
 ): number {
-  const worth = mulHigh(value, skill);
   const { regime, reputationWeight } = parameters.trust;
-  if (regime === 'off' || reputationWeight === 0) return worth;
-  return mulHigh(worth, U32_MAX - mulHigh(reputationWeight, U32_MAX - columns.reputation[agent]!));
+  return worthAt(value, skill, regime === 'off' ? 0 : reputationWeight, columns.reputation[agent]!);
+}
+
+/** The same of plain numbers; weight, skill and reputation in 2^-32. */
+export function worthAt(value: number, skill: number, weight: number, reputation: number): number {
+  const worth = mulHigh(value, skill);
+  return weight === 0 ? worth : mulHigh(worth, U32_MAX - mulHigh(weight, U32_MAX - reputation));
 }
 
 /** Clears what a dead agent's contracts of the tick left in its slot, and its standing with the court. */

@@ -85,6 +85,9 @@ const LOG2_TABLE = Uint32Array.from({ length: TABLE_SIZE + 1 }, (_, k) => log2Di
 /** 2^(k / 1024) - 1 in 2^-32 truncated, by integer square roots. */
 const EXP2_TABLE = Float64Array.from({ length: TABLE_SIZE + 1 }, (_, k) => exp2Digits(k));
 
+/** 2^-k for 0 <= k <= 32. */
+const HALVINGS = Float64Array.from({ length: 33 }, (_, k) => 2 ** -k);
+
 function log2Digits(numerator: number): number {
   const one = 1n << 60n;
   let x = (BigInt(numerator) << 60n) / BigInt(TABLE_SIZE);
@@ -139,7 +142,7 @@ export function exp2Fraction(exponent: number): number {
   const low = EXP2_TABLE[index]!;
   const mantissa =
     low + Math.floor(((EXP2_TABLE[index + 1]! - low) * rest) / (1 << (LOG2_BITS - TABLE_BITS)));
-  return Math.floor((0x1_0000_0000 + mantissa) / 2 ** -whole);
+  return Math.floor((0x1_0000_0000 + mantissa) * HALVINGS[-whole]!);
 }
 
 /** 2^(exponent / 2^16) rounded down to an integer, for 0 <= exponent < 32 x 2^16. */
