@@ -21,6 +21,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
     byNameOnly: true,
     run: async (options) => (await import('./peers/peers.ts')).benchPeers(options),
   },
+  {
+    name: 'clearing',
+    about: 'the batch auction alone, one thread, orders in and fills out',
+    run: async (options) => (await import('./clearing.ts')).benchClearing(options),
+  },
 ];
 
 /** The benchmark of a name. Throws UsageError with the nearest name when there is none. */
