@@ -15,7 +15,7 @@ import { CheckpointError, ConfigError } from '../sim/core/errors.ts';
 import { decodeFounders, encodeFounders, foundersHash, poolFounders, readFounders } from '../sim/founders.ts';
 import { openPlace } from './checkpoints.ts';
 import { makeDirectory } from './makeDirectory.ts';
-import { type FounderSource, type Manifest, readManifest } from './runDirectory.ts';
+import { type FounderSource, type Manifest, readManifest } from './manifest.ts';
 import { note } from './terminal.ts';
 
 const FOLDER = 'founders';

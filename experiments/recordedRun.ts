@@ -6,7 +6,8 @@ import { REWARD_FEATURES } from '../agents/columns.ts';
 import { UsageError } from '../sim/core/errors.ts';
 import type { RunFrame, TableName, WorldFrame } from '../sim/frame.ts';
 import { METRICS, POPULATION_METRICS } from '../sim/metrics/table.ts';
-import { type Manifest, RUNS_DIRECTORY, readManifest, sqlPath } from './runDirectory.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { RUNS_DIRECTORY, sqlPath } from './runDirectory.ts';
 
 type Row = Record<string, number | string | null>;
 

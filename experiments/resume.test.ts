@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpointTicks } from './checkpoints.ts';
 import { assertCompiled, darwin, differingRows, endAfter } from './compiled.ts';
-import { readManifest } from './runDirectory.ts';
+import { readManifest } from './manifest.ts';
 
 const TICKS = 300;
 const CONFIG = `

@@ -9,14 +9,8 @@ import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import type { RecordBatch, TableName } from '../sim/frame.ts';
 import { TABLES } from '../sim/tables.ts';
 import { describeHardware } from './hardware.ts';
-import {
-  MANIFEST_VERSION,
-  type Manifest,
-  makeNumbered,
-  RunDirectory,
-  readManifest,
-  sqlPath,
-} from './runDirectory.ts';
+import { MANIFEST_VERSION, type Manifest, readManifest } from './manifest.ts';
+import { makeNumbered, RunDirectory, sqlPath } from './runDirectory.ts';
 
 let parent: string;
 beforeAll(() => {

@@ -7,7 +7,8 @@ import { type DarwinError, UsageError } from '../sim/core/errors.ts';
 import { createSimulation } from '../sim/run.ts';
 import { type Standing, writeCheckpoint } from './checkpoints.ts';
 import { describeHardware } from './hardware.ts';
-import { MANIFEST_VERSION, type Manifest, RunDirectory, readManifest } from './runDirectory.ts';
+import { MANIFEST_VERSION, type Manifest, readManifest } from './manifest.ts';
+import { RunDirectory } from './runDirectory.ts';
 import { armsOf, startBranch, startFresh, startResumed } from './starts.ts';
 
 const populations = [

@@ -7,7 +7,7 @@ import { ConfigError, UsageError } from '../sim/core/errors.ts';
 import { openNewest, openPlace, parsePlace, type SavedState } from './checkpoints.ts';
 import { untilNotWritten } from './directoryLock.ts';
 import { keptFounders, type LoadedFounders, loadFounders } from './founders.ts';
-import { type Manifest, readManifest } from './runDirectory.ts';
+import { type Manifest, readManifest } from './manifest.ts';
 import { note } from './terminal.ts';
 
 /** Everything that a run needs to know before its worlds are made. */

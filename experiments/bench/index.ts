@@ -26,6 +26,37 @@ export const BENCHMARKS: readonly Benchmark[] = [
     about: 'the batch auction alone, one thread, orders in and fills out',
     run: async (options) => (await import('./clearing.ts')).benchClearing(options),
   },
+  {
+    name: 'tick',
+    about: 'whole ticks of one world in one thread, with and without the optional mechanisms',
+    run: async (options) => (await import('./tick.ts')).benchTick(options),
+  },
+  {
+    name: 'observe',
+    about: "the phase that writes every learner's observation",
+    run: async (options) => (await import('./tick.ts')).benchObserve(options),
+  },
+  {
+    name: 'startup',
+    about: 'from the command to its end, and to the first frame of a served run',
+    run: async (options) => (await import('./startup.ts')).benchStartup(options),
+  },
+  {
+    name: 'parquet',
+    about: 'rows a second into the Parquet parts of a run directory',
+    run: async (options) => (await import('./parquet.ts')).benchParquet(options),
+  },
+  {
+    name: 'page',
+    about: 'frames a second from the server to 1, 10 and 50 watchers',
+    run: async (options) => (await import('./page.ts')).benchPage(options),
+  },
+  {
+    name: 'scaling',
+    about: 'how the cost of an agent-step grows with agents, worlds and threads; only by name',
+    byNameOnly: true,
+    run: async (options) => (await import('./scaling.ts')).benchScaling(options),
+  },
 ];
 
 /** The benchmark of a name. Throws UsageError with the nearest name when there is none. */

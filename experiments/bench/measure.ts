@@ -42,6 +42,8 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
   readonly lawsShare?: number;
   /** From nothing to ready, milliseconds; not part of any rate. */
   readonly startMs?: number;
+  /** Position on the axis of its scaling series. */
+  readonly x?: number;
   /** What was done, where the name does not say it. */
   readonly note?: string;
 }

@@ -1,4 +1,5 @@
 /** `darwin bench [NAME]`: how fast this machine is, with its hardware. */
+import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../../sim/core/errors.ts';
 import { BENCHMARKS, benchmarkNamed } from '../bench/index.ts';
@@ -14,6 +15,7 @@ interface BenchFlags {
   readonly threads?: string;
   readonly against?: string;
   readonly bse?: string;
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -22,17 +24,18 @@ export function register(program: Command): void {
     .command('bench')
     .summary('measure agent-steps per second')
     .description(
-      `Measures how fast this machine is; all benchmarks that need nothing else unless one is named.\n\n${BENCHMARKS.map(
+      `Measures how fast this machine is; all benchmarks but the slow ones unless some are named.\n\n${BENCHMARKS.map(
         ({ name, about }) => `  ${name.padEnd(10)}${about}`,
       ).join('\n')}`,
     )
-    .argument('[name]', 'benchmark')
+    .argument('[names...]', 'benchmarks')
     .option('--agents <n>', 'agents of a world')
     .option('--worlds <n>', 'worlds')
     .option('--repeats <n>', 'measurements; the answer gives their median and range')
     .option('--threads <n>', 'highest number of threads')
     .option('--against <file>', 'another implementation to compare with, where a benchmark takes one')
     .option('--bse <path>', 'a copy of the Bristol Stock Exchange to compare with: its directory or BSE.py')
+    .option('--html <file>', 'also write a page with tables and figures')
     .option('--json', 'print one JSON object')
     .action(benchCommand);
 }
@@ -45,9 +48,9 @@ function countOf(name: string, text: string | undefined): Record<string, number>
   return { [name]: value };
 }
 
-async function benchCommand(name: string | undefined, flags: BenchFlags): Promise<void> {
+async function benchCommand(names: readonly string[], flags: BenchFlags): Promise<void> {
   const benchmarks =
-    name === undefined ? BENCHMARKS.filter(({ byNameOnly }) => !byNameOnly) : [benchmarkNamed(name)];
+    names.length === 0 ? BENCHMARKS.filter(({ byNameOnly }) => !byNameOnly) : names.map(benchmarkNamed);
   const options: BenchOptions = {
     ...countOf('agents', flags.agents),
     ...countOf('worlds', flags.worlds),
@@ -56,18 +59,26 @@ async function benchCommand(name: string | undefined, flags: BenchFlags): Promis
     ...(flags.against === undefined ? {} : { against: flags.against }),
     ...(flags.bse === undefined ? {} : { bse: flags.bse }),
   };
+  // before minutes of measuring
+  if (flags.html !== undefined && existsSync(flags.html))
+    throw new UsageError(`${flags.html} exists`, 'a report is never overwritten: choose another --html');
   const results: BenchRow[] = [];
   for (const benchmark of benchmarks) {
     if (benchmarks.length > 1) note(`${benchmark.name} ...`);
     results.push(...(await benchmark.run(options)));
   }
   const hardware = describeHardware();
+  if (flags.html !== undefined) {
+    const { benchPage } = await import('../bench/reportPage.ts');
+    writeFileSync(flags.html, benchPage(hardware, results));
+    note(flags.html);
+  }
   answer(flags.json, { hardware, results }, () =>
     [
       `${hardware.cpu}, ${hardware.cores} cores, ${hardware.memoryGiB} GiB, ${hardware.os}, node ${hardware.node}`,
       rateTable(results),
+      ...new Set(results.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]))),
       ...results.flatMap(phaseTable),
-      ...new Set(results.flatMap((row) => row.note ?? [])),
     ].join('\n'),
   );
 }
@@ -82,7 +93,7 @@ const figuresOf = (row: BenchRow): [FigureName, Spread][] =>
 function rateTable(results: readonly BenchRow[]): string {
   const rows = results.flatMap((row) =>
     figuresOf(row).map(([figure, { median, min, max }]) => [
-      row.name,
+      row.x === undefined ? row.name : `${row.name}: ${row.x}`,
       String(row.threads),
       String(row.agents),
       String(row.worlds),

@@ -3,30 +3,19 @@ import process from 'node:process';
 import { type Command, Option } from 'commander';
 import colors from 'picocolors';
 import { type ResolvedRun, worldCount } from '../../configs/arms.ts';
-import { worldSeeds } from '../../configs/derive.ts';
 import { CheckpointError, DarwinError, EXIT, LawViolation, UsageError } from '../../sim/core/errors.ts';
 import type { LawStatus, RunFrame } from '../../sim/frame.ts';
 import type { Advance, Simulation } from '../../sim/run.ts';
-import { TABLES_VERSION } from '../../sim/tables.ts';
 import type { LiveServer } from '../../viz/server.ts';
 import { discardAfter, type Standing } from '../checkpoints.ts';
 import { keepFounders } from '../founders.ts';
-import { describeHardware, packageVersion, sourceCommit } from '../hardware.ts';
 import { headerOf, portOf } from '../livePage.ts';
 import { addConfigOptions, type ConfigOptions, loadConfig, overridesOf } from '../loadConfig.ts';
+import { freshManifest, type Manifest, type ParentRun } from '../manifest.ts';
 import { Pace } from '../pace.ts';
 import { planRun } from '../plan.ts';
 import { compact, duration, Progress } from '../progress.ts';
-import {
-  assertFree,
-  MANIFEST_VERSION,
-  type Manifest,
-  makeNumbered,
-  type ParentRun,
-  RUNS_DIRECTORY,
-  RunDirectory,
-  sqlPath,
-} from '../runDirectory.ts';
+import { assertFree, makeNumbered, RUNS_DIRECTORY, RunDirectory, sqlPath } from '../runDirectory.ts';
 import { drive, interruptSignal, openRun } from '../simulate.ts';
 import { type Start, startBranch, startFresh, startResumed } from '../starts.ts';
 import { Summary } from '../summary.ts';
@@ -128,35 +117,7 @@ function firstManifest(start: Start, threads: number, parent: ParentRun | null):
       finalHash: null,
       resumedAt: [...resumed.manifest.resumedAt, state?.index.tick ?? 0],
     };
-  const { name, description, seed, worlds } = run.arms[0]!;
-  return {
-    manifestVersion: MANIFEST_VERSION,
-    tablesVersion: TABLES_VERSION,
-    name,
-    description,
-    status: 'running',
-    error: null,
-    arms: run.arms,
-    armLabels: run.armLabels,
-    seeds: [...worldSeeds(seed, worlds)],
-    version: packageVersion(),
-    commit: sourceCommit(),
-    engine: 'cpu',
-    threads,
-    hardware: describeHardware(),
-    startedAt: new Date().toISOString(),
-    finishedAt: null,
-    ticks: 0,
-    elapsedSeconds: null,
-    agentSteps: 0,
-    agentStepsPerSecond: null,
-    ticksPerSecond: null,
-    finalHash: null,
-    laws: [],
-    resumedAt: [],
-    parent,
-    sources: start.founders.sources,
-  };
+  return freshManifest(run, threads, parent, start.founders.sources);
 }
 
 /** Puts a simulation where its start says; returns what a branch records of its parent. */

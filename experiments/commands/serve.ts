@@ -3,8 +3,8 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { type LiveServer, startServer } from '../../viz/server.ts';
 import { headerOf, portOf } from '../livePage.ts';
+import type { Manifest } from '../manifest.ts';
 import { newestRun, recordedFrames } from '../recordedRun.ts';
-import type { Manifest } from '../runDirectory.ts';
 import { interruptSignal } from '../simulate.ts';
 
 interface ServeOptions {

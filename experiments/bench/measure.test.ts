@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { median, ratioOf, spreadOf, takeTurns } from './measure.ts';
+import { benchPage } from './reportPage.ts';
+import { scalingSeries } from './scaling.ts';
+
+describe('spreads', () => {
+  it('the median of an even number is the mean of the two in the middle', () => {
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    expect(median([3, 1, 2])).toBe(2);
+    expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 });
+  });
+
+  it('a ratio compares the same repeats', () => {
+    expect(ratioOf([2, 4, 60], [1, 2, 3])).toBe(2);
+  });
+});
+
+describe('takeTurns', () => {
+  it('lets every contender work once a repeat, in turning order', async () => {
+    const order: string[] = [];
+    const contender = (name: string) => ({
+      advance: () => {
+        order.push(name);
+        return 10;
+      },
+    });
+    const rates = await takeTurns([contender('a'), contender('b')], 3);
+    expect(order).toEqual(['a', 'b', 'b', 'a', 'a', 'b']);
+    expect(rates.map((row) => row.length)).toEqual([3, 3]);
+    expect(rates.flat().every((rate) => rate > 0)).toBe(true);
+  });
+});
+
+describe('scaling', () => {
+  it('every series ends at the size that was asked for', () => {
+    const [inWorlds, inOne, worlds, threads] = scalingSeries(10_000, 100, 3);
+    expect(inWorlds!.points.at(-1)!.x).toBe(39 * 256);
+    expect(inOne!.points.at(-1)).toMatchObject({ slots: 10_000, worlds: 1 });
+    expect(worlds!.points.at(-1)).toMatchObject({ worlds: 100 });
+    expect(threads!.points.map(({ threads: count }) => count)).toEqual([1, 2, 3]);
+  });
+
+  it('the page draws a figure per axis and keeps other rows in a table', () => {
+    const hardware = { cpu: 'cpu', cores: 2, memoryGiB: 8, os: 'linux', node: 'v20' };
+    const spread = { median: 1e6, min: 1e6, max: 1e6 };
+    const row = { engine: 'cpu', threads: 1, agents: 256, worlds: 1, agentStepsPerSecond: spread };
+    const scaled = (name: string, x: number) => ({ ...row, name, x, ratio: 1, nsPerAgentStep: 1000 });
+    const page = benchPage(hardware, [
+      { ...row, name: 'tick', nsPerAgentStep: 1000, phases: { observe: 1 } },
+      scaled('scaling agents in one world', 128),
+      scaled('scaling agents in worlds of 256', 256),
+      scaled('scaling worlds of 16 agents', 8),
+    ]);
+    expect(page.match(/<figure>/g)).toHaveLength(2);
+    expect(page).toContain('agents in one world');
+    expect(page).toContain('100.0 %');
+  });
+});

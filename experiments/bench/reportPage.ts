@@ -1,0 +1,129 @@
+/** The page of benchmark results that `darwin bench --html FILE` writes. */
+import type { Hardware } from '../hardware.ts';
+import { type ChartSeries, lineChart } from '../report/lineChart.ts';
+import { htmlPage, type Section } from '../report/page.ts';
+import { type BenchRow, FIGURES, type FigureName } from './measure.ts';
+import { SCALING_AXES } from './scaling.ts';
+
+const number = (value: number): string =>
+  value >= 1e6
+    ? `${(value / 1e6).toPrecision(3)}M`
+    : value >= 1e4
+      ? `${(value / 1e3).toPrecision(3)}k`
+      : value.toPrecision(3);
+
+/** All rows as a table, the phases of a tick as another, scaling as figures. */
+export function benchPage(hardware: Hardware, results: readonly BenchRow[]): string {
+  const scaling = results.filter(({ x }) => x !== undefined);
+  const plain = results.filter(({ x }) => x === undefined);
+  const sections: Section[] = [
+    {
+      kind: 'text',
+      text: 'Rates are medians over repeats with their range. What is compared takes turns in one process; a ratio is the median of the ratios of repeats that ran side by side.',
+    },
+    ...(plain.length > 0 ? rateSections(plain) : []),
+    ...results.flatMap(phaseSections),
+    ...scalingSections(scaling),
+  ];
+  const { cpu, cores, memoryGiB, os, node } = hardware;
+  return htmlPage(
+    'darwin-market benchmarks',
+    `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${os}, Node ${node}`,
+    sections,
+  );
+}
+
+function rateSections(rows: readonly BenchRow[]): Section[] {
+  const cells = rows.flatMap((row) =>
+    (Object.keys(FIGURES) as FigureName[])
+      .filter((figure) => row[figure] !== undefined)
+      .map((figure) => {
+        const { median, min, max } = row[figure]!;
+        return [
+          row.name,
+          String(row.threads),
+          String(row.agents),
+          String(row.worlds),
+          `${number(median)} ${FIGURES[figure]}`,
+          `${number(min)} to ${number(max)}`,
+          row.nsPerAgentStep === undefined ? '' : row.nsPerAgentStep.toFixed(0),
+          row.bytesPerAgent === undefined ? '' : row.bytesPerAgent.toFixed(0),
+          row.ratio === undefined ? '' : `${row.ratio.toFixed(2)} x ${row.ratioTo ?? ''}`,
+          row.note ?? '',
+        ];
+      }),
+  );
+  const head = [
+    'benchmark',
+    'threads',
+    'agents',
+    'worlds',
+    'median',
+    'range',
+    'ns/step',
+    'B/agent',
+    'ratio',
+    'what',
+  ];
+  return [
+    { kind: 'heading', text: 'Rates' },
+    { kind: 'table', head, rows: cells },
+  ];
+}
+
+function phaseSections({ name, note, phases, nsPerAgentStep = Number.NaN }: BenchRow): Section[] {
+  if (phases === undefined) return [];
+  const rows = Object.entries(phases)
+    .sort(([, a], [, b]) => b - a)
+    .map(([phase, share]) => [
+      phase,
+      `${(100 * share).toFixed(1)} %`,
+      `${(share * nsPerAgentStep).toFixed(0)} ns`,
+    ]);
+  return [
+    {
+      kind: 'heading',
+      text: `Where the time of a tick goes (${name}${note === undefined ? '' : `, ${note}`})`,
+    },
+    { kind: 'table', head: ['phase', 'share', 'per agent-step'], rows },
+  ];
+}
+
+/** One figure per axis: time of an agent-step relative to the reference. */
+function scalingSections(rows: readonly BenchRow[]): Section[] {
+  if (rows.length === 0) return [];
+  const axes = [...new Set(rows.map((row) => axisOf(row)))];
+  return [
+    { kind: 'heading', text: 'How cost grows' },
+    ...axes.map((axis): Section => {
+      const names = [...new Set(rows.filter((row) => axisOf(row) === axis).map(({ name }) => name))];
+      const series = names.map(
+        (name): ChartSeries => ({
+          label: name.replace('scaling ', ''),
+          points: rows.filter((row) => row.name === name).map(({ x, ratio }) => ({ x: x!, y: ratio! })),
+        }),
+      );
+      const title = `Time of an agent-step by ${axis}`;
+      return {
+        kind: 'figure',
+        svg: lineChart(series, { title, xLabel: axis, yLabel: 'relative to the reference', logX: true }),
+        caption: `${title}, relative to ${rows[0]!.ratioTo?.replace('the time of ', '')}, measured in the same minutes: 1 = as dear, 2 = twice as dear.`,
+      };
+    }),
+    {
+      kind: 'table',
+      head: ['series', 'size', 'threads', 'agent-steps/s', 'ns/step', 'relative time', 'B/agent'],
+      rows: rows.map((row) => [
+        row.name.replace('scaling ', ''),
+        number(row.x!),
+        String(row.threads),
+        number(row.agentStepsPerSecond!.median),
+        row.nsPerAgentStep!.toFixed(0),
+        row.ratio!.toFixed(2),
+        row.bytesPerAgent === undefined ? '' : row.bytesPerAgent.toFixed(0),
+      ]),
+    },
+  ];
+}
+
+const axisOf = ({ name }: BenchRow): string => SCALING_AXES[name.replace('scaling ', '')] ?? 'hidden units';
