@@ -1,7 +1,8 @@
 /**
  * What an agent sees, MODEL.md section 6: one table and the function that fills it. Raw values of fixed
  * scale; the brain keeps running moments of each and normalises. Integers become logs by the table of
- * sim/core/fixed.ts, so that the bits are the same everywhere. A feature of a mechanism that is off is 0.
+ * sim/core/fixed.ts, and quotients are formed in f32, each operation rounded, so that the bits are the same on every
+ * engine. A feature of a mechanism that is off is 0.
  */
 import type { WorldParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
@@ -9,6 +10,7 @@ import { claimsOf } from '../market/claims.ts';
 import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
 import { trustIsOn } from '../market/trust.ts';
 import { exp2Integer, LOG2_ONE, log2Fixed, mulHigh } from '../sim/core/fixed.ts';
+import { single } from '../sim/core/floatMath.ts';
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { fastPrice, taskCost } from './actions.ts';
 import { LANES, OBSERVATION_COUNT } from './brain/layout.ts';
@@ -114,7 +116,7 @@ const log2 = (x: number): number => (x > 0 ? log2Fixed(x) : 0);
 const log2Plus = (x: number): number => log2Fixed(x < U32_MAX ? x + 1 : U32_MAX);
 
 // Features that are the same for all agents of a world, in the order of the table; filled once a tick.
-const shared = new Float64Array(OBSERVATION_COUNT * LANES);
+const shared = new Float32Array(OBSERVATION_COUNT * LANES);
 
 function observeWorld({ parameters: p, columns: { scalar, demand } }: AgentWorld, average: number): void {
   shared.fill(0);
@@ -126,7 +128,7 @@ function observeWorld({ parameters: p, columns: { scalar, demand } }: AgentWorld
     shared[CLEARING_PRICE] = clip((log2(Math.min(U32_MAX, price)) - slow) * UNIT_LOG, LIMIT);
     shared[PRICE_FAST] = clip((log2(average) - slow) * UNIT_LOG, LIMIT);
     shared[PRICE_SLOW] = clip((slow - log2(energyOfUnit(p, scalar))) * QUARTER_LOG, LIMIT);
-    shared[IMBALANCE] = bid + offered === 0 ? 0 : (bid - offered) / (bid + offered);
+    shared[IMBALANCE] = bid + offered === 0 ? 0 : single(bid - offered) / single(bid + offered);
   }
   if (p.amm.enabled) {
     const price = log2(scalar[WORLD.tokenPrice]!);
@@ -139,7 +141,7 @@ function observeWorld({ parameters: p, columns: { scalar, demand } }: AgentWorld
     shared[ENERGY_PRICE] = clip((log2(energy) - log2(p.serviceMarket.value)) * QUARTER_LOG, LIMIT);
     for (let c = 0; c < CLASS_COUNT; c++) {
       const mean = p.serviceMarket.demand[c]!;
-      shared[DEMAND + c * LANES] = mean === 0 ? 0 : clip(demand[c]! / mean - 1, LIMIT);
+      shared[DEMAND + c * LANES] = mean === 0 ? 0 : clip(single(demand[c]! / single(mean)) - 1, LIMIT);
     }
   }
 }
@@ -180,19 +182,18 @@ export function observe(world: AgentWorld, tick: number): void {
     observation[to + WEALTH] = clip((log2(c.wealth[i]!) - median) * QUARTER_LOG, LIMIT);
     observation[to + TOKEN] = log2Plus(balances.token[i]!) * WIDE_LOG;
     observation[to + CASH] = log2Plus(balances.cash[i]!) * WIDE_LOG;
-    observation[to + STAKE] = balances.stake[i] === 0 ? 0 : log2Plus(balances.stake[i]!) * WIDE_LOG;
+    observation[to + STAKE] = log2Plus(balances.stake[i]!) * WIDE_LOG;
     observation[to + CAPACITY] = log2Plus(c.capacity[i]!) * NARROW_LOG;
     observation[to + UNUSED] = agents.unusedCompute[i]!;
-    if (hasSkill)
-      for (let k = 0; k < CLASS_COUNT; k++)
-        observation[to + SKILL + k * LANES] = c.skill[i * CLASS_COUNT + k]! * SHARE;
-    if (p.training.enabled) observation[to + DATA] = log2Plus(c.data[i]!) * WIDE_LOG;
+    for (let k = 0; k < CLASS_COUNT; k++)
+      observation[to + SKILL + k * LANES] = hasSkill ? c.skill[i * CLASS_COUNT + k]! * SHARE : 0;
+    observation[to + DATA] = p.training.enabled ? log2Plus(c.data[i]!) * WIDE_LOG : 0;
     let ask = 0;
     let markup = 0;
     if (hasService && c.mode[i] === MODE.serve && taskValue > 0) {
-      ask = clip(c.taskAsk[i]! / taskValue, MARKUP_LIMIT);
+      ask = clip(single(c.taskAsk[i]!) / single(taskValue), MARKUP_LIMIT);
       const worth = mulHigh(taskValue, c.skill[i * CLASS_COUNT + c.taskClass[i]!]!);
-      markup = worth > cost ? clip((c.taskAsk[i]! - cost) / (worth - cost), MARKUP_LIMIT) : 0;
+      markup = worth > cost ? clip(single(c.taskAsk[i]! - cost) / single(worth - cost), MARKUP_LIMIT) : 0;
     }
     observation[to + OWN_ASK] = ask;
     observation[to + OWN_MARKUP] = markup;
@@ -206,10 +207,10 @@ export function observe(world: AgentWorld, tick: number): void {
     observation[to + SERVICE_FILL] = hasService ? agents.serviceFill[i]! : 0;
     observation[to + REWARD] = clip(reward[i]!, LIMIT);
     observation[to + AGE] = log2Plus(tick - agents.bornAt[i]!) * WIDE_LOG;
-    if (contracts) observation[to + REPUTATION] = c.reputation[i]! * SHARE;
-    if (courts) observation[to + CLAIMS] = log2Plus(claimsOf(world, i)) * WIDE_LOG;
+    observation[to + REPUTATION] = contracts ? c.reputation[i]! * SHARE : 0;
+    observation[to + CLAIMS] = courts ? log2Plus(claimsOf(world, i)) * WIDE_LOG : 0;
     // under old genes as under new ones, or the flag would be part of what the trial compares
-    if (revises) observation[to + ON_TRIAL] = agents.trialStage[i]! > TRIAL.waiting ? 1 : 0;
+    observation[to + ON_TRIAL] = revises && agents.trialStage[i]! > TRIAL.waiting ? 1 : 0;
   }
 }
 
