@@ -118,19 +118,39 @@ export function logChange(before: number, after: number): number {
 const phi = new Float32Array(FEATURE_COUNT);
 
 /**
- * Phase 9: profit, fills and unused compute of all living agents; features and reward (`brain.columns.reward`) of
- * learners; the sums over each life. Also measures the median wealth after settlement. Everything that is not an
- * integer is f32, each operation rounded, in one order.
+ * Phase 9: the median wealth after settlement; profit, fills and unused compute of all living agents; features and
+ * reward (`brain.columns.reward`) of learners; the sums over each life.
  */
 export function reward(world: AgentWorld, tick: number): void {
   measureWealth(world);
+  rewardRange(world, tick, 0, world.parameters.slots);
+}
+
+/**
+ * All of `reward` but the median, for agents from..to-1. Agents are independent: any split into ranges gives the same
+ * bits.
+ *
+ * @param from first agent, a multiple of LANES
+ * @param to the agent behind the last, a multiple of LANES or the number of slots
+ */
+export function rewardRange(world: AgentWorld, tick: number, from: number, to: number): void {
+  world.senses.openRewards(log2(world.columns.scalar[WORLD.medianWealth]!), tokenPrice(world));
+  rewardAgents(world, tick, world.senses.reward(tick, from, to), to);
+}
+
+/**
+ * The specification of rewards, which the kernel repeats, for agents from..to-1. Everything that is not an integer is
+ * f32, each operation rounded, in one order.
+ */
+export function rewardAgents(world: AgentWorld, tick: number, from: number, to: number): void {
+  if (from >= to) return;
   const { parameters: p, columns: c, agents, brain } = world;
   const { tdError, active } = brain.columns;
   const price = tokenPrice(world);
   const median = log2(c.scalar[WORLD.medianWealth]!);
   const contracts = trustIsOn(p);
-  const slots = c.population.length;
-  for (let i = 0; i < slots; i++) {
+  const { slots } = p;
+  for (let i = from; i < to; i++) {
     const population = c.population[i]!;
     if (population === FREE_SLOT) continue;
     const mode = c.mode[i]!;

@@ -16,6 +16,7 @@ import { foundPopulation } from '../agents/demography.ts';
 import type { Environment } from '../agents/environments/environment.ts';
 import { createEnvironment } from '../agents/environments/registry.ts';
 import { assertFounders, foundSkills } from '../agents/founders.ts';
+import { bindSenses, sensesColumnSpec } from '../agents/senses.ts';
 import { TabularLearner } from '../agents/tabularLearner.ts';
 import type { WorldParameters } from '../configs/derive.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
@@ -85,6 +86,7 @@ function columnSpecs({ slots, populations, objectives, market }: Size) {
     columns: marketColumnSpec(slots, market && optionalColumns({ slots, ...market })),
     agents: agentColumnSpec(slots, objectives?.enabled ? slots : 0),
     brain: learners ? brain : withoutWeights,
+    senses: sensesColumnSpec(populations.length),
   };
 }
 
@@ -113,19 +115,24 @@ export function createWorld(
   const mask = environment?.logitMask ?? logitMask(parameters);
   const ledger = new Ledger(parameters.world, balances);
   ledger.journal = journal;
+  const columns = arena.columns(specs.columns);
+  const agents = arena.columns(specs.agents);
+  const brain = bindBrain(kernel, arena.columns(specs.brain), {
+    seed: parameters.seed,
+    logitMask: mask,
+    headUse: environment === null ? headUse(parameters) : [ALL_HEADS, ALL_HEADS, ALL_HEADS, ALL_HEADS],
+    centreReward: parameters.learner.centreReward,
+    sparsity: parameters.learner.sparsity,
+  });
+  const sensed = { balances, columns, agents, brain: brain.columns };
   const world: World = {
     parameters,
     balances,
-    columns: arena.columns(specs.columns),
-    agents: arena.columns(specs.agents),
+    columns,
+    agents,
     ledger,
-    brain: bindBrain(kernel, arena.columns(specs.brain), {
-      seed: parameters.seed,
-      logitMask: mask,
-      headUse: environment === null ? headUse(parameters) : [ALL_HEADS, ALL_HEADS, ALL_HEADS, ALL_HEADS],
-      centreReward: parameters.learner.centreReward,
-      sparsity: parameters.learner.sparsity,
-    }),
+    brain,
+    senses: bindSenses(arena.memory, arena.columns(specs.senses), sensed, parameters),
     lineage,
     founders,
     logitMask: mask,

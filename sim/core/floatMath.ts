@@ -75,8 +75,7 @@ export const TANH_LIMIT = single(7.905311107635498);
 
 /**
  * Hyperbolic tangent of an f32 in f32 arithmetic, relative error below 4e-7 above 1e-35: the rational approximation of
- * Eigen
- * (generic_fast_tanh_float, eigen.tuxfamily.org), each operation rounded.
+ * Eigen (generic_fast_tanh_float, eigen.tuxfamily.org), each operation rounded.
  */
 export function tanhF32(x: number): number {
   const clipped = Math.min(TANH_LIMIT, Math.max(-TANH_LIMIT, x));
