@@ -162,32 +162,48 @@ export const expectedTasks = (soldEma: number): number =>
   Math.ceil((13 * soldEma + 5 * SOLD_EMA_ONE) / (10 * SOLD_EMA_ONE));
 
 const PRICE_ONE = 256;
-const askLevels = new Uint32Array(COMPUTE_ASK_PERCENT.length);
-const bidLevels = new Uint32Array(COMPUTE_BID_PERCENT.length);
 
 /**
  * Phase 4, second half: decodes every living agent's action into the intent columns of the markets, within
- * what it can afford.
+ * what it can afford. Agents are independent: any split into ranges gives the same orders.
+ *
+ * @param from first agent, a multiple of LANES
+ * @param to the agent behind the last, a multiple of LANES or all
  */
-export function applyActions(world: AgentWorld, _tick: number): void {
-  if (world.parameters.induced.enabled) applyInduced(world);
-  else applyHeads(world);
+export function applyActions(world: AgentWorld, _tick: number, from = 0, to = world.parameters.slots): void {
+  if (world.parameters.induced.enabled) {
+    applyInduced(world, from, to);
+    return;
+  }
+  openOrders(world);
+  orderAgents(world, world.senses.decide(from, to), to);
 }
 
-function applyHeads(world: AgentWorld): void {
+/** Computes what the orders of all agents have in common. */
+function openOrders(world: AgentWorld): void {
+  const { parameters, columns, senses } = world;
+  const { priceTable } = parameters.computeMarket;
+  const average = fastPrice(world);
+  for (let k = 0; k < COMPUTE_ASK_PERCENT.length; k++) {
+    const ask = (average * COMPUTE_ASK_PERCENT[k]!) / (PERCENT * PRICE_ONE);
+    const bid = (average * COMPUTE_BID_PERCENT[k]!) / (PERCENT * PRICE_ONE);
+    senses.askLevels[k] = nearestLevel(priceTable, ask);
+    senses.bidLevels[k] = nearestLevel(priceTable, bid);
+  }
+  senses.openOrders(columns.scalar[WORLD.taskValue]!, taskCost(world));
+}
+
+/** The specification of orders, which the kernel repeats, for agents from..to-1; the levels of quotes have been written. */
+export function orderAgents(world: AgentWorld, from: number, to: number): void {
+  if (from >= to) return;
   const { parameters: p, columns: c, balances, agents, brain } = world;
   const { action } = brain.columns;
+  const { askLevels, bidLevels } = world.senses;
   const { priceTable, bidShare } = p.computeMarket;
   const rents = p.computeMarket.enabled;
   const cost = taskCost(world);
   const taskValue = c.scalar[WORLD.taskValue]!;
-  const average = fastPrice(world);
-  for (let k = 0; k < askLevels.length; k++) {
-    askLevels[k] = nearestLevel(priceTable, (average * COMPUTE_ASK_PERCENT[k]!) / (PERCENT * PRICE_ONE));
-    bidLevels[k] = nearestLevel(priceTable, (average * COMPUTE_BID_PERCENT[k]!) / (PERCENT * PRICE_ONE));
-  }
-  const slots = c.population.length;
-  for (let i = 0; i < slots; i++) {
+  for (let i = from; i < to; i++) {
     if (c.population[i] === FREE_SLOT) continue;
     const at = actionIndex(i);
     const mode = allowedMode(p, action[at + HEAD.mode * LANES]!);
@@ -243,11 +259,14 @@ function allowedMode(p: WorldParameters, mode: number): number {
 }
 
 /** Induced values: everybody with units left quotes one unit on its side, never beyond its limit. */
-function applyInduced({ parameters: p, columns: c, balances, agents, brain }: AgentWorld): void {
+function applyInduced(
+  { parameters: p, columns: c, balances, agents, brain }: AgentWorld,
+  from: number,
+  to: number,
+): void {
   const { priceTable } = p.computeMarket;
   const top = priceTable.length - 1;
-  const slots = c.population.length;
-  for (let i = 0; i < slots; i++) {
+  for (let i = from; i < to; i++) {
     if (c.population[i] === FREE_SLOT) continue;
     const side = c.inducedUnits[i]! > 0 ? c.inducedSide[i]! : SIDE.none;
     const limit = c.inducedLevel[i]!;

@@ -7,6 +7,7 @@ import type { LedgerColumns, MarketColumns } from '../market/columns.ts';
 import type { Ledger } from '../market/ledger.ts';
 import { type Columns, f32, f64, i32, u32 } from '../sim/core/columns.ts';
 import type { Brain } from './brain/brain.ts';
+import type { Senses } from './senses.ts';
 
 /** Reward features phi: what a genome can value. Bounded, of fixed scale, written by the engine alone. */
 export const REWARD_FEATURES = [
@@ -187,6 +188,7 @@ export interface AgentWorld {
   readonly ledger: Ledger;
   readonly agents: AgentColumns;
   readonly brain: Brain;
+  readonly senses: Senses;
   readonly lineage: LineageSink | null;
   /** By population: the saved agents that its founders are drawn from; absent where none are. */
   readonly founders?: readonly (Founders | null)[] | null;

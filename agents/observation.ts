@@ -1,7 +1,8 @@
 /**
  * What an agent sees, MODEL.md section 6: one table and the function that fills it. Raw values of fixed
  * scale; the brain keeps running moments of each and normalises. Integers become logs by the table of
- * sim/core/fixed.ts, so that the bits are the same everywhere. A feature of a mechanism that is off is 0.
+ * sim/core/fixed.ts, and quotients are formed in f32, each operation rounded, so that the bits are the same on every
+ * engine. A feature of a mechanism that is off is 0.
  */
 import type { WorldParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
@@ -9,10 +10,12 @@ import { claimsOf } from '../market/claims.ts';
 import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
 import { trustIsOn } from '../market/trust.ts';
 import { exp2Integer, LOG2_ONE, log2Fixed, mulHigh } from '../sim/core/fixed.ts';
+import { single } from '../sim/core/floatMath.ts';
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { fastPrice, taskCost } from './actions.ts';
 import { LANES, OBSERVATION_COUNT } from './brain/layout.ts';
 import { type AgentWorld, TRIAL } from './columns.ts';
+import { WEALTH_BINS } from './senses.ts';
 
 export interface ObservationFeature {
   readonly name: string;
@@ -113,33 +116,35 @@ const log2 = (x: number): number => (x > 0 ? log2Fixed(x) : 0);
 /** log2(1 + x) in 2^-16, saturated. */
 const log2Plus = (x: number): number => log2Fixed(x < U32_MAX ? x + 1 : U32_MAX);
 
-// Features that are the same for all agents of a world, in the order of the table; filled once a tick.
-const shared = new Float64Array(OBSERVATION_COUNT * LANES);
-
-function observeWorld({ parameters: p, columns: { scalar, demand } }: AgentWorld, average: number): void {
+/** Features that are the same for all agents of a world, by their place in the table. */
+function observeWorld(
+  { parameters: p, columns: { scalar, demand }, senses: { shared } }: AgentWorld,
+  average: number,
+): void {
   shared.fill(0);
   if (p.computeMarket.enabled) {
     const slow = log2(scalar[WORLD.priceSlow]! || p.computeMarket.priceStart);
     const price = p.computeMarket.priceTable[scalar[WORLD.computeLevel]!]! * PRICE_ONE;
     const bid = scalar[WORLD.computeBid]!;
     const offered = scalar[WORLD.computeOffered]!;
-    shared[CLEARING_PRICE] = clip((log2(Math.min(U32_MAX, price)) - slow) * UNIT_LOG, LIMIT);
-    shared[PRICE_FAST] = clip((log2(average) - slow) * UNIT_LOG, LIMIT);
-    shared[PRICE_SLOW] = clip((slow - log2(energyOfUnit(p, scalar))) * QUARTER_LOG, LIMIT);
-    shared[IMBALANCE] = bid + offered === 0 ? 0 : (bid - offered) / (bid + offered);
+    shared[CLEARING_PRICE / LANES] = clip((log2(Math.min(U32_MAX, price)) - slow) * UNIT_LOG, LIMIT);
+    shared[PRICE_FAST / LANES] = clip((log2(average) - slow) * UNIT_LOG, LIMIT);
+    shared[PRICE_SLOW / LANES] = clip((slow - log2(energyOfUnit(p, scalar))) * QUARTER_LOG, LIMIT);
+    shared[IMBALANCE / LANES] = bid + offered === 0 ? 0 : single(bid - offered) / single(bid + offered);
   }
   if (p.amm.enabled) {
     const price = log2(scalar[WORLD.tokenPrice]!);
-    shared[TOKEN_PRICE] = clip((price - 16 * LOG2_ONE) * QUARTER_LOG, LIMIT);
+    shared[TOKEN_PRICE / LANES] = clip((price - 16 * LOG2_ONE) * QUARTER_LOG, LIMIT);
     const before = scalar[WORLD.tokenPriceBefore]!;
-    shared[TOKEN_RETURN] = before === 0 ? 0 : clip((price - log2(before)) * RETURN_LOG, LIMIT);
+    shared[TOKEN_RETURN / LANES] = before === 0 ? 0 : clip((price - log2(before)) * RETURN_LOG, LIMIT);
   }
   if (p.serviceMarket.enabled) {
     const energy = p.serviceMarket.cuPerTask * p.energy.price;
-    shared[ENERGY_PRICE] = clip((log2(energy) - log2(p.serviceMarket.value)) * QUARTER_LOG, LIMIT);
+    shared[ENERGY_PRICE / LANES] = clip((log2(energy) - log2(p.serviceMarket.value)) * QUARTER_LOG, LIMIT);
     for (let c = 0; c < CLASS_COUNT; c++) {
       const mean = p.serviceMarket.demand[c]!;
-      shared[DEMAND + c * LANES] = mean === 0 ? 0 : clip(demand[c]! / mean - 1, LIMIT);
+      const change = mean === 0 ? 0 : single(demand[c]! / single(mean)) - 1;
+      shared[DEMAND / LANES + c] = clip(change, LIMIT);
     }
   }
 }
@@ -153,15 +158,35 @@ const energyOfUnit = (p: WorldParameters, scalar: Uint32Array): number =>
 
 /**
  * Phase 2: writes the raw observation of every living learner to `brain.columns.observation`, lane-blocked.
- * Scripted agents read the columns themselves.
+ * Scripted agents read the columns themselves. Agents are independent: any split into ranges gives the same bits.
+ *
+ * @param from first agent, a multiple of LANES
+ * @param to the agent behind the last, a multiple of LANES or all
  */
-export function observe(world: AgentWorld, tick: number): void {
-  const { parameters: p, columns: c, balances, agents, brain } = world;
-  const { observation, active, reward } = brain.columns;
+export function observe(world: AgentWorld, tick: number, from = 0, to = world.parameters.slots): void {
   const average = fastPrice(world);
+  const { scalar } = world.columns;
   observeWorld(world, average);
+  world.senses.openObservation(
+    log2(scalar[WORLD.medianWealth]!),
+    log2(average),
+    scalar[WORLD.taskValue]!,
+    taskCost(world),
+  );
+  observeAgents(world, tick, world.senses.observe(tick, from, to), to);
+}
+
+/**
+ * The specification of observations, which the kernel repeats, for agents from..to-1; `senses.shared` has been
+ * written.
+ */
+export function observeAgents(world: AgentWorld, tick: number, from: number, to: number): void {
+  if (from >= to) return;
+  const { parameters: p, columns: c, balances, agents, brain, senses } = world;
+  const { observation, active, reward } = brain.columns;
+  const { shared } = senses;
   const median = log2(c.scalar[WORLD.medianWealth]!);
-  const averageLog = log2(average);
+  const averageLog = log2(fastPrice(world));
   const cost = taskCost(world);
   const taskValue = c.scalar[WORLD.taskValue]!;
   const { priceTable } = p.computeMarket;
@@ -171,63 +196,66 @@ export function observe(world: AgentWorld, tick: number): void {
   const revises = p.objectives.enabled;
   const contracts = trustIsOn(p);
   const courts = p.trust.cohorts > 0;
-  const slots = c.population.length;
-  for (let i = 0; i < slots; i++) {
+  for (let i = from; i < to; i++) {
     if (active[i] === 0) continue;
-    const to = Math.floor(i / LANES) * OBSERVATION_COUNT * LANES + (i % LANES);
-    for (let k = CLEARING_PRICE; k <= IMBALANCE; k += LANES) observation[to + k] = shared[k]!;
-    for (let k = TOKEN_PRICE; k <= DEMAND + 3 * LANES; k += LANES) observation[to + k] = shared[k]!;
-    observation[to + WEALTH] = clip((log2(c.wealth[i]!) - median) * QUARTER_LOG, LIMIT);
-    observation[to + TOKEN] = log2Plus(balances.token[i]!) * WIDE_LOG;
-    observation[to + CASH] = log2Plus(balances.cash[i]!) * WIDE_LOG;
-    observation[to + STAKE] = balances.stake[i] === 0 ? 0 : log2Plus(balances.stake[i]!) * WIDE_LOG;
-    observation[to + CAPACITY] = log2Plus(c.capacity[i]!) * NARROW_LOG;
-    observation[to + UNUSED] = agents.unusedCompute[i]!;
-    if (hasSkill)
-      for (let k = 0; k < CLASS_COUNT; k++)
-        observation[to + SKILL + k * LANES] = c.skill[i * CLASS_COUNT + k]! * SHARE;
-    if (p.training.enabled) observation[to + DATA] = log2Plus(c.data[i]!) * WIDE_LOG;
+    const own = Math.floor(i / LANES) * OBSERVATION_COUNT * LANES + (i % LANES);
+    for (let k = CLEARING_PRICE; k <= IMBALANCE; k += LANES) observation[own + k] = shared[k / LANES]!;
+    for (let k = TOKEN_PRICE; k <= DEMAND + 3 * LANES; k += LANES) observation[own + k] = shared[k / LANES]!;
+    observation[own + WEALTH] = clip((log2(c.wealth[i]!) - median) * QUARTER_LOG, LIMIT);
+    observation[own + TOKEN] = log2Plus(balances.token[i]!) * WIDE_LOG;
+    observation[own + CASH] = log2Plus(balances.cash[i]!) * WIDE_LOG;
+    observation[own + STAKE] = log2Plus(balances.stake[i]!) * WIDE_LOG;
+    observation[own + CAPACITY] = log2Plus(c.capacity[i]!) * NARROW_LOG;
+    observation[own + UNUSED] = agents.unusedCompute[i]!;
+    for (let k = 0; k < CLASS_COUNT; k++)
+      observation[own + SKILL + k * LANES] = hasSkill ? c.skill[i * CLASS_COUNT + k]! * SHARE : 0;
+    observation[own + DATA] = p.training.enabled ? log2Plus(c.data[i]!) * WIDE_LOG : 0;
     let ask = 0;
     let markup = 0;
     if (hasService && c.mode[i] === MODE.serve && taskValue > 0) {
-      ask = clip(c.taskAsk[i]! / taskValue, MARKUP_LIMIT);
+      ask = clip(single(c.taskAsk[i]!) / single(taskValue), MARKUP_LIMIT);
       const worth = mulHigh(taskValue, c.skill[i * CLASS_COUNT + c.taskClass[i]!]!);
-      markup = worth > cost ? clip((c.taskAsk[i]! - cost) / (worth - cost), MARKUP_LIMIT) : 0;
+      markup = worth > cost ? clip(single(c.taskAsk[i]! - cost) / single(worth - cost), MARKUP_LIMIT) : 0;
     }
-    observation[to + OWN_ASK] = ask;
-    observation[to + OWN_MARKUP] = markup;
+    observation[own + OWN_ASK] = ask;
+    observation[own + OWN_MARKUP] = markup;
     let quote = 0;
     if (hasCompute && c.computeSide[i] !== SIDE.none) {
       const price = priceTable[c.computeLevel[i]!]! * PRICE_ONE;
       quote = clip((log2(Math.min(U32_MAX, price)) - averageLog) * UNIT_LOG, LIMIT);
     }
-    observation[to + OWN_BID] = quote;
-    observation[to + COMPUTE_FILL] = hasCompute ? agents.computeFill[i]! : 0;
-    observation[to + SERVICE_FILL] = hasService ? agents.serviceFill[i]! : 0;
-    observation[to + REWARD] = clip(reward[i]!, LIMIT);
-    observation[to + AGE] = log2Plus(tick - agents.bornAt[i]!) * WIDE_LOG;
-    if (contracts) observation[to + REPUTATION] = c.reputation[i]! * SHARE;
-    if (courts) observation[to + CLAIMS] = log2Plus(claimsOf(world, i)) * WIDE_LOG;
+    observation[own + OWN_BID] = quote;
+    observation[own + COMPUTE_FILL] = hasCompute ? agents.computeFill[i]! : 0;
+    observation[own + SERVICE_FILL] = hasService ? agents.serviceFill[i]! : 0;
+    observation[own + REWARD] = clip(reward[i]!, LIMIT);
+    observation[own + AGE] = log2Plus(tick - agents.bornAt[i]!) * WIDE_LOG;
+    observation[own + REPUTATION] = contracts ? c.reputation[i]! * SHARE : 0;
+    observation[own + CLAIMS] = courts ? log2Plus(claimsOf(world, i)) * WIDE_LOG : 0;
     // under old genes as under new ones, or the flag would be part of what the trial compares
-    if (revises) observation[to + ON_TRIAL] = agents.trialStage[i]! > TRIAL.waiting ? 1 : 0;
+    observation[own + ON_TRIAL] = revises && agents.trialStage[i]! > TRIAL.waiting ? 1 : 0;
   }
 }
 
 /** Bins of an octave in the histogram of wealth: the median is exact to 2^(1/32). */
-const BINS_PER_OCTAVE = 16;
 const BIN_SHIFT = 12;
-const histogram = new Uint32Array(32 * BINS_PER_OCTAVE + 1);
+const histogram = new Uint32Array(WEALTH_BINS);
 
 /**
  * Writes the median wealth of the living to `WORLD.medianWealth`, milli-cash: the middle of the bin of a
  * log2 histogram that holds the lower median, so that the GPU can form it too. Integers only; within
  * 2.2 % of the true median. 0 when nobody lives.
  */
-export function measureWealth({ columns: c }: Pick<AgentWorld, 'columns'>): void {
+export function measureWealth({ columns, senses }: Pick<AgentWorld, 'columns' | 'senses'>): void {
+  const bin = senses.medianBin(BIN_SHIFT);
+  columns.scalar[WORLD.medianWealth] =
+    bin === 0 ? 0 : exp2Integer(((bin - 1) << BIN_SHIFT) + (1 << (BIN_SHIFT - 1)));
+}
+
+/** The specification of `Senses.medianBin`: the bin of 2^(1/16) that holds the lower median; 0 of nothing. */
+export function medianBin({ columns: c }: Pick<AgentWorld, 'columns'>): number {
   histogram.fill(0);
   let alive = 0;
-  const slots = c.population.length;
-  for (let i = 0; i < slots; i++) {
+  for (let i = 0; i < c.population.length; i++) {
     if (c.population[i] === FREE_SLOT) continue;
     alive++;
     const wealth = c.wealth[i]!;
@@ -236,6 +264,5 @@ export function measureWealth({ columns: c }: Pick<AgentWorld, 'columns'>): void
   let before = 0;
   let bin = 0;
   while (alive > 0 && before + histogram[bin]! < (alive + 1) >> 1) before += histogram[bin++]!;
-  c.scalar[WORLD.medianWealth] =
-    bin === 0 ? 0 : exp2Integer(((bin - 1) << BIN_SHIFT) + (1 << (BIN_SHIFT - 1)));
+  return bin;
 }

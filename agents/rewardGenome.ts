@@ -6,7 +6,7 @@ import type { PopulationConfig, WorldConfig } from '../configs/schema.ts';
 import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
 import { trustIsOn } from '../market/trust.ts';
 import { LOG2_ONE, log2Fixed } from '../sim/core/fixed.ts';
-import { tanh } from '../sim/core/floatMath.ts';
+import { single, tanhF32 } from '../sim/core/floatMath.ts';
 import { type DrawSequence, draw, STREAM, unitInterval } from '../sim/core/rng.ts';
 import { MILLI, TWO_32 } from '../sim/core/units.ts';
 import {
@@ -37,6 +37,8 @@ export const RELATIVE_WEALTH_OCTAVES = 4;
 export const COMPUTE_SCALE_CU = 32;
 /** Rate of the moving share of ticks spent in each mode. */
 export const MODE_SHARE_RATE = 1 / 64;
+/** Least share of a mode: below lie the subnormal numbers, a hundred times slower. */
+export const MODE_SHARE_MIN = 2 ** -64;
 const MODE_COUNT = 4;
 
 export interface RewardFeature {
@@ -89,62 +91,86 @@ const PHI_COMPUTE_SPENT = indexOf('computeSpent');
 const PHI_IDLE = indexOf('idle');
 const PHI_SURVIVAL = indexOf('survival');
 
+/** Cash per milli-cash. */
+const CASH = single(1 / MILLI);
+const SHARE = 1 / TWO_32;
 const clip = (x: number): number => Math.min(1, Math.max(-1, x));
-const squash = (x: number, scale: number): number => x / (scale + Math.abs(x));
+/** x / (scale + |x|). */
+const squash = (x: number, scale: number): number => single(x / single(scale + Math.abs(x)));
 const log2 = (x: number): number => (x > 0 ? log2Fixed(x) : 0);
 /** ln 2 per 2^-16, to turn a difference of integer logs into a change of natural log. */
-const LN_UNIT = Math.LN2 / LOG2_ONE;
+const LN_UNIT = single(Math.LN2 / LOG2_ONE);
 /** Below this ratio of change the logarithm's table is coarser than the change: use the relative change. */
-const SMALL_CHANGE = 0.05;
+const SMALL_CHANGE = single(0.05);
+const THIRD = single(1 / 3);
 
-/** Change of ln wealth from `before` to `after` milli-cash, 0 counted as 1; relative error below 1e-3. */
+/** Change of ln wealth from `before` to `after` milli-cash, 0 counted as 1; f32, relative error below 1e-3. */
 export function logChange(before: number, after: number): number {
   const from = before > 0 ? before : 1;
   const to = after > 0 ? after : 1;
-  const x = (to - from) / from;
+  const x = single(single(to - from) / single(from));
   // ln(1 + x) to third order
-  if (x < SMALL_CHANGE && x > -SMALL_CHANGE) return x * (1 - x * (1 / 2 - x / 3));
-  return (log2Fixed(to) - log2Fixed(from)) * LN_UNIT;
+  if (x < SMALL_CHANGE && x > -SMALL_CHANGE)
+    return single(x * single(1 - single(x * single(0.5 - single(x * THIRD)))));
+  return single((log2Fixed(to) - log2Fixed(from)) * LN_UNIT);
 }
 
-const phi = new Float64Array(FEATURE_COUNT);
+const phi = new Float32Array(FEATURE_COUNT);
 
 /**
- * Phase 9: profit, fills and unused compute of all living agents; features and reward (`brain.columns.reward`) of
- * learners; the sums over each life. Also measures the median wealth after settlement.
+ * Phase 9: the median wealth after settlement; profit, fills and unused compute of all living agents; features and
+ * reward (`brain.columns.reward`) of learners; the sums over each life.
  */
 export function reward(world: AgentWorld, tick: number): void {
   measureWealth(world);
+  rewardRange(world, tick, 0, world.parameters.slots);
+}
+
+/**
+ * All of `reward` but the median, for agents from..to-1. Agents are independent: any split into ranges gives the same
+ * bits.
+ *
+ * @param from first agent, a multiple of LANES
+ * @param to the agent behind the last, a multiple of LANES or the number of slots
+ */
+export function rewardRange(world: AgentWorld, tick: number, from: number, to: number): void {
+  world.senses.openRewards(log2(world.columns.scalar[WORLD.medianWealth]!), tokenPrice(world));
+  rewardAgents(world, tick, world.senses.reward(tick, from, to), to);
+}
+
+/**
+ * The specification of rewards, which the kernel repeats, for agents from..to-1. Everything that is not an integer is
+ * f32, each operation rounded, in one order.
+ */
+export function rewardAgents(world: AgentWorld, tick: number, from: number, to: number): void {
+  if (from >= to) return;
   const { parameters: p, columns: c, agents, brain } = world;
   const { tdError, active } = brain.columns;
-  const tokenToCash = c.scalar[WORLD.tokenPrice]! / 0x1_0000 / MILLI;
+  const price = tokenPrice(world);
   const median = log2(c.scalar[WORLD.medianWealth]!);
   const contracts = trustIsOn(p);
-  const slots = c.population.length;
-  for (let i = 0; i < slots; i++) {
+  const { slots } = p;
+  for (let i = from; i < to; i++) {
     const population = c.population[i]!;
     if (population === FREE_SLOT) continue;
     const mode = c.mode[i]!;
     const side = c.computeSide[i]!;
     const filled = c.computeFilled[i]!;
-    const rented = side === SIDE.buy ? -c.computeAmount[i]! : c.computeAmount[i]!;
-    let profit = (c.serviceAmount[i]! + rented) * tokenToCash - c.bill[i]! / MILLI;
-    if (contracts) profit += contractProfit(c, i, tokenToCash);
-    const computeFill = c.computeQuantity[i] === 0 ? 0 : filled / c.computeQuantity[i]!;
-    const serviceFill = c.tasksOffered[i] === 0 ? 0 : c.tasksSold[i]! / c.tasksOffered[i]!;
-    const atHand = c.compute[i]! + (side === SIDE.sell ? filled : 0);
     const used = c.computeUsed[i]!;
+    const profit = single(profitOf(world, i, price, contracts) * CASH);
+    const computeFill = shareOf(filled, c.computeQuantity[i]!);
+    const serviceFill = shareOf(c.tasksSold[i]!, c.tasksOffered[i]!);
+    const atHand = single(single(c.compute[i]!) + (side === SIDE.sell ? single(filled) : 0));
     agents.profit[i] = profit;
     agents.computeFill[i] = computeFill;
     agents.serviceFill[i] = serviceFill;
-    agents.unusedCompute[i] = atHand === 0 ? 0 : Math.max(0, c.compute[i]! - used) / atHand;
+    agents.unusedCompute[i] = shareOf(Math.max(0, c.compute[i]! - used), atHand);
     agents.lifeProfit[i]! += profit;
     // scripted agents have no reward to be told
     if (active[i] === 0) continue;
-    const share = mode * slots + i;
 
     phi[PHI_WEALTH_GAIN] = clip(WEALTH_GAIN_SCALE * logChange(c.wealthBefore[i]!, c.wealth[i]!));
-    phi[PHI_SKILL_GAIN] = clip((SKILL_GAIN_SCALE * c.skillGain[i]!) / TWO_32);
+    phi[PHI_SKILL_GAIN] = clip(single(c.skillGain[i]!) * (SKILL_GAIN_SCALE * SHARE));
     phi[PHI_PROFIT] = squash(profit, PROFIT_SCALE_CASH);
     phi[PHI_FILL] = mode === MODE.serve ? serviceFill : computeFill;
     if (contracts) {
@@ -152,14 +178,14 @@ export function reward(world: AgentWorld, tick: number): void {
       const moved = c.reputation[i]! - c.reputationBefore[i]!;
       phi[PHI_CONTRACT_KEPT] = c.contracted[i]! > 0 && !breached ? 1 : 0;
       phi[PHI_CONTRACT_BREACHED] = breached ? 1 : 0;
-      phi[PHI_SLASHED] = squash(c.slashed[i]! * tokenToCash, SLASHED_SCALE_CASH);
-      phi[PHI_REPUTATION_GAIN] = clip((REPUTATION_GAIN_SCALE * moved) / TWO_32);
+      phi[PHI_SLASHED] = squash(single(single(c.slashed[i]!) * price), SLASHED_SCALE_CASH * MILLI);
+      phi[PHI_REPUTATION_GAIN] = clip(moved * (REPUTATION_GAIN_SCALE * SHARE));
     } else {
       phi.fill(0, PHI_CONTRACT_KEPT, PHI_REPUTATION_GAIN + 1);
     }
-    phi[PHI_TRANSFER_GIVEN] = squash(agents.transferGiven[i]! / MILLI, TRANSFER_SCALE_CASH);
+    phi[PHI_TRANSFER_GIVEN] = squash(single(agents.transferGiven[i]!), TRANSFER_SCALE_CASH * MILLI);
     phi[PHI_RELATIVE_WEALTH] = clip((log2(c.wealth[i]!) - median) / (RELATIVE_WEALTH_OCTAVES * LOG2_ONE));
-    phi[PHI_NOVELTY] = 1 - agents.modeShare[share]!;
+    phi[PHI_NOVELTY] = 1 - agents.modeShare[mode * slots + i]!;
     phi[PHI_FORECAST_ERROR] = squash(Math.abs(tdError[i]!), 1);
     phi[PHI_COMPUTE_SPENT] = clip(used / COMPUTE_SCALE_CU);
     phi[PHI_IDLE] = mode === MODE.idle ? 1 : 0;
@@ -168,7 +194,9 @@ export function reward(world: AgentWorld, tick: number): void {
     for (let k = 0; k < FEATURE_COUNT; k++) agents.features[k * slots + i] = phi[k]!;
     for (let m = 0; m < MODE_COUNT; m++) {
       const at = m * slots + i;
-      agents.modeShare[at]! += MODE_SHARE_RATE * ((m === mode ? 1 : 0) - agents.modeShare[at]!);
+      const share = agents.modeShare[at]!;
+      const moved = share + MODE_SHARE_RATE * single((m === mode ? 1 : 0) - share);
+      agents.modeShare[at] = Math.max(MODE_SHARE_MIN, moved);
     }
     const { reward: kind, rewardHidden } = p.populations[population]!;
     const r =
@@ -180,27 +208,46 @@ export function reward(world: AgentWorld, tick: number): void {
   }
 }
 
+/** Opening price of token: cash per token. */
+const tokenPrice = ({ columns }: AgentWorld): number => single(columns.scalar[WORLD.tokenPrice]! / 0x1_0000);
+
+/** part / whole of quantities; 0 of nothing. */
+const shareOf = (part: number, whole: number): number =>
+  whole === 0 ? 0 : single(single(part) / single(whole));
+
 /**
- * What contracts added to an agent's profit beside its pay, cash: side gains and recoveries, its part of slashed
- * stakes; less its own slashed stake, effort, audits, court fees and debts.
+ * Realised profit of an agent's tick, milli-cash: sales less purchases at the opening price, less the bill; and where
+ * sellers may default what contracts added beside their pay: its part of slashed stakes, side gains and recoveries,
+ * less its own slashed stake, effort, audits, court fees and debts.
  */
-function contractProfit(c: AgentWorld['columns'], i: number, tokenToCash: number): number {
-  const cash = c.contractCash[i]! - c.contractBill[i]! - c.courtBill[i]! - c.debtDue[i]!;
-  return (c.compensated[i]! - c.slashed[i]!) * tokenToCash + cash / MILLI;
+function profitOf({ columns: c }: AgentWorld, i: number, price: number, contracts: boolean): number {
+  const rent = single(c.computeSide[i] === SIDE.buy ? -c.computeAmount[i]! : c.computeAmount[i]!);
+  const income = single(single(c.serviceAmount[i]!) + rent);
+  const profit = single(single(income * price) - single(c.bill[i]!));
+  if (!contracts) return profit;
+  const stakes = single(single(c.compensated[i]! - c.slashed[i]!) * price);
+  const received = single(single(c.contractCash[i]!) - single(c.contractBill[i]!));
+  const paid = single(single(c.courtBill[i]!) + single(c.debtDue[i]!));
+  return single(profit + single(stakes + single(received - paid)));
 }
 
 /** w . phi + v . tanh(U phi) of the features in `phi`. */
 function rewardOf(genes: Float32Array, agent: number, slots: number, hidden: boolean): number {
-  let r = 0;
-  for (let k = 0; k < FEATURE_COUNT; k++) r += genes[(GENE.linear + k) * slots + agent]! * phi[k]!;
+  let r = weighFeatures(genes, GENE.linear, agent, slots);
   if (!hidden) return r;
   for (let j = 0; j < REWARD_HIDDEN; j++) {
-    let sum = 0;
-    for (let k = 0; k < FEATURE_COUNT; k++)
-      sum += genes[(GENE.hidden + j * FEATURE_COUNT + k) * slots + agent]! * phi[k]!;
-    r += genes[(GENE.output + j) * slots + agent]! * tanh(sum);
+    const unit = tanhF32(weighFeatures(genes, GENE.hidden + j * FEATURE_COUNT, agent, slots));
+    r = single(r + single(genes[(GENE.output + j) * slots + agent]! * unit));
   }
   return r;
+}
+
+/** The product of the features in `phi` with FEATURE_COUNT genes from `gene`. */
+function weighFeatures(genes: Float32Array, gene: number, agent: number, slots: number): number {
+  let sum = 0;
+  for (let k = 0; k < FEATURE_COUNT; k++)
+    sum = single(sum + single(genes[(gene + k) * slots + agent]! * phi[k]!));
+  return sum;
 }
 
 /**

@@ -56,33 +56,63 @@ export function reviseObjectives(world: AgentWorld, tick: number): void {
 }
 
 /** Lowers the base of parents by what they gave in the tick before: a gift is no failure of the genes on trial. */
-function takeOutGifts({ columns: { population, wealthBefore }, agents }: AgentWorld): void {
-  const { transferGiven, blockBase } = agents;
-  for (let i = 0; i < population.length; i++) {
-    const given = transferGiven[i]!;
-    if (given === 0 || population[i] === FREE_SLOT || blockBase[i] === NO_BASE) continue;
-    blockBase[i]! += log2(wealthBefore[i]!) - log2(Math.min(U32_MAX, wealthBefore[i]! + given));
+function takeOutGifts(world: AgentWorld): void {
+  const { columns, agents } = world;
+  for (let i = nextGiver(world, 0); i < columns.population.length; i = nextGiver(world, i + 1)) {
+    const before = columns.wealthBefore[i]!;
+    const given = agents.transferGiven[i]!;
+    agents.blockBase[i]! += log2(before) - log2(Math.min(U32_MAX, before + given));
   }
 }
 
+/** The first agent from `from` on whose gift counts; the number of slots if there is none. */
+function nextGiver(world: AgentWorld, from: number): number {
+  const { slots } = world.parameters;
+  let agent = world.senses.nextGiver(from);
+  while (agent < slots && !givesOnTrial(world, agent)) agent++;
+  return agent;
+}
+
+/** Whether an agent gave to a child while its growth is measured. */
+export const givesOnTrial = ({ columns, agents }: AgentWorld, agent: number): boolean =>
+  agents.transferGiven[agent] !== 0 &&
+  columns.population[agent] !== FREE_SLOT &&
+  agents.blockBase[agent] !== NO_BASE;
+
 /** Draws new genes for every agent that chose to revise and may. */
 function startTrials(world: AgentWorld, tick: number): void {
-  const { parameters: p, columns, agents, brain } = world;
-  const { active, action } = brain.columns;
-  for (let i = 0; i < p.slots; i++) {
-    if (active[i] === 0 || action[actionIndex(i) + HEAD.objective * LANES] !== REVISE) continue;
-    if (agents.trialStage[i] !== TRIAL.none || tick < agents.trialFrom[i]!) continue;
-    const population = p.populations[columns.population[i]!]!;
-    if (!population.revises || isUnrewarded(population)) continue;
-    for (let k = 0; k < GENE_COUNT; k++) genome[k] = agents.genes[k * p.slots + i]!;
-    draws.at(p.seed, tick, i, STREAM.selfUpdate);
-    const placebo = draws.word() < p.objectives.placebo;
-    if (!placebo) mutateReward(genome, 0, population, genome[GENE.sigma]!, draws);
-    for (let k = 0; k < GENE_COUNT; k++) agents.trialGenes[k * p.slots + i] = genome[k]!;
-    agents.trialPlacebo[i] = placebo ? 1 : 0;
-    agents.trialStage[i] = TRIAL.waiting;
-    agents.trialTotal[TRIAL_TOTAL.started]!++;
-  }
+  const { slots } = world.parameters;
+  for (let i = nextReviser(world, tick, 0); i < slots; i = nextReviser(world, tick, i + 1))
+    startTrial(world, tick, i);
+}
+
+/** The first agent from `from` on that starts a trial; the number of slots if there is none. */
+function nextReviser(world: AgentWorld, tick: number, from: number): number {
+  const { slots } = world.parameters;
+  let agent = world.senses.nextReviser(tick, from);
+  while (agent < slots && !choosesTrial(world, tick, agent)) agent++;
+  return agent;
+}
+
+/** Whether a learner chose to revise and is free to. */
+export const choosesTrial = ({ agents, brain }: AgentWorld, tick: number, agent: number): boolean =>
+  brain.columns.action[actionIndex(agent) + HEAD.objective * LANES] === REVISE &&
+  brain.columns.active[agent] !== 0 &&
+  agents.trialStage[agent] === TRIAL.none &&
+  tick >= agents.trialFrom[agent]!;
+
+function startTrial(world: AgentWorld, tick: number, i: number): void {
+  const { parameters: p, columns, agents } = world;
+  const population = p.populations[columns.population[i]!]!;
+  if (!population.revises || isUnrewarded(population)) return;
+  for (let k = 0; k < GENE_COUNT; k++) genome[k] = agents.genes[k * p.slots + i]!;
+  draws.at(p.seed, tick, i, STREAM.selfUpdate);
+  const placebo = draws.word() < p.objectives.placebo;
+  if (!placebo) mutateReward(genome, 0, population, genome[GENE.sigma]!, draws);
+  for (let k = 0; k < GENE_COUNT; k++) agents.trialGenes[k * p.slots + i] = genome[k]!;
+  agents.trialPlacebo[i] = placebo ? 1 : 0;
+  agents.trialStage[i] = TRIAL.waiting;
+  agents.trialTotal[TRIAL_TOTAL.started]!++;
 }
 
 /** Growth of an agent over the block that closes, log2 in 2^-16. */

@@ -19,6 +19,7 @@ import { observe } from './observation.ts';
 import { decideScripted } from './populations.ts';
 import { reward } from './rewardGenome.ts';
 import { reviseObjectives } from './selfUpdate.ts';
+import { bindSenses, sensesColumnSpec } from './senses.ts';
 
 export interface TestWorldOptions {
   slots?: number;
@@ -48,6 +49,7 @@ export function testWorld({
     columns: marketColumnSpec(slots, optionalColumns(parameters)),
     agents: agentColumnSpec(slots, parameters.objectives.enabled ? slots : 0),
     brain: brainColumnSpec(slots),
+    senses: sensesColumnSpec(parameters.populations.length),
   };
   const arena = new Arena(Object.values(specs).reduce((sum, spec) => sum + columnBytes(spec), 0));
   const balances = arena.columns(specs.balances);
@@ -65,6 +67,12 @@ export function testWorld({
     ledger: new Ledger(0, balances),
     agents,
     brain,
+    senses: bindSenses(
+      arena.memory,
+      arena.columns(specs.senses),
+      { balances, columns, agents, brain: brain.columns },
+      parameters,
+    ),
     lineage,
   };
   foundPopulation(made);

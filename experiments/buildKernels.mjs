@@ -14,7 +14,10 @@ import asc from 'assemblyscript/asc';
  * Kernels share one memory, so that each has its own place for static data, in bytes from its start and below
  * ARENA_START (sim/core/columns.ts); the brain's working memories of threads lie from 4 KiB to 64 KiB.
  */
-const KERNELS = [{ source: 'agents/brain/kernel.as.ts', staticData: 0 }];
+const KERNELS = [
+  { source: 'agents/brain/kernel.as.ts', staticData: 0 },
+  { source: 'agents/senses.as.ts', staticData: 65_536 },
+];
 
 const FLAGS = ['--runtime', 'stub', '--enable', 'simd', '--importMemory', '-O3', '--converge', '--noAssert'];
 /** A shared memory needs the threads proposal and a stated maximum (4 GiB in pages). */

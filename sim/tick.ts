@@ -3,9 +3,7 @@
  * market/ explains one of its lines. A phase reads what earlier phases wrote and writes its own columns.
  */
 import { applyActions } from '../agents/actions.ts';
-import type { AgentWorld } from '../agents/columns.ts';
 import { live } from '../agents/demography.ts';
-import type { Environment } from '../agents/environments/environment.ts';
 import { observe } from '../agents/observation.ts';
 import { BOOK_TRADERS, decideScripted } from '../agents/populations.ts';
 import { reward } from '../agents/rewardGenome.ts';
@@ -30,18 +28,7 @@ import type { World } from './world.ts';
 export interface Phase {
   readonly name: string;
   readonly run: (world: World, tick: number) => void;
-  /**
-   * Where agents do not meet: the same for some blocks of LANES agents, by columns alone, which the threads of a split
-   * world do side by side.
-   */
-  readonly share?: (world: AgentWorld, tick: number, blockFrom: number, blockTo: number) => void;
 }
-
-const LEARN_AND_ACT: Phase = {
-  name: 'learn and act',
-  run: (w, t) => w.brain.step(t),
-  share: (w, t, from, to) => w.brain.step(t, from, to),
-};
 
 /** A market economy. */
 const ECONOMY: readonly Phase[] = [
@@ -50,7 +37,7 @@ const ECONOMY: readonly Phase[] = [
   { name: 'circulate', run: circulate },
   { name: 'induced values', run: drawInducedValues },
   { name: 'observe', run: observe },
-  LEARN_AND_ACT,
+  { name: 'learn and act', run: (w, t) => w.brain.step(t) },
   { name: 'scripted', run: decideScripted },
   { name: 'decide', run: applyActions },
   { name: 'compute market', run: (w, t) => tradeCompute(w, w.computeAuction, t) },
@@ -71,21 +58,14 @@ const ECONOMY: readonly Phase[] = [
 /** A plugged-in environment in place of the markets: the same learner, the same timing. */
 const ENVIRONMENT: readonly Phase[] = [
   { name: 'observe', run: (w, t) => w.environment?.observe(w, t) },
-  LEARN_AND_ACT,
+  { name: 'learn and act', run: (w, t) => w.brain.step(t) },
   { name: 'learn and act by table', run: (w, t) => w.tabular.step(w, t) },
   { name: 'reward', run: (w, t) => w.environment?.step(w, t) },
 ];
 
 /** The phases that a world goes through. */
-export const phasesOf = (environment: Environment | null): readonly Phase[] =>
-  environment === null ? ECONOMY : ENVIRONMENT;
-
-/** Does a phase of a tick, with all threads of the world's team where it has one and agents do not meet. */
-function runPhase(world: World, index: number, now: number): void {
-  const { run, share } = phasesOf(world.environment)[index]!;
-  if (world.team === null || share === undefined) run(world, now);
-  else world.team.share(index, now, world.brain.blockCount, (from, to) => share(world, now, from, to));
-}
+export const phasesOf = (world: World): readonly Phase[] =>
+  world.environment === null ? ECONOMY : ENVIRONMENT;
 
 /** What may watch or disturb a tick without being part of the model. */
 export interface TickHooks {
@@ -103,10 +83,9 @@ export interface TickHooks {
 export function tick(world: World, hooks: TickHooks): void {
   const now = world.tick;
   world.ledger.tick = now;
-  const phases = phasesOf(world.environment);
-  for (let k = 0; k < phases.length; k++) {
-    runPhase(world, k, now);
-    if (hooks.afterPhase !== null) hooks.afterPhase(world, phases[k]!.name);
+  for (const phase of phasesOf(world)) {
+    phase.run(world, now);
+    if (hooks.afterPhase !== null) hooks.afterPhase(world, phase.name);
   }
   world.tally.add(world, now);
   if (hooks.laws !== null) checkLaws(world, hooks.laws, now);

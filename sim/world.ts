@@ -3,20 +3,8 @@
  * nothing, so a thread can advance one through many ticks while its state stays in the cache.
  */
 import { headUse, logitMask } from '../agents/actions.ts';
-import {
-  type Brain,
-  type BrainKernel,
-  type BrainOptions,
-  bindBrain,
-  bindShards,
-} from '../agents/brain/brain.ts';
-import {
-  ALL_HEADS,
-  blockCountOf,
-  brainColumnSpec,
-  exchangedColumnSpec,
-  LANES,
-} from '../agents/brain/layout.ts';
+import { type Brain, type BrainKernel, bindBrain } from '../agents/brain/brain.ts';
+import { ALL_HEADS, brainColumnSpec } from '../agents/brain/layout.ts';
 import {
   type AgentColumns,
   type AgentWorld,
@@ -28,6 +16,7 @@ import { foundPopulation } from '../agents/demography.ts';
 import type { Environment } from '../agents/environments/environment.ts';
 import { createEnvironment } from '../agents/environments/registry.ts';
 import { assertFounders, foundSkills } from '../agents/founders.ts';
+import { bindSenses, sensesColumnSpec } from '../agents/senses.ts';
 import { TabularLearner } from '../agents/tabularLearner.ts';
 import type { WorldParameters } from '../configs/derive.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
@@ -45,9 +34,8 @@ import {
 import { type Journal, Ledger } from '../market/ledger.ts';
 import { ServiceAuction } from '../market/serviceMarket.ts';
 import type { TradeSink } from '../market/trades.ts';
-import { ARENA_ROOM_BYTES, type Arena, columnBytes } from './core/columns.ts';
+import { type Arena, columnBytes } from './core/columns.ts';
 import { Tally } from './metrics/tally.ts';
-import type { Team } from './team.ts';
 
 export interface World extends MarketWorld, AgentWorld {
   readonly parameters: WorldParameters;
@@ -63,8 +51,6 @@ export interface World extends MarketWorld, AgentWorld {
   readonly environment: Environment | null;
   /** Learners that keep tables, in an environment of numbered states. */
   readonly tabular: TabularLearner;
-  /** The threads that share its work; null where one does it all. */
-  readonly team: Team | null;
   readonly computeAuction: BatchAuction;
   readonly serviceAuction: ServiceAuction;
   readonly doubleAuction: DoubleAuction;
@@ -80,13 +66,13 @@ export interface World extends MarketWorld, AgentWorld {
 const SHARED_BRAIN_COLUMNS = new Set(['active', 'action', 'reward', 'tdError', 'descriptor']);
 
 /** What decides how much memory a world takes. */
-export type WorldSize = Pick<WorldParameters, 'slots' | 'populations'> & {
+type Size = Pick<WorldParameters, 'slots' | 'populations'> & {
   readonly objectives?: { readonly enabled: boolean };
   /** Mechanisms of the markets that can be off; absent = off. */
   readonly market?: MechanismChoice;
 };
 
-function columnSpecs({ slots, populations, objectives, market }: WorldSize) {
+function columnSpecs({ slots, populations, objectives, market }: Size) {
   const brain = brainColumnSpec(slots);
   const learners = populations.some((population) => population.kind === 'learner');
   const withoutWeights = Object.fromEntries(
@@ -100,127 +86,58 @@ function columnSpecs({ slots, populations, objectives, market }: WorldSize) {
     columns: marketColumnSpec(slots, market && optionalColumns({ slots, ...market })),
     agents: agentColumnSpec(slots, objectives?.enabled ? slots : 0),
     brain: learners ? brain : withoutWeights,
-  };
-}
-
-/** Most bytes of the brains in one memory of a world that needs several. */
-const SHARD_BYTES_MAX = 2 ** 30;
-
-/** How a world lies in memories. */
-export interface WorldLayout {
-  /** Bytes of the columns in the memory that worlds may share: all, or all but the brains. */
-  readonly bytes: number;
-  /** Agents and bytes of each memory that holds nothing but brains; none where they fit the first one. */
-  readonly shards: readonly { readonly slots: number; readonly bytes: number }[];
-}
-
-const sumOfBytes = (specs: readonly Parameters<typeof columnBytes>[0][]): number =>
-  specs.reduce((sum, spec) => sum + columnBytes(spec), 0);
-
-/**
- * How a world lies in memories.
- *
- * @param shards memories for its brains; by default as few as hold them, none where they fit the world's own
- */
-export function layOut(size: WorldSize, shards = 0): WorldLayout {
-  const { balances, columns, agents, brain } = columnSpecs(size);
-  const whole = sumOfBytes([balances, columns, agents, brain]);
-  const learners = brain.weights.length > 0;
-  if (!learners || (shards === 0 && whole <= ARENA_ROOM_BYTES)) return { bytes: whole, shards: [] };
-  const count = shards > 0 ? shards : Math.ceil(columnBytes(brain) / SHARD_BYTES_MAX);
-  const blocks = blockCountOf(size.slots);
-  const each = Math.ceil(blocks / count);
-  return {
-    bytes: sumOfBytes([balances, columns, agents, exchangedColumnSpec(size.slots)]),
-    shards: Array.from({ length: Math.ceil(blocks / each) }, (_, k) => {
-      const slots = LANES * Math.min(each, blocks - k * each);
-      return { slots, bytes: columnBytes(brainColumnSpec(slots)) };
-    }),
+    senses: sensesColumnSpec(populations.length),
   };
 }
 
 /** Bytes of column memory that one world takes. */
-export function worldBytes(size: WorldSize, shards = 0): number {
-  const layout = layOut(size, shards);
-  return layout.shards.reduce((sum, { bytes }) => sum + bytes, layout.bytes);
-}
-
-/** A memory, and the kernel of this thread on it. */
-export interface KernelMemory {
-  readonly arena: Arena;
-  readonly kernel: BrainKernel;
-}
-
-/** The memories of one world, empty, laid out as `layOut` says. */
-export interface WorldMemory extends KernelMemory {
-  readonly shards: readonly KernelMemory[];
-}
-
-/** The columns of a world, in this thread's view. */
-export interface WorldColumns {
-  readonly balances: LedgerColumns;
-  readonly columns: MarketColumns;
-  readonly agents: AgentColumns;
-  readonly brain: Brain;
-}
-
-/** Finds a world's columns in its memories: the same place for the same parameters, in any thread. */
-export function bindColumns(
-  parameters: WorldParameters,
-  memory: WorldMemory,
-  environment: Environment | null,
-): WorldColumns {
-  const specs = columnSpecs({ ...parameters, market: parameters });
-  const { arena, kernel, shards } = memory;
-  const balances = arena.columns(specs.balances);
-  const columns = arena.columns(specs.columns);
-  const agents = arena.columns(specs.agents);
-  const options: BrainOptions = {
-    seed: parameters.seed,
-    logitMask: environment?.logitMask ?? logitMask(parameters),
-    headUse: environment === null ? headUse(parameters) : [ALL_HEADS, ALL_HEADS, ALL_HEADS, ALL_HEADS],
-    centreReward: parameters.learner.centreReward,
-    sparsity: parameters.learner.sparsity,
-  };
-  if (shards.length === 0)
-    return { balances, columns, agents, brain: bindBrain(kernel, arena.columns(specs.brain), options) };
-  const exchanged = arena.columns(exchangedColumnSpec(parameters.slots));
-  const layout = layOut({ ...parameters, market: parameters }, shards.length);
-  const parts = shards.map((part, k) => ({
-    kernel: part.kernel,
-    columns: part.arena.columns(brainColumnSpec(layout.shards[k]!.slots)),
-  }));
-  return { balances, columns, agents, brain: bindShards(exchanged, parts, options) };
+export function worldBytes(parameters: Size): number {
+  return Object.values(columnSpecs(parameters)).reduce((sum, spec) => sum + columnBytes(spec), 0);
 }
 
 /**
- * Founds a world in its memories: genesis agents, their brains and all money.
+ * Allocates a world and founds it: genesis agents, their brains and all money.
  *
- * @param memory laid out for these parameters
+ * @param kernel instantiated on the arena's memory
  */
 export function createWorld(
   parameters: WorldParameters,
-  memory: WorldMemory,
+  arena: Arena,
+  kernel: BrainKernel,
   lineage: LineageSink | null = null,
   journal: Journal | null = null,
   founders: readonly (Founders | null)[] | null = null,
-  team: Team | null = null,
 ): World {
   assertFounders(parameters, founders);
+  const specs = columnSpecs({ ...parameters, market: parameters });
+  const balances = arena.columns(specs.balances);
   const environment = createEnvironment(parameters);
-  const bound = bindColumns(parameters, memory, environment);
-  const ledger = new Ledger(parameters.world, bound.balances);
+  const mask = environment?.logitMask ?? logitMask(parameters);
+  const ledger = new Ledger(parameters.world, balances);
   ledger.journal = journal;
+  const columns = arena.columns(specs.columns);
+  const agents = arena.columns(specs.agents);
+  const brain = bindBrain(kernel, arena.columns(specs.brain), {
+    seed: parameters.seed,
+    logitMask: mask,
+    headUse: environment === null ? headUse(parameters) : [ALL_HEADS, ALL_HEADS, ALL_HEADS, ALL_HEADS],
+    centreReward: parameters.learner.centreReward,
+    sparsity: parameters.learner.sparsity,
+  });
+  const sensed = { balances, columns, agents, brain: brain.columns };
   const world: World = {
     parameters,
-    ...bound,
+    balances,
+    columns,
+    agents,
     ledger,
+    brain,
+    senses: bindSenses(arena.memory, arena.columns(specs.senses), sensed, parameters),
     lineage,
     founders,
-    logitMask: environment?.logitMask ?? logitMask(parameters),
+    logitMask: mask,
     environment,
     tabular: new TabularLearner(parameters, environment),
-    team,
     computeAuction: new BatchAuction(parameters.slots),
     serviceAuction: new ServiceAuction(parameters.slots),
     doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),

@@ -81,9 +81,9 @@ const TABLE_SIZE = 1 << TABLE_BITS;
 const MANTISSA_SHIFT = 31 - TABLE_BITS;
 
 /** log2(1 + k / 1024) in 2^-16, rounded to nearest, by repeated squaring in integers. */
-const LOG2_TABLE = Uint32Array.from({ length: TABLE_SIZE + 1 }, (_, k) => log2Digits(TABLE_SIZE + k));
-/** 2^(k / 1024) - 1 in 2^-32 truncated, by integer square roots. */
-const EXP2_TABLE = Float64Array.from({ length: TABLE_SIZE + 1 }, (_, k) => exp2Digits(k));
+export const LOG2_TABLE = Uint32Array.from({ length: TABLE_SIZE + 1 }, (_, k) => log2Digits(TABLE_SIZE + k));
+/** 2^(k / 1024) - 1 in 2^-32 truncated, by integer square roots; the last is 2^32. */
+export const EXP2_TABLE = Float64Array.from({ length: TABLE_SIZE + 1 }, (_, k) => exp2Digits(k));
 
 /** 2^-k for 0 <= k <= 32. */
 const HALVINGS = Float64Array.from({ length: 33 }, (_, k) => 2 ** -k);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exp, log, tanh } from './floatMath.ts';
+import { exp, log, single, TANH_LIMIT, tanh, tanhF32 } from './floatMath.ts';
 
 const relative = (a: number, b: number): number => (a === b ? 0 : Math.abs(a - b) / Math.abs(b));
 const LIMIT = 1e-12;
@@ -96,5 +96,29 @@ describe('tanh', () => {
 
   it('of NaN is NaN', () => {
     expect(tanh(Number.NaN)).toBeNaN();
+  });
+});
+
+describe('tanhF32', () => {
+  it('is within 4e-7 of the hyperbolic tangent, relative, but for what underflows', () => {
+    fc.assert(
+      fc.property(fc.float({ min: -20, max: 20, noNaN: true }), (x) => {
+        const exact = Math.tanh(x);
+        expect(Math.abs(tanhF32(x) - exact)).toBeLessThan(4e-7 * Math.abs(exact) + 1e-42);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('is an f32, odd, and at most one beyond the limit of its approximation', () => {
+    fc.assert(
+      fc.property(fc.float({ noNaN: true }), (x) => {
+        expect(tanhF32(x)).toBe(single(tanhF32(x)));
+        expect(tanhF32(-x)).toBe(-tanhF32(x));
+      }),
+    );
+    for (const x of [TANH_LIMIT, 9, 1e30, Infinity]) expect(tanhF32(x)).toBe(tanhF32(TANH_LIMIT));
+    expect(1 - tanhF32(TANH_LIMIT)).toBeGreaterThanOrEqual(0);
+    expect(1 - tanhF32(TANH_LIMIT)).toBeLessThan(4e-7);
   });
 });
