@@ -58,19 +58,20 @@ export function registerPopulation(name: string, decide: Decide): void {
 /** Whether members of a population learn. */
 export const isLearner = (population: PopulationConfig | undefined): boolean => population?.kind === LEARNER;
 
-// The function of each population, by its index; learners have none.
-const resolved = new WeakMap<readonly PopulationConfig[], readonly (Decide | null)[]>();
+// The function of each population, by its index, null for learners; null where all learn.
+const resolved = new WeakMap<readonly PopulationConfig[], readonly (Decide | null)[] | null>();
 
-function decidersOf(populations: readonly PopulationConfig[]): readonly (Decide | null)[] {
+function decidersOf(populations: readonly PopulationConfig[]): readonly (Decide | null)[] | null {
   let list = resolved.get(populations);
   if (list === undefined) {
-    list = populations.map(({ kind }) => {
+    const deciderOf = ({ kind }: PopulationConfig): Decide | null => {
       if (kind === LEARNER) return null;
       const decide = deciders.get(kind);
       if (decide === undefined)
         throw new RangeError(`no population kind '${kind}' is registered; call registerPopulation first`);
       return decide;
-    });
+    };
+    list = populations.every((population) => isLearner(population)) ? null : populations.map(deciderOf);
     resolved.set(populations, list);
   }
   return list;
@@ -79,7 +80,7 @@ function decidersOf(populations: readonly PopulationConfig[]): readonly (Decide 
 /** Writes the actions of all living agents that do not learn. Throws RangeError for an unregistered kind. */
 export function decideScripted(world: AgentWorld, tick: number): void {
   const list = decidersOf(world.parameters.populations);
-  if (list.every((decide) => decide === null)) return;
+  if (list === null) return;
   const { population } = world.columns;
   for (let agent = 0; agent < population.length; agent++) {
     const decide = list[population[agent]!];
@@ -116,44 +117,39 @@ function quoteAsDecided({ columns }: AgentWorld, _tick: number, _round: number, 
 }
 const BY_DECISION: BookTrader = { quote: quoteAsDecided, hear: null };
 
-interface ResolvedTraders {
-  /** By population. */
-  readonly traders: readonly BookTrader[];
-  /** Whether any of them hears. */
-  readonly listening: boolean;
-}
-const resolvedTraders = new WeakMap<WorldParameters, ResolvedTraders>();
-// a day asks for one world's traders thousands of times in a row
-let lastParameters: WorldParameters | null = null;
-let lastTraders: ResolvedTraders = { traders: [], listening: false };
+const resolvedTraders = new WeakMap<WorldParameters, ContinuousTraders<AgentWorld>>();
 
-function tradersOf({ parameters }: AgentWorld): ResolvedTraders {
-  if (parameters === lastParameters) return lastTraders;
+/** How the agents of a world trade at the book. */
+export function bookTradersOf({ parameters }: AgentWorld): ContinuousTraders<AgentWorld> {
   let resolved = resolvedTraders.get(parameters);
   if (resolved === undefined) {
     const { populations, induced } = parameters;
-    const traders = populations.map(({ kind }) => (induced.enabled && bookTraders.get(kind)) || BY_DECISION);
-    resolved = { traders, listening: traders.some(({ hear }) => hear !== null) };
+    resolved = resolveTraders(
+      populations.map(({ kind }) => (induced.enabled && bookTraders.get(kind)) || BY_DECISION),
+    );
     resolvedTraders.set(parameters, resolved);
   }
-  lastParameters = parameters;
-  lastTraders = resolved;
   return resolved;
 }
 
-/** The agents of a world at the book. */
-export const BOOK_TRADERS: ContinuousTraders<AgentWorld> = {
-  quote(world, tick, round, agent) {
-    const trader = tradersOf(world).traders[world.columns.population[agent]!]!;
-    return trader.quote(world, tick, round, agent);
-  },
-  hear(world, tick, shout, side, level, traded) {
-    const { traders, listening } = tradersOf(world);
-    if (!listening) return;
-    const { population } = world.columns;
-    for (let agent = 0; agent < population.length; agent++) {
-      const hear = traders[population[agent]!]?.hear;
-      if (hear) hear(world, tick, shout, agent, side, level, traded);
-    }
-  },
-};
+/** @param traders by population */
+function resolveTraders(traders: readonly BookTrader[]): ContinuousTraders<AgentWorld> {
+  const quotes = traders.map(({ quote }) => quote);
+  const [first] = quotes;
+  return {
+    // one kind of trader needs nobody to look up who is who
+    quote:
+      first !== undefined && quotes.every((quote) => quote === first)
+        ? first
+        : (world, tick, round, agent) => quotes[world.columns.population[agent]!]!(world, tick, round, agent),
+    hear: traders.every(({ hear }) => hear === null)
+      ? null
+      : (world, tick, shout, side, level, traded) => {
+          const { population } = world.columns;
+          for (let agent = 0; agent < population.length; agent++) {
+            const hear = traders[population[agent]!]?.hear;
+            if (hear) hear(world, tick, shout, agent, side, level, traded);
+          }
+        },
+  };
+}

@@ -3,12 +3,23 @@
  * death. Nothing here mints or burns after genesis.
  */
 import { CLASS_COUNT } from '../configs/schema.ts';
+import { spansOf } from '../sim/core/columns.ts';
 import { isqrt, mulDiv } from '../sim/core/fixed.ts';
 import { PRODUCT_MAX, TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { amountInNumber, amountOutNumber } from './amm.ts';
 import { heldByCourt } from './claims.ts';
 import { bankFloat, courtIsBank } from './classic/bank.ts';
-import { ASSET, cashToToken, FREE_SLOT, type MarketWorld, SWAP, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import {
+  ASSET,
+  cashToToken,
+  FREE_SLOT,
+  type MarketColumns,
+  type MarketWorld,
+  SWAP,
+  SYSTEM,
+  TOTAL,
+  WORLD,
+} from './columns.ts';
 import { moveDemand, WALK_STEPS, wantedTasks } from './demand.ts';
 import { REASON } from './ledger.ts';
 import { hardwarePrice } from './ownership.ts';
@@ -88,6 +99,48 @@ function taskValue({ parameters: { serviceMarket }, columns }: MarketWorld): num
   return Math.min(value, serviceMarket.networkEffect > 0 ? most >>> 1 : most);
 }
 
+// the flows of a world never move: where they lie is found once
+const flows = new WeakMap<MarketColumns, readonly Uint32Array[]>();
+
+/** The memory of what a tick starts at zero. */
+function flowsOf(columns: MarketColumns): readonly Uint32Array[] {
+  let spans = flows.get(columns);
+  if (spans === undefined) {
+    spans = spansOf([
+      columns.orderSide,
+      columns.orderLevel,
+      columns.orderQuantity,
+      columns.orderFilled,
+      columns.orderAmount,
+      columns.computeFilled,
+      columns.computeAmount,
+      columns.computeUsed,
+      columns.tasksOffered,
+      columns.tasksSold,
+      columns.serviceAmount,
+      columns.offerQuantity,
+      columns.offerSold,
+      columns.offerPrice,
+      columns.offerReceipt,
+      columns.labelsUsed,
+      columns.skillGain,
+      columns.bill,
+      columns.tokenOffered,
+      columns.cashOffered,
+      columns.insolvent,
+      columns.invested,
+      columns.served,
+      columns.marginalScore,
+      columns.bidHistogram,
+      columns.askHistogram,
+      columns.swapReserves,
+      columns.poolRecord,
+    ]);
+    flows.set(columns, spans);
+  }
+  return spans;
+}
+
 /**
  * Opens a tick: clears its flows, makes capacity this tick's compute and fixes the opening prices, before any
  * swap of the tick. Intents stand until agents act: the last quotes are part of what an agent observes.
@@ -95,38 +148,7 @@ function taskValue({ parameters: { serviceMarket }, columns }: MarketWorld): num
 export function startTick(world: MarketWorld, tick: number): void {
   const { parameters, columns } = world;
   const { scalar } = columns;
-  for (const flow of [
-    columns.orderSide,
-    columns.orderLevel,
-    columns.orderQuantity,
-    columns.orderFilled,
-    columns.orderAmount,
-    columns.computeFilled,
-    columns.computeAmount,
-    columns.computeUsed,
-    columns.tasksOffered,
-    columns.tasksSold,
-    columns.serviceAmount,
-    columns.offerQuantity,
-    columns.offerSold,
-    columns.offerPrice,
-    columns.offerReceipt,
-    columns.labelsUsed,
-    columns.skillGain,
-    columns.bill,
-    columns.tokenOffered,
-    columns.cashOffered,
-    columns.insolvent,
-    columns.invested,
-    columns.served,
-    columns.marginalScore,
-    columns.bidHistogram,
-    columns.askHistogram,
-    columns.swapReserves,
-    columns.poolRecord,
-  ]) {
-    flow.fill(0);
-  }
+  for (const span of flowsOf(columns)) span.fill(0);
   for (let i = 0; i < parameters.slots; i++) {
     const capacity = columns.population[i] === FREE_SLOT ? 0 : columns.capacity[i]!;
     columns.opened[i] = capacity;

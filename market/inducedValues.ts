@@ -8,8 +8,9 @@ import { PRICE_LEVELS } from '../configs/derive.ts';
 import { DrawSequence, draw, indexBelow, STREAM } from '../sim/core/rng.ts';
 import { FREE_SLOT, type MarketWorld, SIDE, TOTAL, WORLD } from './columns.ts';
 
-const bids = new Float64Array(PRICE_LEVELS);
-const asks = new Float64Array(PRICE_LEVELS);
+// units by level: at most slots x units of a trader, far below 2^32
+const bids = new Uint32Array(PRICE_LEVELS);
+const asks = new Uint32Array(PRICE_LEVELS);
 
 /** The agent key of draws that belong to the schedule and not to an agent. */
 const SCHEDULE_DRAW = 0xffff_ffff;
@@ -72,9 +73,13 @@ function giveUnits({ parameters, columns }: MarketWorld): void {
   const { inducedLevel, inducedSide, inducedUnits, population } = columns;
   bids.fill(0);
   asks.fill(0);
-  for (let i = 0; i < parameters.slots; i++) {
-    inducedUnits[i] = population[i] === FREE_SLOT ? 0 : parameters.induced.unitsPerTrader;
-    (inducedSide[i] === SIDE.buy ? bids : asks)[inducedLevel[i]!]! += inducedUnits[i]!;
+  const { slots, induced } = parameters;
+  const { unitsPerTrader } = induced;
+  for (let i = 0; i < slots; i++) {
+    const units = population[i] === FREE_SLOT ? 0 : unitsPerTrader;
+    inducedUnits[i] = units;
+    if (inducedSide[i] === SIDE.buy) bids[inducedLevel[i]!]! += units;
+    else asks[inducedLevel[i]!]! += units;
   }
 }
 
@@ -89,10 +94,12 @@ function addPossibleGains(world: MarketWorld): void {
   let seller = nextLevel(asks, 0, 1);
   let lastBuyer = PRICE_LEVELS - 1;
   let lastSeller = 0;
+  let volume = 0;
+  let gains = 0;
   while (buyer >= seller) {
     const units = Math.min(bids[buyer]!, asks[seller]!);
-    total[TOTAL.inducedVolumeMaximum]! += units;
-    total[TOTAL.inducedGainsMaximum]! += units * (buyer - seller);
+    volume += units;
+    gains += units * (buyer - seller);
     bids[buyer]! -= units;
     asks[seller]! -= units;
     lastBuyer = buyer;
@@ -100,13 +107,15 @@ function addPossibleGains(world: MarketWorld): void {
     buyer = nextLevel(bids, buyer, -1);
     seller = nextLevel(asks, seller, 1);
   }
+  total[TOTAL.inducedVolumeMaximum]! += volume;
+  total[TOTAL.inducedGainsMaximum]! += gains;
   const low = Math.max(lastSeller, buyer);
   const high = Math.min(lastBuyer, seller);
   scalar[WORLD.inducedEquilibrium] = low + high + 1;
 }
 
 /** The first level from `from` on, in steps of +-1, that has units; -1 or PRICE_LEVELS when none has. */
-function nextLevel(units: Float64Array, from: number, step: 1 | -1): number {
+function nextLevel(units: Uint32Array, from: number, step: 1 | -1): number {
   let level = from;
   while (level >= 0 && level < PRICE_LEVELS && units[level] === 0) level += step;
   return level;
@@ -125,14 +134,21 @@ export function addPriceDeviation({ columns }: MarketWorld, level: number, units
 /** Takes the units that traded from their traders and adds the gains made to the totals. */
 export function takeInducedFills(world: MarketWorld, fill: Uint32Array): void {
   const { inducedLevel, inducedSide, inducedUnits, total } = world.columns;
-  for (let i = 0; i < world.parameters.slots; i++) {
+  const { slots } = world.parameters;
+  let gains = 0;
+  let volume = 0;
+  for (let i = 0; i < slots; i++) {
     const units = fill[i]!;
     if (units === 0) continue;
     inducedUnits[i]! -= units;
-    const buys = inducedSide[i] === SIDE.buy;
-    total[TOTAL.inducedGains]! += (buys ? units : -units) * inducedLevel[i]!;
-    if (buys) total[TOTAL.inducedVolume]! += units;
+    const value = units * inducedLevel[i]!;
+    if (inducedSide[i] === SIDE.buy) {
+      gains += value;
+      volume += units;
+    } else gains -= value;
   }
+  total[TOTAL.inducedGains]! += gains;
+  total[TOTAL.inducedVolume]! += volume;
 }
 
 /** Gains made of gains possible since genesis, 1 = every gain from trade; NaN without induced values. */

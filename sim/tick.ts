@@ -5,7 +5,7 @@
 import { applyActions } from '../agents/actions.ts';
 import { live } from '../agents/demography.ts';
 import { observe } from '../agents/observation.ts';
-import { BOOK_TRADERS, decideScripted } from '../agents/populations.ts';
+import { bookTradersOf, decideScripted } from '../agents/populations.ts';
 import { reward } from '../agents/rewardGenome.ts';
 import { reviseObjectives } from '../agents/selfUpdate.ts';
 import { circulate, startTick } from '../market/circulation.ts';
@@ -41,7 +41,7 @@ const ECONOMY: readonly Phase[] = [
   { name: 'scripted', run: decideScripted },
   { name: 'decide', run: applyActions },
   { name: 'compute market', run: (w, t) => tradeCompute(w, w.computeAuction, t) },
-  { name: 'double auction', run: (w, t) => tradeContinuously(w, w.doubleAuction, BOOK_TRADERS, t) },
+  { name: 'double auction', run: (w, t) => tradeContinuously(w, w.doubleAuction, bookTradersOf, t) },
   { name: 'service market', run: (w, t) => serveTasks(w, w.serviceAuction, t) },
   { name: 'data', run: buyData },
   { name: 'train', run: train },

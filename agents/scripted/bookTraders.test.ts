@@ -5,7 +5,7 @@ import { SIDE } from '../../market/columns.ts';
 import { allocativeEfficiency, drawInducedValues, smithAlpha } from '../../market/inducedValues.ts';
 import { applyActions } from '../actions.ts';
 import type { AgentWorld } from '../columns.ts';
-import { BOOK_TRADERS, decideScripted } from '../populations.ts';
+import { bookTradersOf, decideScripted } from '../populations.ts';
 import { testWorld } from '../testWorld.ts';
 import { hearZip, quoteZip } from './zip.ts';
 
@@ -43,7 +43,7 @@ function playDays(world: AgentWorld, days: number): void {
   const auction = new DoubleAuction(world.parameters.slots);
   for (let day = 0; day < days; day++) {
     openDay(world, day);
-    tradeContinuously(world, auction, BOOK_TRADERS, day);
+    tradeContinuously(world, auction, bookTradersOf, day);
   }
 }
 
@@ -56,14 +56,14 @@ function quotesOf(kind: string): { limit: number; level: number; buys: boolean }
   tradeContinuously(
     world,
     new DoubleAuction(20),
-    {
-      quote: (w, tick, round, agent) => {
-        const level = BOOK_TRADERS.quote(w, tick, round, agent);
+    (w) => ({
+      ...bookTradersOf(w),
+      quote: (_world, tick, round, agent) => {
+        const level = bookTradersOf(w).quote(w, tick, round, agent);
         seen.push({ limit: inducedLevel[agent]!, level, buys: inducedSide[agent] === SIDE.buy });
         return level;
       },
-      hear: BOOK_TRADERS.hear,
-    },
+    }),
     0,
   );
   return seen;
@@ -89,9 +89,9 @@ describe('traders at the book', () => {
   it('ziC draws a new quote on each visit, from its own stream', () => {
     const world = bookWorld('ziC');
     openDay(world, 0);
-    const quotes = Array.from({ length: 12 }, (_, round) => BOOK_TRADERS.quote(world, 0, round, 0));
+    const quotes = Array.from({ length: 12 }, (_, round) => bookTradersOf(world).quote(world, 0, round, 0));
     expect(new Set(quotes).size).toBeGreaterThan(3);
-    expect(BOOK_TRADERS.quote(world, 0, 3, 0)).toBe(quotes[3]);
+    expect(bookTradersOf(world).quote(world, 0, 3, 0)).toBe(quotes[3]);
   });
 
   it('gvwy quotes exactly its limit', () => {

@@ -1,6 +1,6 @@
 import { CLASS_COUNT } from '../../configs/schema.ts';
 import { MODE, SIDE } from '../../market/columns.ts';
-import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
+import { DrawSequence, draw, indexBelow, STREAM } from '../../sim/core/rng.ts';
 import { chooseOption, fastPrice, levelAtLeast, taskCost } from '../actions.ts';
 import { HEAD } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';
@@ -19,11 +19,11 @@ const ASK_SPAN = 2;
  */
 export function decideZiC(world: AgentWorld, tick: number, agent: number): void {
   const { parameters: p, agents } = world;
-  draws.at(p.seed, tick, agent, STREAM.scripted);
   if (p.induced.enabled) {
-    agents.scriptedLevel[agent] = drawWithinLimit(world, agent) + 1;
+    agents.scriptedLevel[agent] = withinLimit(world, agent, draw(p.seed, tick, agent, STREAM.scripted)) + 1;
     return;
   }
+  draws.at(p.seed, tick, agent, STREAM.scripted);
   const rents = p.computeMarket.enabled && (!p.serviceMarket.enabled || draws.below(2) === 0);
   chooseOption(world, agent, HEAD.finance, restingFinance(world, agent));
   chooseOption(world, agent, HEAD.mode, rents ? MODE.rentOut : MODE.serve);
@@ -42,16 +42,15 @@ export function decideZiC(world: AgentWorld, tick: number, agent: number): void 
   agents.scriptedLevel[agent] = draws.below(highestBidLevel(world, ask) + 1) + 1;
 }
 
-/** A level between the induced limit and the end of the table; continues the sequence in `draws`. */
-function drawWithinLimit({ parameters: p, columns: c }: AgentWorld, agent: number): number {
-  const limit = c.inducedLevel[agent]!;
-  if (c.inducedSide[agent] === SIDE.buy) return draws.below(limit + 1);
-  return limit + draws.below(p.computeMarket.priceTable.length - limit);
+/** The level that a word draws between the induced limit and the end of the table. */
+function withinLimit({ parameters, columns }: AgentWorld, agent: number, word: number): number {
+  const limit = columns.inducedLevel[agent]!;
+  if (columns.inducedSide[agent] === SIDE.buy) return indexBelow(word, limit + 1);
+  return limit + indexBelow(word, parameters.computeMarket.priceTable.length - limit);
 }
 
 /** At the book, a level drawn anew on each visit. */
 export function quoteZiC(world: AgentWorld, tick: number, round: number, agent: number): number {
   const { seed, slots } = world.parameters;
-  draws.at(seed, tick, agent + slots * round, STREAM.quotes);
-  return drawWithinLimit(world, agent);
+  return withinLimit(world, agent, draw(seed, tick, agent + slots * round, STREAM.quotes));
 }

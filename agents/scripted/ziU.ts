@@ -1,6 +1,6 @@
 import { CLASS_COUNT } from '../../configs/schema.ts';
 import { MODE } from '../../market/columns.ts';
-import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
+import { DrawSequence, draw, indexBelow, STREAM } from '../../sim/core/rng.ts';
 import { chooseOption, taskCost } from '../actions.ts';
 import { HEAD } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';
@@ -31,6 +31,6 @@ export function decideZiU(world: AgentWorld, tick: number, agent: number): void 
 
 /** At the book, a level drawn anew on each visit. */
 export function quoteZiU({ parameters: p }: AgentWorld, tick: number, round: number, agent: number): number {
-  draws.at(p.seed, tick, agent + p.slots * round, STREAM.quotes);
-  return draws.below(p.computeMarket.priceTable.length);
+  const word = draw(p.seed, tick, agent + p.slots * round, STREAM.quotes);
+  return indexBelow(word, p.computeMarket.priceTable.length);
 }

@@ -72,7 +72,7 @@ function playDay(
       onShout(day);
     },
   };
-  tradeContinuously(world, day.auction, traders, 0);
+  tradeContinuously(world, day.auction, () => traders, 0);
   return day;
 }
 
@@ -266,7 +266,7 @@ describe('a trading day', () => {
       },
       hear: () => {},
     };
-    tradeContinuously(world, new DoubleAuction(0), never, 0);
+    tradeContinuously(world, new DoubleAuction(0), () => never, 0);
     expect(world.columns.scalar[WORLD.computeVolume]).toBe(0);
   });
 

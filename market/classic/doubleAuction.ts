@@ -13,7 +13,7 @@ import { feeOf, takeFee } from '../fee.ts';
 import { addPriceDeviation, takeInducedFills } from '../inducedValues.ts';
 import { REASON } from '../ledger.ts';
 import type { TradeSink } from '../trades.ts';
-import { NO_ASK, NO_BID, NO_ORDER, OrderBook } from './orderBook.ts';
+import { NO_ORDER, OrderBook } from './orderBook.ts';
 
 /** Instead of a level: the trader takes its order back and leaves. */
 export const NO_QUOTE = -1;
@@ -28,13 +28,15 @@ export interface ContinuousTraders<W extends MarketWorld> {
    */
   quote(world: W, tick: number, round: number, agent: number): number;
   /**
-   * Tells everybody of a quote.
+   * Tells everybody of a quote; null where nobody listens.
    *
    * @param shout number of the quote within the day
    * @param side of the quoting agent
    * @param level at which it traded, or else its limit
    */
-  hear(world: W, tick: number, shout: number, side: number, level: number, traded: boolean): void;
+  readonly hear:
+    | ((world: W, tick: number, shout: number, side: number, level: number, traded: boolean) => void)
+    | null;
 }
 
 /** One world's book and who has what in it. */
@@ -42,6 +44,8 @@ export class DoubleAuction {
   readonly book: OrderBook;
   /** Number of an agent's resting order, NO_ORDER without one, [N]. */
   readonly orderOf: Int32Array;
+  /** Units that an agent may still trade today, [N]. */
+  readonly left: Uint32Array;
   /** Traders with units left, in the order of arrival. */
   readonly present: Uint32Array;
   presentCount = 0;
@@ -60,6 +64,7 @@ export class DoubleAuction {
   constructor(slots: number) {
     this.book = new OrderBook(slots);
     this.orderOf = new Int32Array(slots).fill(NO_ORDER);
+    this.left = new Uint32Array(slots);
     this.present = new Uint32Array(slots);
   }
 }
@@ -70,44 +75,42 @@ const arrivals = new DrawSequence();
  * The trading day of a tick; nothing unless the config trades compute in a double auction.
  *
  * @param auction of this world
- * @param traders how its agents quote and what they hear
+ * @param tradersOf how the agents of a world quote and what they hear; asked where there is a book
  */
 export function tradeContinuously<W extends MarketWorld>(
   world: W,
   auction: DoubleAuction,
-  traders: ContinuousTraders<W>,
+  tradersOf: (world: W) => ContinuousTraders<W>,
   tick: number,
 ): void {
   const { parameters } = world;
   if (!parameters.doubleAuction.enabled) return;
   openDay(world, auction);
   auction.trades = world.trades?.wants(tick) ? world.trades : null;
+  const traders = tradersOf(world);
   const { rounds } = parameters.doubleAuction;
+  const { present, left } = auction;
   for (let round = 0; round < rounds && auction.buyers > 0 && auction.sellers > 0; round++) {
     drawArrivals(world, auction, tick, round);
     for (let k = 0; k < auction.presentCount; k++) {
-      const agent = auction.present[k]!;
-      if (unitsLeft(world, agent) > 0) visit(world, auction, traders, tick, round, agent);
+      const agent = present[k]!;
+      if (left[agent]! > 0) visit(world, auction, traders, tick, round, agent);
     }
   }
   closeDay(world, auction);
 }
-
-const unitsLeft = ({ columns }: MarketWorld, agent: number): number =>
-  columns.orderQuantity[agent]! - columns.orderFilled[agent]!;
 
 /** Admits the traders of the day: sides and units as intended, or as induced; a seller has at most its compute. */
 function openDay(world: MarketWorld, auction: DoubleAuction): void {
   const { parameters, columns } = world;
   const { population, computeSide, computeQuantity, compute, inducedSide, inducedUnits } = columns;
   const { orderSide, orderQuantity, orderFilled, scalar } = columns;
+  const { left, present } = auction;
   const induced = parameters.induced.enabled;
-  auction.presentCount = 0;
-  auction.buyers = 0;
-  auction.sellers = 0;
-  auction.shouts = 0;
-  auction.volume = 0;
-  auction.paid = 0;
+  let traders = 0;
+  let buyers = 0;
+  let demanded = 0;
+  let offered = 0;
   for (let i = 0; i < parameters.slots; i++) {
     const side = induced ? inducedSide[i]! : computeSide[i]!;
     let units = 0;
@@ -117,26 +120,32 @@ function openDay(world: MarketWorld, auction: DoubleAuction): void {
     }
     orderQuantity[i] = units;
     orderFilled[i] = 0;
+    left[i] = units;
     orderSide[i] = units === 0 ? SIDE.none : side;
     if (units === 0) continue;
-    auction.present[auction.presentCount++] = i;
+    present[traders++] = i;
     if (side === SIDE.buy) {
-      auction.buyers++;
-      scalar[WORLD.computeBid]! += units;
-    } else {
-      auction.sellers++;
-      scalar[WORLD.computeOffered]! += units;
-    }
+      buyers++;
+      demanded += units;
+    } else offered += units;
   }
+  scalar[WORLD.computeBid]! += demanded;
+  scalar[WORLD.computeOffered]! += offered;
+  auction.presentCount = traders;
+  auction.buyers = buyers;
+  auction.sellers = traders - buyers;
+  auction.shouts = 0;
+  auction.volume = 0;
+  auction.paid = 0;
 }
 
 /** Drops who has nothing left to trade and shuffles the rest. */
 function drawArrivals(world: MarketWorld, auction: DoubleAuction, tick: number, round: number): void {
-  const { present } = auction;
+  const { present, left } = auction;
   let count = 0;
   for (let k = 0; k < auction.presentCount; k++) {
     const agent = present[k]!;
-    if (unitsLeft(world, agent) > 0) present[count++] = agent;
+    if (left[agent]! > 0) present[count++] = agent;
   }
   auction.presentCount = count;
   arrivals.at(world.parameters.seed, tick, round, STREAM.arrivals);
@@ -160,55 +169,73 @@ function visit<W extends MarketWorld>(
   const { book, orderOf } = auction;
   const { orderSide, orderLevel } = world.columns;
   const level = traders.quote(world, tick, round, agent);
-  if (level < 0 || level >= PRICE_LEVELS) {
-    withdraw(world, auction, agent);
-    return;
-  }
   const side = orderSide[agent]!;
   const resting = orderOf[agent]!;
+  let fillCount = 0;
   // an order that would only be repeated keeps its place in the queue
   if (resting === NO_ORDER || book.levelOf(resting) !== level) {
-    withdraw(world, auction, agent);
-    const units = lock(world, agent, side, level);
+    if (resting !== NO_ORDER) withdraw(world, auction, agent, side);
+    if (level < 0 || level >= PRICE_LEVELS) return;
+    const units = lock(world, auction, agent, side, level);
     if (units === 0) return;
     orderLevel[agent] = level;
     orderOf[agent] = book.submit(side, level, units, agent);
-    settleFills(world, auction, tick, agent, side, level);
-  } else book.fillCount = 0;
-  const { fillCount } = book;
+    fillCount = book.fillCount;
+    if (fillCount > 0) settleFills(world, auction, tick, agent, side, level);
+  }
   const shout = auction.shouts++;
-  const heard = fillCount === 0 ? level : book.fillLevel[fillCount - 1]!;
-  if (fillCount > 0 && world.parameters.doubleAuction.clearBookAtTrade) clearBook(world, auction);
-  traders.hear(world, tick, shout, side, heard, fillCount > 0);
+  if (fillCount === 0) {
+    traders.hear?.(world, tick, shout, side, level, false);
+    return;
+  }
+  const heard = book.fillLevel[fillCount - 1]!;
+  if (world.parameters.doubleAuction.clearBookAtTrade) clearBook(world, auction);
+  traders.hear?.(world, tick, shout, side, heard, true);
 }
 
 /**
  * Locks what an order needs: token in escrow at its limit, or compute. Returns the units that it covers, at most
  * what the trader has left and one where values are induced unit by unit.
  */
-function lock(world: MarketWorld, agent: number, side: number, level: number): number {
+function lock(
+  world: MarketWorld,
+  auction: DoubleAuction,
+  agent: number,
+  side: number,
+  level: number,
+): number {
   const { parameters, columns, balances, ledger } = world;
-  const left = unitsLeft(world, agent);
-  let units = parameters.induced.enabled ? Math.min(1, left) : left;
+  const left = auction.left[agent]!;
+  let units = parameters.induced.enabled && left > 1 ? 1 : left;
   if (side === SIDE.sell) {
     columns.compute[agent]! -= units;
     return units;
   }
   const price = parameters.computeMarket.priceTable[level]!;
-  units = Math.min(units, Math.floor(balances.token[agent]! / price));
+  const token = balances.token[agent]!;
+  if (price * units > token) units = Math.floor(token / price);
   ledger.transfer(ASSET.token, agent, ledger.system(SYSTEM.escrow), price * units, REASON.orderLocked);
   return units;
 }
 
-/** Cancels an agent's resting order, if it has one, and gives back what it locked. */
-function withdraw(world: MarketWorld, auction: DoubleAuction, agent: number): void {
+/** Cancels an agent's resting order and gives back what it locked. */
+function withdraw(world: MarketWorld, auction: DoubleAuction, agent: number, side: number): void {
   const order = auction.orderOf[agent]!;
-  if (order === NO_ORDER) return;
-  const { parameters, columns, ledger } = world;
   const level = auction.book.levelOf(order);
-  const units = auction.book.cancel(order);
+  release(world, auction, agent, side, level, auction.book.cancel(order));
+}
+
+/** Gives back what the units left of a cancelled order locked. */
+function release(
+  { parameters, columns, ledger }: MarketWorld,
+  auction: DoubleAuction,
+  agent: number,
+  side: number,
+  level: number,
+  units: number,
+): void {
   auction.orderOf[agent] = NO_ORDER;
-  if (columns.orderSide[agent] === SIDE.sell) {
+  if (side === SIDE.sell) {
     columns.compute[agent]! += units;
     return;
   }
@@ -216,11 +243,16 @@ function withdraw(world: MarketWorld, auction: DoubleAuction, agent: number): vo
   ledger.transfer(ASSET.token, ledger.system(SYSTEM.escrow), agent, locked, REASON.orderReleased);
 }
 
-/** Cancels every resting order. */
+/** Cancels every resting order; they stand in the book's `fill*` afterwards. */
 function clearBook(world: MarketWorld, auction: DoubleAuction): void {
   const { book } = auction;
-  while (book.bestBid !== NO_BID) withdraw(world, auction, book.ownerOfBest(SIDE.buy));
-  while (book.bestAsk !== NO_ASK) withdraw(world, auction, book.ownerOfBest(SIDE.sell));
+  const { orderSide } = world.columns;
+  book.cancelAll();
+  const { fillCount, fillOwner, fillLevel, fillLeft } = book;
+  for (let f = 0; f < fillCount; f++) {
+    const agent = fillOwner[f]!;
+    release(world, auction, agent, orderSide[agent]!, fillLevel[f]!, fillLeft[f]!);
+  }
 }
 
 /**
@@ -236,65 +268,65 @@ function settleFills(
   limit: number,
 ): void {
   const { parameters, columns, ledger } = world;
-  const { book, orderOf } = auction;
+  const { book, orderOf, trades } = auction;
   const { priceTable, feeBps } = parameters.computeMarket;
   const { compute, computeAmount, total, scalar } = columns;
+  const { fillCount, fillOwner, fillQuantity, fillLevel, fillLeft } = book;
+  const induced = parameters.induced.enabled;
   const escrow = ledger.system(SYSTEM.escrow);
-  for (let f = 0; f < book.fillCount; f++) {
-    const other = book.fillOwner[f]!;
-    const units = book.fillQuantity[f]!;
-    const level = book.fillLevel[f]!;
+  for (let f = 0; f < fillCount; f++) {
+    const other = fillOwner[f]!;
+    const units = fillQuantity[f]!;
+    const level = fillLevel[f]!;
     const price = priceTable[level]!;
     const gain = Math.abs(priceTable[limit]! - price) * units;
     const buyer = side === SIDE.buy ? agent : other;
     const seller = side === SIDE.buy ? other : agent;
-    if (book.fillLeft[f] === 0) orderOf[other] = NO_ORDER;
+    if (fillLeft[f] === 0) orderOf[other] = NO_ORDER;
     const amount = price * units;
-    const fee = feeOf(amount, feeBps);
+    const fee = feeBps === 0 ? 0 : feeOf(amount, feeBps);
     ledger.transfer(ASSET.token, escrow, seller, amount - fee, REASON.compute);
-    takeFee(world, escrow, fee, REASON.computeFee);
+    if (fee > 0) takeFee(world, escrow, fee, REASON.computeFee);
     // a resting bid locked exactly its price
     if (side === SIDE.buy) ledger.transfer(ASSET.token, escrow, buyer, gain, REASON.orderReleased);
     compute[buyer]! += units;
     computeAmount[buyer]! += amount;
     computeAmount[seller]! += amount - fee;
-    countFill(columns, auction, buyer, units);
-    countFill(columns, auction, seller, units);
+    if (countFill(columns, auction, buyer, units)) auction.buyers--;
+    if (countFill(columns, auction, seller, units)) auction.sellers--;
     total[TOTAL.quoteSurplus]! += gain;
     scalar[WORLD.computeLevel] = level;
     auction.volume += units;
     auction.paid += amount;
-    if (parameters.induced.enabled) addPriceDeviation(world, level, units);
-    auction.trades?.fill(tick, 'compute', buyer, seller, 0, units, price);
+    if (induced) addPriceDeviation(world, level, units);
+    if (trades !== null) trades.fill(tick, 'compute', buyer, seller, 0, units, price);
   }
 }
 
+/** Returns whether the agent has traded all that it came with. */
 function countFill(
-  columns: MarketWorld['columns'],
-  auction: DoubleAuction,
+  { orderFilled, computeFilled }: MarketWorld['columns'],
+  { left }: DoubleAuction,
   agent: number,
   units: number,
-): void {
-  columns.orderFilled[agent]! += units;
-  columns.computeFilled[agent]! += units;
-  if (columns.orderFilled[agent] !== columns.orderQuantity[agent]) return;
-  if (columns.orderSide[agent] === SIDE.buy) auction.buyers--;
-  else auction.sellers--;
+): boolean {
+  orderFilled[agent]! += units;
+  computeFilled[agent]! += units;
+  const still = left[agent]! - units;
+  left[agent] = still;
+  return still === 0;
 }
 
 /** Records the book as it stands, empties it, and moves prices by the day's mean price, rounded down. */
 function closeDay(world: MarketWorld, auction: DoubleAuction): void {
   const { parameters, columns } = world;
   const { bidHistogram, askHistogram, orderSide } = columns;
-  const { book, orderOf } = auction;
-  for (let k = 0; k < auction.presentCount; k++) {
-    const agent = auction.present[k]!;
-    const order = orderOf[agent]!;
-    if (order === NO_ORDER) continue;
-    const histogram = orderSide[agent] === SIDE.buy ? bidHistogram : askHistogram;
-    histogram[book.levelOf(order)]! += book.remaining(order);
-  }
   clearBook(world, auction);
+  const { fillCount, fillOwner, fillLevel, fillLeft } = auction.book;
+  for (let f = 0; f < fillCount; f++) {
+    const histogram = orderSide[fillOwner[f]!] === SIDE.buy ? bidHistogram : askHistogram;
+    histogram[fillLevel[f]!]! += fillLeft[f]!;
+  }
   columns.scalar[WORLD.computeVolume] = auction.volume;
   if (auction.volume === 0) return;
   if (parameters.induced.enabled) takeInducedFills(world, columns.orderFilled);

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PRICE_LEVELS } from '../../configs/derive.ts';
-import { AssertionError } from '../../sim/core/errors.ts';
 import { SIDE } from '../columns.ts';
 import { NO_ASK, NO_BID, NO_ORDER, OrderBook } from './orderBook.ts';
 
@@ -55,7 +54,8 @@ describe('a limit order book', () => {
   it('is empty at first', () => {
     const book = new OrderBook(4);
     expect([book.bestBid, book.bestAsk, book.count]).toEqual([NO_BID, NO_ASK, 0]);
-    expect(() => book.ownerOfBest(buy)).toThrow(AssertionError);
+    book.cancelAll();
+    expect([book.bestBid, book.bestAsk, book.count, book.fillCount]).toEqual([NO_BID, NO_ASK, 0, 0]);
   });
 
   it('trades at the price of the resting order, whichever side comes second', () => {
@@ -122,6 +122,53 @@ describe('a limit order book', () => {
     expect([book.bestAsk, book.count]).toEqual([NO_ASK, 0]);
   });
 
+  it('gives back all orders at once, bids before asks, each side by price and time, and is empty then', () => {
+    const book = new OrderBook(8);
+    book.submit(buy, 5, 2, 1);
+    book.submit(sell, 40, 3, 2);
+    book.submit(buy, 5, 4, 3);
+    book.submit(buy, 7, 5, 4);
+    book.submit(sell, 33, 6, 5);
+    const order = book.submit(sell, 40, 7, 6);
+    book.submit(buy, 33, 1, 7);
+    book.cancelAll();
+    expect(fillsOf(book)).toEqual([
+      [4, 7, 0, 5],
+      [1, 5, 0, 2],
+      [3, 5, 0, 4],
+      [5, 33, 0, 5],
+      [2, 40, 0, 3],
+      [6, 40, 0, 7],
+    ]);
+    expect([book.bestBid, book.bestAsk, book.count]).toEqual([NO_BID, NO_ASK, 0]);
+    expect([book.remaining(order), book.cancel(order)]).toEqual([0, 0]);
+  });
+
+  it('has room again for as many orders as before once all were given back', () => {
+    const book = new OrderBook(3);
+    for (let time = 0; time < 3; time++) {
+      for (let owner = 0; owner < 3; owner++) book.submit(owner === 0 ? buy : sell, 10 * owner, 1, owner);
+      expect(() => book.submit(buy, 0, 1, 9)).toThrow('3 resting orders');
+      book.cancelAll();
+    }
+    const orders = [1, 2, 3].map((level) => book.submit(buy, level, 1, level));
+    expect(new Set(orders).size).toBe(3);
+    expect(orders.map((order) => book.levelOf(order))).toEqual([1, 2, 3]);
+  });
+
+  it('holds quantities and owners up to 2^32 - 1', () => {
+    const most = 2 ** 32 - 1;
+    const book = new OrderBook(2);
+    const order = book.submit(sell, 9, most, most);
+    expect(book.remaining(order)).toBe(most);
+    book.submit(buy, 9, 1, 0);
+    expect(fillsOf(book)).toEqual([[most, 9, 1, most - 1]]);
+    book.submit(buy, 9, most, 0);
+    expect(fillsOf(book)).toEqual([[most, 9, most - 1, 0]]);
+    book.cancelAll();
+    expect(fillsOf(book)).toEqual([[0, 9, 0, 1]]);
+  });
+
   it('finds the next best price at both ends of the table', () => {
     const book = new OrderBook(8);
     const top = PRICE_LEVELS - 1;
@@ -183,6 +230,15 @@ describe('a limit order book', () => {
         for (const { order, level, quantity } of plain.resting) {
           expect([book.levelOf(order), book.remaining(order)]).toEqual([level, quantity]);
         }
+        const byPriority = [buy, sell].flatMap((side) =>
+          plain.resting
+            .filter((o) => o.side === side)
+            .sort((a, b) => (side === buy ? b.level - a.level : a.level - b.level))
+            .map(({ owner, level, quantity }) => [owner, level, 0, quantity]),
+        );
+        book.cancelAll();
+        expect(fillsOf(book)).toEqual(byPriority);
+        expect(book.count).toBe(0);
       }),
     );
   });

@@ -17,6 +17,19 @@ export const NO_BID = -1;
 export const NO_ASK = PRICE_LEVELS;
 
 const NONE = -1;
+// a row of `rows`; 32 bytes, so that an order is in one cache line
+const OWNER = 0;
+const QUANTITY = 1;
+/** Level of a bid; PRICE_LEVELS + level of an ask: the number of its queue. */
+const QUEUE = 2;
+const NEXT = 3;
+const PREVIOUS = 4;
+const ROW_BITS = 3;
+// a row of `ends`
+const HEAD = 0;
+const TAIL = 1;
+const ENDS_BITS = 1;
+
 const WORD_BITS = 5;
 const WORDS = PRICE_LEVELS >>> WORD_BITS;
 const TOP_BIT = 31;
@@ -40,19 +53,14 @@ export class OrderBook {
   /** What is left of the resting order. */
   readonly fillLeft: Uint32Array;
 
-  // one row per order
-  private readonly owner: Uint32Array;
-  private readonly quantity: Uint32Array;
-  /** Level of a bid; PRICE_LEVELS + level of an ask: the number of its queue. */
-  private readonly queue: Uint32Array;
-  private readonly next: Int32Array;
-  private readonly previous: Int32Array;
-  /** First row that is free; free rows are chained by `next`. */
+  /** One row of five words per order. Those without quantity are free and chained by their next. */
+  private readonly rows: Int32Array;
+  /** First row that is free. */
   private free = 0;
+  private readonly capacity: number;
 
-  // one row per queue
-  private readonly head = new Int32Array(2 * PRICE_LEVELS).fill(NONE);
-  private readonly tail = new Int32Array(2 * PRICE_LEVELS).fill(NONE);
+  /** First and last order of each queue, NONE where it is empty. */
+  private readonly ends = new Int32Array((2 * PRICE_LEVELS) << ENDS_BITS).fill(NONE);
   private readonly bidWords = new Int32Array(WORDS);
   private readonly askWords = new Int32Array(WORDS);
 
@@ -63,11 +71,10 @@ export class OrderBook {
     this.fillLevel = new Uint32Array(capacity);
     this.fillQuantity = new Uint32Array(capacity);
     this.fillLeft = new Uint32Array(capacity);
-    this.owner = new Uint32Array(capacity);
-    this.quantity = new Uint32Array(capacity);
-    this.queue = new Uint32Array(capacity);
-    this.next = Int32Array.from({ length: capacity }, (_, k) => (k + 1 < capacity ? k + 1 : NONE));
-    this.previous = new Int32Array(capacity);
+    this.capacity = capacity;
+    this.rows = new Int32Array(capacity << ROW_BITS);
+    for (let order = 0; order < capacity; order++)
+      this.rows[(order << ROW_BITS) + NEXT] = order + 1 < capacity ? order + 1 : NONE;
   }
 
   /**
@@ -103,36 +110,70 @@ export class OrderBook {
    * no more. Numbers are used again: forget those of orders that were filled or cancelled.
    */
   cancel(order: number): number {
-    const left = this.quantity[order]!;
+    const { rows, ends } = this;
+    const row = order << ROW_BITS;
+    const left = rows[row + QUANTITY]! >>> 0;
     if (left === 0) return 0;
-    this.quantity[order] = 0;
-    const queue = this.queue[order]!;
-    const before = this.previous[order]!;
-    const after = this.next[order]!;
-    if (before === NONE) this.head[queue] = after;
-    else this.next[before] = after;
-    if (after === NONE) this.tail[queue] = before;
-    else this.previous[after] = before;
+    rows[row + QUANTITY] = 0;
+    const queue = rows[row + QUEUE]!;
+    const before = rows[row + PREVIOUS]!;
+    const after = rows[row + NEXT]!;
+    if (before === NONE) ends[(queue << ENDS_BITS) + HEAD] = after;
+    else rows[(before << ROW_BITS) + NEXT] = after;
+    if (after === NONE) ends[(queue << ENDS_BITS) + TAIL] = before;
+    else rows[(after << ROW_BITS) + PREVIOUS] = before;
     if (before === NONE && after === NONE) this.vacate(queue);
-    this.release(order);
+    rows[row + NEXT] = this.free;
+    this.free = order;
+    this.count--;
     return left;
   }
 
-  /** Owner of the oldest order at the best price of a side. Throws AssertionError when there is none. */
-  ownerOfBest(side: number): number {
-    const order = this.head[side === SIDE.buy ? this.bestBid : PRICE_LEVELS + this.bestAsk] ?? NONE;
-    assert(order !== NONE, 'no order rests on this side');
-    return this.owner[order]!;
+  /**
+   * Takes every resting order out of the book: bids, then asks, each side by priority. They are in `fillOwner`,
+   * `fillLevel` and `fillLeft` afterwards, with 0 in `fillQuantity`.
+   */
+  cancelAll(): void {
+    this.fillCount = 0;
+    while (this.bestBid !== NO_BID) this.cancelQueue(this.bestBid);
+    while (this.bestAsk !== NO_ASK) this.cancelQueue(PRICE_LEVELS + this.bestAsk);
   }
 
   /** Units left of an order; 0 once it is filled or cancelled. */
   remaining(order: number): number {
-    return this.quantity[order]!;
+    return this.rows[(order << ROW_BITS) + QUANTITY]! >>> 0;
   }
 
   /** Level of a resting order. */
   levelOf(order: number): number {
-    return this.queue[order]! & (PRICE_LEVELS - 1);
+    return this.rows[(order << ROW_BITS) + QUEUE]! & (PRICE_LEVELS - 1);
+  }
+
+  private cancelQueue(queue: number): void {
+    const { rows, ends, fillOrder, fillOwner, fillLevel, fillQuantity, fillLeft } = this;
+    const level = queue & (PRICE_LEVELS - 1);
+    const first = ends[(queue << ENDS_BITS) + HEAD]!;
+    let fills = this.fillCount;
+    let last = first;
+    for (let order = first; order !== NONE; order = rows[(order << ROW_BITS) + NEXT]!) {
+      const row = order << ROW_BITS;
+      fillOrder[fills] = order;
+      fillOwner[fills] = rows[row + OWNER]!;
+      fillLevel[fills] = level;
+      fillQuantity[fills] = 0;
+      fillLeft[fills] = rows[row + QUANTITY]!;
+      fills++;
+      rows[row + QUANTITY] = 0;
+      last = order;
+    }
+    // the queue is chained by next, as free rows are
+    rows[(last << ROW_BITS) + NEXT] = this.free;
+    this.free = first;
+    this.count -= fills - this.fillCount;
+    this.fillCount = fills;
+    ends[(queue << ENDS_BITS) + HEAD] = NONE;
+    ends[(queue << ENDS_BITS) + TAIL] = NONE;
+    this.vacate(queue);
   }
 
   private hitAsks(limit: number, wanted: number): number {
@@ -149,58 +190,57 @@ export class OrderBook {
 
   /** Fills from the oldest order of a queue on; returns what is left of the incoming quantity. */
   private hitQueue(queue: number, wanted: number): number {
-    const { quantity, owner, next, fillOrder, fillOwner, fillLevel, fillQuantity, fillLeft } = this;
+    const { rows, ends, fillOrder, fillOwner, fillLevel, fillQuantity, fillLeft } = this;
     const level = queue & (PRICE_LEVELS - 1);
-    let order = this.head[queue]!;
+    let order = ends[(queue << ENDS_BITS) + HEAD]!;
     let left = wanted;
     let fills = this.fillCount;
     while (left > 0 && order !== NONE) {
-      const resting = quantity[order]!;
+      const row = order << ROW_BITS;
+      const resting = rows[row + QUANTITY]! >>> 0;
       const traded = Math.min(resting, left);
       fillOrder[fills] = order;
-      fillOwner[fills] = owner[order]!;
+      fillOwner[fills] = rows[row + OWNER]!;
       fillLevel[fills] = level;
       fillQuantity[fills] = traded;
       fillLeft[fills] = resting - traded;
       fills++;
       left -= traded;
-      quantity[order] = resting - traded;
+      rows[row + QUANTITY] = resting - traded;
       if (traded < resting) break;
-      const after = next[order]!;
-      this.release(order);
+      const after = rows[row + NEXT]!;
+      rows[row + NEXT] = this.free;
+      this.free = order;
+      this.count--;
       order = after;
     }
     this.fillCount = fills;
-    this.head[queue] = order;
+    ends[(queue << ENDS_BITS) + HEAD] = order;
     if (order === NONE) {
-      this.tail[queue] = NONE;
+      ends[(queue << ENDS_BITS) + TAIL] = NONE;
       this.vacate(queue);
-    } else this.previous[order] = NONE;
+    } else rows[(order << ROW_BITS) + PREVIOUS] = NONE;
     return left;
   }
 
   /** Appends an order to a queue; returns its row. */
   private rest(queue: number, quantity: number, owner: number): number {
+    const { rows, ends } = this;
     const order = this.free;
-    if (order === NONE) refuseFull(this.quantity.length);
-    this.free = this.next[order]!;
-    this.owner[order] = owner;
-    this.quantity[order] = quantity;
-    this.queue[order] = queue;
-    const last = this.tail[queue]!;
-    this.previous[order] = last;
-    this.next[order] = NONE;
-    if (last === NONE) this.head[queue] = order;
-    else this.next[last] = order;
-    this.tail[queue] = order;
+    if (order === NONE) refuseFull(this.capacity);
+    const row = order << ROW_BITS;
+    this.free = rows[row + NEXT]!;
+    const last = ends[(queue << ENDS_BITS) + TAIL]!;
+    rows[row + OWNER] = owner;
+    rows[row + QUANTITY] = quantity;
+    rows[row + QUEUE] = queue;
+    rows[row + NEXT] = NONE;
+    rows[row + PREVIOUS] = last;
+    if (last === NONE) ends[(queue << ENDS_BITS) + HEAD] = order;
+    else rows[(last << ROW_BITS) + NEXT] = order;
+    ends[(queue << ENDS_BITS) + TAIL] = order;
     this.count++;
     return order;
-  }
-
-  private release(order: number): void {
-    this.next[order] = this.free;
-    this.free = order;
-    this.count--;
   }
 
   /** Marks a queue empty and moves the best price of its side where it was the best. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ARENA_START, Arena, ColumnHash, columnBytes, f32, f64, i32, u32 } from './columns.ts';
+import { ARENA_START, Arena, ColumnHash, columnBytes, f32, f64, i32, spansOf, u32 } from './columns.ts';
 import { AssertionError, CapacityError } from './errors.ts';
 
 const spec = { money: u32(5), delta: i32(3), weight: f32(17), total: f64(2) };
@@ -38,6 +38,30 @@ describe('an arena', () => {
   it('refuses more than a WebAssembly memory can be, with the figure', () => {
     expect(() => new Arena(2 ** 32)).toThrow(CapacityError);
     expect(() => new Arena(2 ** 32)).toThrow(/4\.0 GiB/);
+  });
+});
+
+describe('spans of columns', () => {
+  it('cover every chosen column and no other, in as few views as neighbours allow', () => {
+    const six = { a: u32(5), b: f64(3), c: u32(0), d: i32(16), e: f32(17), f: u32(1) };
+    type Name = keyof typeof six;
+    const names = Object.keys(six) as Name[];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(names), (chosen) => {
+        const columns = new Arena(columnBytes(six)).columns(six);
+        for (const name of names) columns[name].fill(7);
+        const spans = spansOf(chosen.map((name) => columns[name]));
+        for (const span of spans) span.fill(0);
+        for (const name of names)
+          expect([...columns[name]]).toEqual(Array(six[name].length).fill(chosen.includes(name) ? 0 : 7));
+        // c is empty, so that b and d are neighbours
+        const runs = ['a', 'b', 'd', 'e', 'f']
+          .map((name) => (chosen.includes(name as Name) ? 'x' : ' '))
+          .join('')
+          .match(/x+/g);
+        expect(spans.length).toBe(runs?.length ?? 0);
+      }),
+    );
   });
 });
 

@@ -93,6 +93,23 @@ export class Arena {
   }
 }
 
+/**
+ * Views that together cover columns of one arena, those that lie side by side under one view with the padding between
+ * them: for clearing many columns at once. A column that is not among them is never covered.
+ */
+export function spansOf(columns: readonly AnyColumn[]): Uint32Array<ArrayBuffer>[] {
+  const spans: { from: number; to: number }[] = [];
+  const byPlace = columns
+    .filter(({ byteLength }) => byteLength > 0)
+    .toSorted((a, b) => a.byteOffset - b.byteOffset);
+  for (const { byteOffset: from, byteLength } of byPlace) {
+    const last = spans.at(-1);
+    if (last?.to === from) last.to = from + aligned(byteLength);
+    else spans.push({ from, to: from + aligned(byteLength) });
+  }
+  return spans.map(({ from, to }) => new Uint32Array(byPlace[0]!.buffer, from, (to - from) / BYTES.u32));
+}
+
 const HASH_A = 0x85eb_ca6b | 0;
 const HASH_B = 0xc2b2_ae35 | 0;
 
