@@ -7,6 +7,11 @@
 //   1. traces: decay, add the gradient, sum |z|;
 //   2. weights: add the step and form the forward pass at the new observation from the updated weights.
 //
+// Nor does a world fit a second-level cache, and WebAssembly has no prefetch. So every pass over a first layer loads
+// and drops a word of each line of weights and traces that is due soon, a few an iteration, so that arithmetic
+// hides the wait: the critic's passes fetch the actor, the actor's the next block's critic. Passes take four rows
+// at once, so that each input is loaded once for four weights and no sum waits for another.
+//
 // Lanes that do not learn keep every bit of their weights and traces by arithmetic rather than by masks:
 // their decay is 1, their gradient factor is -0 and its partner +0 (z * 1 + -0 = z, even for z = -0), and
 // their step is 0 (w + 0 * z = w since no weight is ever -0). All else is stored through a mask.
@@ -15,10 +20,12 @@
 // NaN becomes the bound.
 
 const V: usize = 16; // bytes of one vector: LANES x f32
+const LINE: usize = 64; // bytes of a cache line
 const D: usize = 32;
 const H: usize = 16;
 const A: usize = 32;
 const HEADS: usize = 8;
+const ROW: usize = D * V; // bytes of one neuron's row in the first layer
 
 // Parameter offsets, in bytes from the start of a block.
 const ACTOR_W1: usize = 0;
@@ -30,6 +37,10 @@ const CRITIC_B1: usize = CRITIC_W1 + H * D * V;
 const CRITIC_W2: usize = CRITIC_B1 + H * V;
 const CRITIC_B2: usize = CRITIC_W2 + H * V;
 const PARAMETERS: usize = CRITIC_B2 + V;
+
+// Bytes of weights that one pass over a first layer fetches: hiddenForward, and the other passes.
+const FORWARD_FETCHED: usize = ((H * D) / 16) * LINE;
+const FETCHED: usize = ((H * D) / 8) * LINE;
 
 // Words of the descriptor; brain.ts writes them in this order.
 const OBSERVATION: usize = 0;
@@ -124,6 +135,13 @@ function madd(a: v128, b: v128, c: v128): v128 {
 @inline
 function column(d: usize, name: usize): usize {
   return <usize>load<u32>(d + (name << 2));
+}
+// Brings a line of weights, and that of their traces `apart` bytes further, into the cache.
+// @ts-ignore: decorator
+@inline
+function fetch(weights: usize, apart: usize): void {
+  load<u32>(weights);
+  load<u32>(weights + apart);
 }
 // Stores to the lanes of `mask` only.
 // @ts-ignore: decorator
@@ -294,24 +312,41 @@ function finishHidden(n: usize, h: usize): v128 {
 }
 
 // First layer: pre-activations of x to n.
-function hiddenForward(w1: usize, b1: usize, x: usize, n: usize): void {
-  for (let j: usize = 0; j < H; j++) {
-    const w = w1 + j * D * V;
-    let s0 = ld(b1 + j * V);
-    let s1 = splat(0);
-    let s2 = splat(0);
-    let s3 = splat(0);
-    for (let k: usize = 0; k < D * V; k += 8 * V) {
-      s0 = madd(v128.load(x + k), v128.load(w + k), s0);
-      s1 = madd(v128.load(x + k, V), v128.load(w + k, V), s1);
-      s2 = madd(v128.load(x + k, 2 * V), v128.load(w + k, 2 * V), s2);
-      s3 = madd(v128.load(x + k, 3 * V), v128.load(w + k, 3 * V), s3);
-      s0 = madd(v128.load(x + k, 4 * V), v128.load(w + k, 4 * V), s0);
-      s1 = madd(v128.load(x + k, 5 * V), v128.load(w + k, 5 * V), s1);
-      s2 = madd(v128.load(x + k, 6 * V), v128.load(w + k, 6 * V), s2);
-      s3 = madd(v128.load(x + k, 7 * V), v128.load(w + k, 7 * V), s3);
+function hiddenForward(w1: usize, b1: usize, x: usize, n: usize, soon: usize, apart: usize): void {
+  for (let j: usize = 0; j < H * V; j += 4 * V) {
+    let w = w1 + j * D;
+    let q = x;
+    let s0 = ld(b1 + j);
+    let s1 = v128.load(b1 + j, V);
+    let s2 = v128.load(b1 + j, 2 * V);
+    let s3 = v128.load(b1 + j, 3 * V);
+    for (let end = w + D * V; w < end; w += 4 * V, q += 4 * V, soon += LINE) {
+      fetch(soon, apart);
+      const x0 = v128.load(q);
+      s0 = madd(x0, v128.load(w), s0);
+      s1 = madd(x0, v128.load(w, ROW), s1);
+      s2 = madd(x0, v128.load(w, 2 * ROW), s2);
+      s3 = madd(x0, v128.load(w, 3 * ROW), s3);
+      const x1 = v128.load(q, V);
+      s0 = madd(x1, v128.load(w, V), s0);
+      s1 = madd(x1, v128.load(w, ROW + V), s1);
+      s2 = madd(x1, v128.load(w, 2 * ROW + V), s2);
+      s3 = madd(x1, v128.load(w, 3 * ROW + V), s3);
+      const x2 = v128.load(q, 2 * V);
+      s0 = madd(x2, v128.load(w, 2 * V), s0);
+      s1 = madd(x2, v128.load(w, ROW + 2 * V), s1);
+      s2 = madd(x2, v128.load(w, 2 * ROW + 2 * V), s2);
+      s3 = madd(x2, v128.load(w, 3 * ROW + 2 * V), s3);
+      const x3 = v128.load(q, 3 * V);
+      s0 = madd(x3, v128.load(w, 3 * V), s0);
+      s1 = madd(x3, v128.load(w, ROW + 3 * V), s1);
+      s2 = madd(x3, v128.load(w, 2 * ROW + 3 * V), s2);
+      s3 = madd(x3, v128.load(w, 3 * ROW + 3 * V), s3);
     }
-    v128.store(n + j * V, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+    v128.store(n + j, s0);
+    v128.store(n + j, s1, V);
+    v128.store(n + j, s2, 2 * V);
+    v128.store(n + j, s3, 3 * V);
   }
 }
 
@@ -325,41 +360,50 @@ function moved(w: usize, z: usize, step: v128): v128 {
 }
 
 // First layer's weights move, and give the pre-activations of x at once.
-function hiddenUpdateForward(w1: usize, z1: usize, wb: usize, zb: usize, step: v128, x: usize, n: usize): void {
-  for (let j: usize = 0; j < H; j++) {
-    const w = w1 + j * D * V;
-    const z = z1 + j * D * V;
-    let s0 = moved(wb + j * V, zb + j * V, step);
-    let s1 = splat(0);
-    let s2 = splat(0);
-    let s3 = splat(0);
-    for (let k: usize = 0; k < D * V; k += 8 * V) {
-      const v0 = madd(step, v128.load(z + k), v128.load(w + k));
-      v128.store(w + k, v0);
-      s0 = madd(v128.load(x + k), v0, s0);
-      const v1 = madd(step, v128.load(z + k, V), v128.load(w + k, V));
-      v128.store(w + k, v1, V);
-      s1 = madd(v128.load(x + k, V), v1, s1);
-      const v2 = madd(step, v128.load(z + k, 2 * V), v128.load(w + k, 2 * V));
-      v128.store(w + k, v2, 2 * V);
-      s2 = madd(v128.load(x + k, 2 * V), v2, s2);
-      const v3 = madd(step, v128.load(z + k, 3 * V), v128.load(w + k, 3 * V));
-      v128.store(w + k, v3, 3 * V);
-      s3 = madd(v128.load(x + k, 3 * V), v3, s3);
-      const v4 = madd(step, v128.load(z + k, 4 * V), v128.load(w + k, 4 * V));
-      v128.store(w + k, v4, 4 * V);
-      s0 = madd(v128.load(x + k, 4 * V), v4, s0);
-      const v5 = madd(step, v128.load(z + k, 5 * V), v128.load(w + k, 5 * V));
-      v128.store(w + k, v5, 5 * V);
-      s1 = madd(v128.load(x + k, 5 * V), v5, s1);
-      const v6 = madd(step, v128.load(z + k, 6 * V), v128.load(w + k, 6 * V));
-      v128.store(w + k, v6, 6 * V);
-      s2 = madd(v128.load(x + k, 6 * V), v6, s2);
-      const v7 = madd(step, v128.load(z + k, 7 * V), v128.load(w + k, 7 * V));
-      v128.store(w + k, v7, 7 * V);
-      s3 = madd(v128.load(x + k, 7 * V), v7, s3);
+function hiddenUpdateForward(
+  w1: usize, z1: usize, wb: usize, zb: usize, step: v128, x: usize, n: usize, soon: usize, apart: usize,
+): void {
+  for (let j: usize = 0; j < H * V; j += 4 * V) {
+    let w = w1 + j * D;
+    let z = z1 + j * D;
+    let q = x;
+    let s0 = moved(wb + j, zb + j, step);
+    let s1 = moved(wb + j + V, zb + j + V, step);
+    let s2 = moved(wb + j + 2 * V, zb + j + 2 * V, step);
+    let s3 = moved(wb + j + 3 * V, zb + j + 3 * V, step);
+    for (let end = w + D * V; w < end; w += 2 * V, z += 2 * V, q += 2 * V, soon += LINE) {
+      fetch(soon, apart);
+      const x0 = v128.load(q);
+      const v00 = madd(step, v128.load(z), v128.load(w));
+      v128.store(w, v00);
+      s0 = madd(x0, v00, s0);
+      const v01 = madd(step, v128.load(z, ROW), v128.load(w, ROW));
+      v128.store(w, v01, ROW);
+      s1 = madd(x0, v01, s1);
+      const v02 = madd(step, v128.load(z, 2 * ROW), v128.load(w, 2 * ROW));
+      v128.store(w, v02, 2 * ROW);
+      s2 = madd(x0, v02, s2);
+      const v03 = madd(step, v128.load(z, 3 * ROW), v128.load(w, 3 * ROW));
+      v128.store(w, v03, 3 * ROW);
+      s3 = madd(x0, v03, s3);
+      const x1 = v128.load(q, V);
+      const v10 = madd(step, v128.load(z, V), v128.load(w, V));
+      v128.store(w, v10, V);
+      s0 = madd(x1, v10, s0);
+      const v11 = madd(step, v128.load(z, ROW + V), v128.load(w, ROW + V));
+      v128.store(w, v11, ROW + V);
+      s1 = madd(x1, v11, s1);
+      const v12 = madd(step, v128.load(z, 2 * ROW + V), v128.load(w, 2 * ROW + V));
+      v128.store(w, v12, 2 * ROW + V);
+      s2 = madd(x1, v12, s2);
+      const v13 = madd(step, v128.load(z, 3 * ROW + V), v128.load(w, 3 * ROW + V));
+      v128.store(w, v13, 3 * ROW + V);
+      s3 = madd(x1, v13, s3);
     }
-    v128.store(n + j * V, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+    v128.store(n + j, s0);
+    v128.store(n + j, s1, V);
+    v128.store(n + j, s2, 2 * V);
+    v128.store(n + j, s3, 3 * V);
   }
 }
 
@@ -393,39 +437,49 @@ function traced(z: usize, decay: v128, gradient: v128): v128 {
 }
 
 // First layer's traces; returns the sum of their magnitudes.
-function hiddenTraces(z1: usize, zb: usize, g: usize, x: usize, decay: v128): v128 {
+function hiddenTraces(z1: usize, zb: usize, g: usize, x: usize, decay: v128, soon: usize, apart: usize): v128 {
   const magnitude = i32x4.splat(0x7fffffff);
   let a0 = splat(0);
   let a1 = splat(0);
-  for (let j: usize = 0; j < H; j++) {
-    const z = z1 + j * D * V;
-    const gj = ld(g + j * V);
-    a0 = f32x4.add(a0, traced(zb + j * V, decay, gj));
-    for (let k: usize = 0; k < D * V; k += 8 * V) {
-      const t0 = madd(decay, v128.load(z + k), f32x4.mul(gj, v128.load(x + k)));
-      v128.store(z + k, t0);
-      a0 = f32x4.add(a0, v128.and(t0, magnitude));
-      const t1 = madd(decay, v128.load(z + k, V), f32x4.mul(gj, v128.load(x + k, V)));
-      v128.store(z + k, t1, V);
-      a1 = f32x4.add(a1, v128.and(t1, magnitude));
-      const t2 = madd(decay, v128.load(z + k, 2 * V), f32x4.mul(gj, v128.load(x + k, 2 * V)));
-      v128.store(z + k, t2, 2 * V);
-      a0 = f32x4.add(a0, v128.and(t2, magnitude));
-      const t3 = madd(decay, v128.load(z + k, 3 * V), f32x4.mul(gj, v128.load(x + k, 3 * V)));
-      v128.store(z + k, t3, 3 * V);
-      a1 = f32x4.add(a1, v128.and(t3, magnitude));
-      const t4 = madd(decay, v128.load(z + k, 4 * V), f32x4.mul(gj, v128.load(x + k, 4 * V)));
-      v128.store(z + k, t4, 4 * V);
-      a0 = f32x4.add(a0, v128.and(t4, magnitude));
-      const t5 = madd(decay, v128.load(z + k, 5 * V), f32x4.mul(gj, v128.load(x + k, 5 * V)));
-      v128.store(z + k, t5, 5 * V);
-      a1 = f32x4.add(a1, v128.and(t5, magnitude));
-      const t6 = madd(decay, v128.load(z + k, 6 * V), f32x4.mul(gj, v128.load(x + k, 6 * V)));
-      v128.store(z + k, t6, 6 * V);
-      a0 = f32x4.add(a0, v128.and(t6, magnitude));
-      const t7 = madd(decay, v128.load(z + k, 7 * V), f32x4.mul(gj, v128.load(x + k, 7 * V)));
-      v128.store(z + k, t7, 7 * V);
-      a1 = f32x4.add(a1, v128.and(t7, magnitude));
+  for (let j: usize = 0; j < H * V; j += 4 * V) {
+    let z = z1 + j * D;
+    let q = x;
+    const g0 = v128.load(g + j);
+    const g1 = v128.load(g + j, V);
+    const g2 = v128.load(g + j, 2 * V);
+    const g3 = v128.load(g + j, 3 * V);
+    a0 = f32x4.add(a0, traced(zb + j, decay, g0));
+    a1 = f32x4.add(a1, traced(zb + j + V, decay, g1));
+    a0 = f32x4.add(a0, traced(zb + j + 2 * V, decay, g2));
+    a1 = f32x4.add(a1, traced(zb + j + 3 * V, decay, g3));
+    for (let end = z + D * V; z < end; z += 2 * V, q += 2 * V, soon += LINE) {
+      fetch(soon, apart);
+      const x0 = v128.load(q);
+      const t00 = madd(decay, v128.load(z), f32x4.mul(g0, x0));
+      v128.store(z, t00);
+      a0 = f32x4.add(a0, v128.and(t00, magnitude));
+      const t01 = madd(decay, v128.load(z, ROW), f32x4.mul(g1, x0));
+      v128.store(z, t01, ROW);
+      a0 = f32x4.add(a0, v128.and(t01, magnitude));
+      const t02 = madd(decay, v128.load(z, 2 * ROW), f32x4.mul(g2, x0));
+      v128.store(z, t02, 2 * ROW);
+      a0 = f32x4.add(a0, v128.and(t02, magnitude));
+      const t03 = madd(decay, v128.load(z, 3 * ROW), f32x4.mul(g3, x0));
+      v128.store(z, t03, 3 * ROW);
+      a0 = f32x4.add(a0, v128.and(t03, magnitude));
+      const x1 = v128.load(q, V);
+      const t10 = madd(decay, v128.load(z, V), f32x4.mul(g0, x1));
+      v128.store(z, t10, V);
+      a1 = f32x4.add(a1, v128.and(t10, magnitude));
+      const t11 = madd(decay, v128.load(z, ROW + V), f32x4.mul(g1, x1));
+      v128.store(z, t11, ROW + V);
+      a1 = f32x4.add(a1, v128.and(t11, magnitude));
+      const t12 = madd(decay, v128.load(z, 2 * ROW + V), f32x4.mul(g2, x1));
+      v128.store(z, t12, 2 * ROW + V);
+      a1 = f32x4.add(a1, v128.and(t12, magnitude));
+      const t13 = madd(decay, v128.load(z, 3 * ROW + V), f32x4.mul(g3, x1));
+      v128.store(z, t13, 3 * ROW + V);
+      a1 = f32x4.add(a1, v128.and(t13, magnitude));
     }
   }
   return f32x4.add(a0, a1);
@@ -448,7 +502,9 @@ function criticOutput(w: usize, h: usize): v128 {
 }
 
 // Traces of the critic; returns the sum of their magnitudes.
-function criticTraces(w: usize, z: usize, n: usize, scale: v128, decay: v128, learn: v128, s: usize): v128 {
+function criticTraces(
+  w: usize, z: usize, n: usize, scale: v128, decay: v128, learn: v128, s: usize, soon: usize,
+): v128 {
   const magnitude = i32x4.splat(0x7fffffff);
   const one = v128.bitselect(splat(1), splat(-0.0), learn);
   pastActivations(s + S_ACTIVE, n, learn);
@@ -458,7 +514,8 @@ function criticTraces(w: usize, z: usize, n: usize, scale: v128, decay: v128, le
     v128.store(s + S_BACK + j, ld(w + CRITIC_W2 + j));
   }
   hiddenBackward(s + S_BACK, n, scale, learn);
-  return f32x4.add(sum, hiddenTraces(z + CRITIC_W1, z + CRITIC_B1, s + S_BACK, s + S_PAST, decay));
+  const hidden = hiddenTraces(z + CRITIC_W1, z + CRITIC_B1, s + S_BACK, s + S_PAST, decay, soon, z - w);
+  return f32x4.add(sum, hidden);
 }
 
 // Critic's output weights move and give V.
@@ -507,7 +564,7 @@ function logitGradients(
 // Traces of the actor; `g` is the gradient with respect to the logits. Rows of logits without a choice have
 // neither gradient nor trace and are left out. Returns the sum of magnitudes.
 function actorTraces(
-  w: usize, z: usize, n: usize, scale: v128, decay: v128, learn: v128, s: usize, d: usize,
+  w: usize, z: usize, n: usize, scale: v128, decay: v128, learn: v128, s: usize, d: usize, soon: usize,
 ): v128 {
   const magnitude = i32x4.splat(0x7fffffff);
   const g = s + S_LOGIT;
@@ -593,7 +650,7 @@ function actorTraces(
     a1 = f32x4.add(a1, v128.and(t15, magnitude));
   }
   hiddenBackward(s + S_BACK, n, scale, learn);
-  const hidden = hiddenTraces(z + ACTOR_W1, z + ACTOR_B1, s + S_BACK, s + S_PAST, decay);
+  const hidden = hiddenTraces(z + ACTOR_W1, z + ACTOR_B1, s + S_BACK, s + S_PAST, decay, soon, z - w);
   return f32x4.add(f32x4.add(a0, a1), hidden);
 }
 
@@ -623,6 +680,14 @@ function actorUpdateLogits(w: usize, z: usize, step: v128, s: usize, d: usize): 
     }
     v128.store(s + S_LOGIT + j, f32x4.add(s0, s1));
   }
+}
+
+// x by way of memory: V8 would compute it anew at every use inside a loop.
+// @ts-ignore: decorator
+@inline
+function kept(p: usize, x: v128): v128 {
+  v128.store(p, x);
+  return ld(p);
 }
 
 // Softmax of each head over its allowed options, one sample of each, and the gradient of the entropies.
@@ -664,12 +729,10 @@ function sampleHeads(mask: u32, s: usize, action: usize, p: usize, e: usize, act
       sum = f32x4.add(sum, weight);
       mean = madd(weight, ld(logits + j), mean);
     }
-    const inverse = f32x4.div(splat(1), sum);
-    mean = f32x4.mul(mean, inverse);
-    const u = f32x4.mul(
-      f32x4.convert_i32x4_s(i32x4.shr_u(ld(s + S_WORDS + head * V), 8)),
-      splat(1.0 / 16777216),
-    );
+    const inverse = kept(s + S_BACK, f32x4.div(splat(1), sum));
+    mean = kept(s + S_BACK + V, f32x4.mul(mean, inverse));
+    const bits = i32x4.shr_u(ld(s + S_WORDS + head * V), 8);
+    const u = kept(s + S_BACK + 2 * V, f32x4.mul(f32x4.convert_i32x4_s(bits), splat(1.0 / 16777216)));
     let cumulative = splat(0);
     let option = i32x4.splat(0);
     for (let j = from, bits = allowed; j < to; j += V, bits >>= 1) {
@@ -715,6 +778,8 @@ export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize
     if (!v128.any_true(active)) continue;
     const w = column(d, WEIGHTS) + b * PARAMETERS;
     const z = column(d, TRACES) + b * PARAMETERS;
+    const apart = z - w;
+    const due = w + CRITIC_W1 + (b + 1 < <usize>blockTo ? PARAMETERS : 0);
     const learn = v128.and(active, i32x4.eq(ld(column(d, FRESH) + one), zero));
     const done = v128.and(learn, i32x4.ne(ld(column(d, DONE) + one), zero));
     const wide = b * D * V;
@@ -750,7 +815,7 @@ export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize
     const reward = clip(f32x4.div(v128.bitselect(after, raw, centre), deviation), REWARD_CLIP);
 
     // delta = r + gamma (1 - done) V(s') - V(s), both values under the current weights.
-    hiddenForward(w + CRITIC_W1, w + CRITIC_B1, s + S_INPUT, s + S_HIDDEN);
+    hiddenForward(w + CRITIC_W1, w + CRITIC_B1, s + S_INPUT, s + S_HIDDEN, w, apart);
     finishHidden(s + S_HIDDEN, s + S_ACTIVE);
     const next = criticOutput(w, s + S_ACTIVE);
     const gamma = ld(column(d, GAMMA) + one);
@@ -763,11 +828,14 @@ export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize
     const decay = v128.bitselect(f32x4.mul(gamma, ld(column(d, LAMBDA) + one)), splat(1), learn);
 
     // Critic: traces, then weights and V(s').
-    const criticNorm = criticTraces(w, z, criticHidden, ld(column(d, CRITIC_SCALE) + one), decay, learn, s);
+    const criticNorm = criticTraces(
+      w, z, criticHidden, ld(column(d, CRITIC_SCALE) + one), decay, learn, s, w + FORWARD_FETCHED,
+    );
     const criticBound = f32x4.mul(f32x4.mul(bound, ld(column(d, KAPPA_CRITIC) + one)), criticNorm);
     const criticStep = v128.and(f32x4.div(full, f32x4.pmax(splat(1), criticBound)), learn);
     hiddenUpdateForward(
       w + CRITIC_W1, z + CRITIC_W1, w + CRITIC_B1, z + CRITIC_B1, criticStep, s + S_INPUT, s + S_HIDDEN,
+      w + FORWARD_FETCHED + FETCHED, apart,
     );
     put(column(d, CRITIC_SCALE) + one, finishHidden(s + S_HIDDEN, s + S_ACTIVE), active);
     put(column(d, VALUE) + one, criticUpdateOutput(w, z, criticStep, s + S_ACTIVE), active);
@@ -781,11 +849,14 @@ export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize
     const bonus = f32x4.mul(ld(column(d, TAU) + one), sign);
     const envelope = column(d, TRACE_ENVELOPE) + b * HEADS * V;
     logitGradients(d, s, action, probability, entropy, envelope, bonus, decay, learn);
-    const actorNorm = actorTraces(w, z, actorHidden, ld(column(d, ACTOR_SCALE) + one), decay, learn, s, d);
+    const actorNorm = actorTraces(
+      w, z, actorHidden, ld(column(d, ACTOR_SCALE) + one), decay, learn, s, d, due,
+    );
     const actorBound = f32x4.mul(f32x4.mul(bound, ld(column(d, KAPPA_ACTOR) + one)), actorNorm);
     const actorStep = v128.and(f32x4.div(full, f32x4.pmax(splat(1), actorBound)), learn);
     hiddenUpdateForward(
       w + ACTOR_W1, z + ACTOR_W1, w + ACTOR_B1, z + ACTOR_B1, actorStep, s + S_INPUT, s + S_HIDDEN,
+      due + FETCHED, apart,
     );
     put(column(d, ACTOR_SCALE) + one, finishHidden(s + S_HIDDEN, s + S_ACTIVE), active);
     actorUpdateLogits(w, z, actorStep, s, d);
