@@ -3,7 +3,7 @@
  * that the agent can afford. Quotes are relative to what the agent can see (cost, value, moving-average
  * price), so that no quote drifts out of range.
  */
-import type { WorldParameters } from '../configs/derive.ts';
+import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
 import { cashToToken, FINANCE, FREE_SLOT, type MarketWorld, MODE, SIDE, WORLD } from '../market/columns.ts';
 import { ownEnergy } from '../market/ownership.ts';
 import { trustIsOn, worthToConsumers } from '../market/trust.ts';
@@ -264,27 +264,38 @@ function applyInduced(
   from: number,
   to: number,
 ): void {
+  const { population, mode, computeSide, computeLevel, computeQuantity, taskAsk, finance } = c;
+  const { inducedUnits, inducedSide, inducedLevel } = c;
+  const { scriptedLevel, scriptedAsk } = agents;
+  const { action } = brain.columns;
   const { priceTable } = p.computeMarket;
-  const top = priceTable.length - 1;
+  const { token } = balances;
+  const allDay = p.doubleAuction.enabled;
   for (let i = from; i < to; i++) {
-    if (c.population[i] === FREE_SLOT) continue;
-    const side = c.inducedUnits[i]! > 0 ? c.inducedSide[i]! : SIDE.none;
-    const limit = c.inducedLevel[i]!;
-    const room = side === SIDE.buy ? limit : top - limit;
-    const shade = INDUCED_SHADE_SIXTEENTHS[brain.columns.action[actionIndex(i) + HEAD.quote * LANES]!]!;
-    const step = (room * shade) >> SIXTEENTH_BITS;
-    let level = side === SIDE.buy ? limit - step : limit + step;
-    if (agents.scriptedLevel[i] !== 0) level = agents.scriptedLevel[i]! - 1;
-    const affordable = side !== SIDE.buy || balances.token[i]! >= priceTable[level]!;
-    c.mode[i] = side === SIDE.sell ? MODE.rentOut : MODE.idle;
-    c.computeSide[i] = affordable ? side : SIDE.none;
-    c.computeLevel[i] = level;
+    if (population[i] === FREE_SLOT) continue;
+    const left = inducedUnits[i]!;
+    const side = left === 0 ? SIDE.none : inducedSide[i]!;
+    const quoted = scriptedLevel[i]!;
+    const level =
+      quoted === 0
+        ? shadedLevel(action[actionIndex(i) + HEAD.quote * LANES]!, side, inducedLevel[i]!)
+        : quoted - 1;
+    const affordable = side !== SIDE.buy || token[i]! >= priceTable[level]!;
+    mode[i] = side === SIDE.sell ? MODE.rentOut : MODE.idle;
+    computeSide[i] = affordable ? side : SIDE.none;
+    computeLevel[i] = level;
     // a call trades one unit a tick, a trading day all of them
-    const units = p.doubleAuction.enabled ? c.inducedUnits[i]! : 1;
-    c.computeQuantity[i] = side !== SIDE.none && affordable ? units : 0;
-    c.taskAsk[i] = 0;
-    c.finance[i] = FINANCE.hold;
-    agents.scriptedLevel[i] = 0;
-    agents.scriptedAsk[i] = 0;
+    computeQuantity[i] = side === SIDE.none || !affordable ? 0 : allDay ? left : 1;
+    taskAsk[i] = 0;
+    finance[i] = FINANCE.hold;
+    scriptedLevel[i] = 0;
+    scriptedAsk[i] = 0;
   }
+}
+
+/** The level that a quote head names: its shade of the way from the induced limit to the end of the table. */
+function shadedLevel(quote: number, side: number, limit: number): number {
+  const room = side === SIDE.buy ? limit : PRICE_LEVELS - 1 - limit;
+  const step = (room * INDUCED_SHADE_SIXTEENTHS[quote]!) >> SIXTEENTH_BITS;
+  return side === SIDE.buy ? limit - step : limit + step;
 }

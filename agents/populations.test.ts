@@ -1,12 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startTick } from '../market/circulation.ts';
 import { FINANCE, FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
+import { drawInducedValues } from '../market/inducedValues.ts';
 import { fraction32 } from '../sim/core/units.ts';
 import { actionIndex, applyActions, askOf, chooseOption, logitMask, taskCost } from './actions.ts';
 import { HEAD, HEAD_COUNT, HEADS, LANES } from './brain/layout.ts';
 import type { AgentWorld } from './columns.ts';
 import { decideScripted, registerPopulation } from './populations.ts';
 import { worthOf } from './scripted/reservation.ts';
+import { decideZiC, decideZiCTogether } from './scripted/ziC.ts';
 import { testWorld } from './testWorld.ts';
 
 const actionOf = (world: AgentWorld, agent: number): number[] =>
@@ -118,6 +121,38 @@ describe('ziC', () => {
     expect(Math.abs(bids / n - 50)).toBeLessThan(4 * Math.sqrt((101 ** 2 - 1) / 12 / n));
     expect(Math.abs(asks / n - 177.5)).toBeLessThan(4 * Math.sqrt((156 ** 2 - 1) / 12 / n));
     expect([lowest, highest]).toEqual([0, 255]);
+  });
+
+  it('decides together as each trader decides alone, and for its own population only', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.nat(1000), (seed, tick) => {
+        const induced = () =>
+          testWorld({
+            slots: 12,
+            seed,
+            world: { computeMarket: { enabled: true }, induced: { enabled: true } },
+            populations: [
+              { name: 'a', kind: 'ziC' },
+              { name: 'b', kind: 'ziC' },
+            ],
+          });
+        const [together, alone, half] = [induced(), induced(), induced()];
+        for (const world of [together, alone, half]) {
+          drawInducedValues(world, 0);
+          world.columns.population[5] = FREE_SLOT;
+        }
+        decideScripted(together, tick);
+        for (let i = 0; i < 12; i++) if (i !== 5) decideZiC(alone, tick, i);
+        decideZiCTogether(half, tick, 1);
+        expect(together.agents.scriptedLevel).toEqual(alone.agents.scriptedLevel);
+        expect([...half.agents.scriptedLevel]).toEqual(
+          Array.from(alone.agents.scriptedLevel, (level, i) =>
+            half.columns.population[i] === 1 ? level : 0,
+          ),
+        );
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('never asks below cost, nor above what its quality is worth, nor bids what its ask would not repay', () => {

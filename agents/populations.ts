@@ -15,7 +15,7 @@ import { decidePassive } from './scripted/passive.ts';
 import { decideRandom } from './scripted/random.ts';
 import { decideRule } from './scripted/rule.ts';
 import { decideTruthful } from './scripted/truthful.ts';
-import { decideZiC, quoteZiC } from './scripted/ziC.ts';
+import { decideZiC, decideZiCTogether, quoteZiC } from './scripted/ziC.ts';
 import { decideZip, hearZip, quoteZip } from './scripted/zip.ts';
 import { decideZiU, quoteZiU } from './scripted/ziU.ts';
 import { TABULAR } from './tabularLearner.ts';
@@ -79,6 +79,7 @@ function decidersOf(populations: readonly PopulationConfig[]): readonly (Decide 
 
 /** Writes the actions of all living agents that do not learn. Throws RangeError for an unregistered kind. */
 export function decideScripted(world: AgentWorld, tick: number): void {
+  if (world.parameters.induced.enabled && decideTogether(world, tick)) return;
   const list = decidersOf(world.parameters.populations);
   if (list === null) return;
   const { population } = world.columns;
@@ -86,6 +87,19 @@ export function decideScripted(world: AgentWorld, tick: number): void {
     const decide = list[population[agent]!];
     if (decide !== undefined && decide !== null) decide(world, tick, agent);
   }
+}
+
+/** Kinds whose members, where values are induced, can decide in one loop without a call for each. */
+const together = new Map<string, (world: AgentWorld, tick: number, population: number) => void>([
+  ['ziC', decideZiCTogether],
+]);
+
+/** Decides for all agents at once where every population can, with the same results; returns whether it has. */
+function decideTogether(world: AgentWorld, tick: number): boolean {
+  const { populations } = world.parameters;
+  for (let p = 0; p < populations.length; p++) if (!together.has(populations[p]!.kind)) return false;
+  for (let p = 0; p < populations.length; p++) together.get(populations[p]!.kind)!(world, tick, p);
+  return true;
 }
 
 /** How members of a population trade in a continuous double auction at induced values; see ContinuousTraders. */

@@ -57,6 +57,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
     byNameOnly: true,
     run: async (options) => (await import('./scaling.ts')).benchScaling(options),
   },
+  {
+    name: 'scripted',
+    about: 'whole ticks of zero-intelligence traders in one call auction, by threads, with and without laws',
+    run: async (options) => (await import('./scripted.ts')).benchScripted(options),
+  },
 ];
 
 /** The benchmark of a name. Throws UsageError with the nearest name when there is none. */
