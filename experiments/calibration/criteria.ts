@@ -3,216 +3,271 @@
  * a world, never an agent.
  */
 import { REWARD_FEATURES } from '../../agents/columns.ts';
-import type { RunConfig } from '../../configs/schema.ts';
-import type { WorldFrame } from '../../sim/frame.ts';
-import {
-  METRIC_INDEX,
-  type MetricName,
-  POPULATION_METRIC_INDEX,
-  type PopulationMetricName,
-} from '../../sim/metrics/table.ts';
+import type { MetricName } from '../../sim/metrics/table.ts';
 import { meanOf, STANDARD_ERRORS } from '../validate/case.ts';
+import type { ArmRecord } from './record.ts';
+
+/** The lines of MODEL 12, in its order. */
+export const LINES = {
+  extinction: 'no extinction',
+  alive: 'at least 60 % of slots alive on average',
+  markets: 'every market that is on trades in 90 % of ticks',
+  circulation: 'money circulates: spending of the last fifth within 0.5 and 2 times that of the first',
+  price: 'token price within 0.1 and 10 times its start',
+  turnover: 'births and deaths both exceed 3 a slot',
+  learning: 'learners out-earn zero intelligence and random in the same world',
+  evolution: 'reward genes move away from their neutral shadow across the worlds',
+  garden: 'common garden: evolved rewards beat random, zero and log-wealth rewards',
+} as const;
+export type Line = keyof typeof LINES;
+
+/** `horizon`: the run is too short or has too few worlds for a failure to mean anything. */
+export type Verdict = 'yes' | 'no' | 'horizon';
 
 export interface Criterion {
+  readonly line: Line;
   readonly name: string;
+  /** The figure of each world. */
+  readonly values: readonly number[];
   /** What was found, with its spread over worlds. */
   readonly found: string;
   readonly bound: string;
-  readonly holds: boolean;
+  readonly verdict: Verdict;
 }
 
-/** Ages at death by population index, of all worlds of an arm. */
-export type LifeSpans = ReadonlyMap<number, readonly number[]>;
+/** Mean lives that a run must span for its births, deaths and genes to count (MODEL 12). */
+export const LIVES_MIN = 5;
+/** Worlds from which four standard errors of 15 genes are no longer met by chance: t with 9 degrees, 15 x .003. */
+export const GENE_WORLDS_MIN = 10;
+/** A difference between populations counts from so many standard errors over worlds on. */
+export const AHEAD_STANDARD_ERRORS = 2;
 
 const FIFTHS = 5;
-const round = (x: number): string => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toPrecision(3));
+const ALIVE_SHARE_MIN = 0.6;
+const ACTIVE_SHARE_MIN = 0.9;
+const SPENDING_RATIO = [0.5, 2] as const;
+const PRICE_RATIO = [0.1, 10] as const;
+const TURNOVER_MIN = 3;
 
-/** One arm of a run: its frames by world, oldest first, without the frame of genesis. */
-export class ArmRecord {
-  readonly config: RunConfig;
-  readonly worlds: readonly (readonly WorldFrame[])[];
-  readonly lives: LifeSpans;
-
-  constructor(config: RunConfig, frames: readonly WorldFrame[], lives: LifeSpans) {
-    this.config = config;
-    this.lives = lives;
-    const byWorld = new Map<number, WorldFrame[]>();
-    for (const frame of frames) {
-      if (frame.tick === 0) continue;
-      const list = byWorld.get(frame.world);
-      if (list === undefined) byWorld.set(frame.world, [frame]);
-      else list.push(frame);
-    }
-    this.worlds = [...byWorld.values()];
-  }
-
-  /** A metric of one world over time. */
-  series(world: number, name: MetricName): number[] {
-    return this.worlds[world]!.map((frame) => frame.metrics[METRIC_INDEX[name]]!);
-  }
-
-  /** A figure of every world. */
-  perWorld(figure: (world: number) => number): number[] {
-    return this.worlds.map((_, world) => figure(world));
-  }
-
-  /** A population's metric in one world over the last fifth of the run; NaN where nobody of it lived. */
-  lastFifth(world: number, population: number, name: PopulationMetricName): number {
-    const frames = this.worlds[world]!;
-    const tail = frames.slice(Math.floor((frames.length * (FIFTHS - 1)) / FIFTHS));
-    const values = tail
-      .map((frame) => frame.populations[population]![POPULATION_METRIC_INDEX[name]]!)
-      .filter((value) => !Number.isNaN(value));
-    return values.length === 0 ? Number.NaN : mean(values);
-  }
-
-  populationNamed(kind: string): number {
-    return this.config.populations.findIndex((p) => p.kind === kind);
-  }
-}
-
-const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
-const sum = (values: readonly number[]): number => values.reduce((total, v) => total + v, 0);
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+/** Three significant digits; a dash for what was not observed. */
+export const round = (x: number): string => {
+  if (!Number.isFinite(x)) return '-';
+  return Math.abs(x) >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(3)));
 };
+export const sum = (values: readonly number[]): number => values.reduce((total, v) => total + v, 0);
+export const mean = (values: readonly number[]): number => sum(values) / values.length;
+/** The middle of the sorted values, between the two middle ones where they are even in number; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
+}
 const fifth = (series: readonly number[], which: number): number[] =>
   series.slice(
     Math.floor((series.length * which) / FIFTHS),
     Math.floor((series.length * (which + 1)) / FIFTHS),
   );
+const isNumber = (x: number): boolean => !Number.isNaN(x);
+
+/** Mean, standard error and worlds ahead of paired differences; worlds in which one side was never seen are left out. */
+export interface Difference {
+  readonly values: readonly number[];
+  readonly gap: number;
+  readonly standardError: number;
+  readonly ahead: number;
+  /** "gap +- s.e.; ahead in k/n worlds". */
+  readonly text: string;
+  readonly exceeds: boolean;
+}
+
+/** Paired differences over worlds: whether their mean is more than AHEAD_STANDARD_ERRORS above zero. */
+export function differenceOf(one: readonly number[], other: readonly number[]): Difference {
+  const values = one.map((value, w) => value - other[w]!).filter(isNumber);
+  const { mean: gap, standardError } = meanOf(values);
+  const ahead = values.filter((value) => value > 0).length;
+  return {
+    values,
+    gap,
+    standardError,
+    ahead,
+    text: `${round(gap)} +- ${round(standardError)}; ahead in ${ahead}/${values.length} worlds`,
+    exceeds: values.length > 1 && gap > AHEAD_STANDARD_ERRORS * standardError,
+  };
+}
 
 /** All criteria that one run can show; the common garden needs runs of its own. */
 export function criteriaOf(arm: ArmRecord): Criterion[] {
   const worlds = arm.worlds.length;
-  const n = arm.config.slots;
-  const range = (values: readonly number[]): string =>
-    `${round(mean(values))} (${round(Math.min(...values))} to ${round(Math.max(...values))})`;
-  const all = (
+  const { slots, ticks, world } = arm.config;
+  const short = ticks < LIVES_MIN * world.demography.meanLife;
+  /** Holds when it holds in every world. */
+  const inAll = (
+    line: Line,
     name: string,
-    values: readonly number[],
+    figure: (world: number) => number,
     bound: string,
     holds: (value: number) => boolean,
+    needsLives = false,
   ): Criterion => {
+    const values = arm.perWorld(figure);
     const holding = values.filter(holds).length;
-    return { name, found: `${range(values)}; ${holding}/${worlds} worlds`, bound, holds: holding === worlds };
+    const found = `${round(mean(values))} (${round(Math.min(...values))} to ${round(Math.max(...values))}); ${holding}/${worlds} worlds`;
+    const verdict = holding === worlds ? 'yes' : needsLives && short ? 'horizon' : 'no';
+    return { line, name, values, found, bound, verdict };
   };
-  const ratio = (world: number): number => {
-    const spend = arm.series(world, 'spend');
-    return sum(fifth(spend, FIFTHS - 1)) / sum(fifth(spend, 0));
-  };
-  const start = arm.config.world.amm.cash / arm.config.world.amm.token;
+  const active = (name: string, metric: MetricName): Criterion =>
+    inAll(
+      'markets',
+      `ticks in which ${name}`,
+      (w) => mean(arm.series(w, metric)),
+      `>= ${ACTIVE_SHARE_MIN}`,
+      (x) => x >= ACTIVE_SHARE_MIN,
+    );
+  const turnover = (metric: 'births' | 'deaths'): Criterion =>
+    inAll(
+      'turnover',
+      `${metric} / slots`,
+      (w) => sum(arm.series(w, metric)) / slots,
+      `> ${TURNOVER_MIN}`,
+      (x) => x > TURNOVER_MIN,
+      true,
+    );
+  const start = world.amm.cash / world.amm.token;
+  const [ratioMin, ratioMax] = SPENDING_RATIO;
+  const [priceMin, priceMax] = PRICE_RATIO;
   return [
-    all(
+    inAll(
+      'extinction',
       'least alive at any sample',
-      arm.perWorld((w) => Math.min(...arm.series(w, 'alive'))),
+      (w) => Math.min(...arm.series(w, 'alive')),
       '> 0',
       (x) => x > 0,
     ),
-    all(
+    inAll(
+      'alive',
       'mean share of slots alive',
-      arm.perWorld((w) => mean(arm.series(w, 'alive')) / n),
-      '>= 0.6',
-      (x) => x >= 0.6,
+      (w) => mean(arm.series(w, 'alive')) / slots,
+      `>= ${ALIVE_SHARE_MIN}`,
+      (x) => x >= ALIVE_SHARE_MIN,
     ),
-    all(
-      'ticks in which compute trades',
-      arm.perWorld((w) => mean(arm.series(w, 'computeActive'))),
-      '>= 0.9',
-      (x) => x >= 0.9,
+    ...(world.computeMarket.enabled ? [active('compute trades', 'computeActive')] : []),
+    ...(world.serviceMarket.enabled ? [active('tasks trade', 'serviceActive')] : []),
+    ...(world.amm.enabled ? [active('token is swapped', 'swapActive')] : []),
+    inAll(
+      'circulation',
+      'spending, last fifth / first fifth',
+      (w) => sum(fifth(arm.series(w, 'spend'), FIFTHS - 1)) / sum(fifth(arm.series(w, 'spend'), 0)),
+      `${ratioMin} to ${ratioMax}`,
+      (x) => x >= ratioMin && x <= ratioMax,
     ),
-    all(
-      'ticks in which tasks trade',
-      arm.perWorld((w) => mean(arm.series(w, 'serviceActive'))),
-      '>= 0.9',
-      (x) => x >= 0.9,
-    ),
-    all(
-      'ticks in which token is swapped',
-      arm.perWorld((w) => mean(arm.series(w, 'swapActive'))),
-      '>= 0.9',
-      (x) => x >= 0.9,
-    ),
-    all('spending, last fifth / first fifth', arm.perWorld(ratio), '0.5 to 2', (x) => x >= 0.5 && x <= 2),
-    all(
+    inAll(
+      'price',
       'lowest token price / start',
-      arm.perWorld((w) => Math.min(...arm.series(w, 'tokenPrice')) / start),
-      '>= 0.1',
-      (x) => x >= 0.1,
+      (w) => Math.min(...arm.series(w, 'tokenPrice')) / start,
+      `>= ${priceMin}`,
+      (x) => x >= priceMin,
     ),
-    all(
+    inAll(
+      'price',
       'highest token price / start',
-      arm.perWorld((w) => Math.max(...arm.series(w, 'tokenPrice')) / start),
-      '<= 10',
-      (x) => x <= 10,
+      (w) => Math.max(...arm.series(w, 'tokenPrice')) / start,
+      `<= ${priceMax}`,
+      (x) => x <= priceMax,
     ),
-    all(
-      'births / slots',
-      arm.perWorld((w) => sum(arm.series(w, 'births')) / n),
-      '> 3',
-      (x) => x > 3,
-    ),
-    all(
-      'deaths / slots',
-      arm.perWorld((w) => sum(arm.series(w, 'deaths')) / n),
-      '> 3',
-      (x) => x > 3,
-    ),
+    turnover('births'),
+    turnover('deaths'),
     ...['random', 'ziC'].flatMap((kind) => outEarning(arm, kind)),
-    genesMove(arm),
+    genesMove(arm, short),
   ];
 }
 
 /** Whether learners earn more than a scripted population of the same worlds, paired by world. */
 function outEarning(arm: ArmRecord, kind: string): Criterion[] {
-  const learners = arm.populationNamed('learner');
-  const baseline = arm.populationNamed(kind);
+  const learners = arm.populationOf('learner');
+  const baseline = arm.populationOf(kind);
   if (learners < 0 || baseline < 0) return [];
-  const differences = arm
-    .perWorld(
-      (w) =>
-        arm.lastFifth(w, learners, 'matureProfitPerTick') - arm.lastFifth(w, baseline, 'matureProfitPerTick'),
-    )
-    .filter((difference) => !Number.isNaN(difference));
-  const { mean: gap, standardError } = meanOf(differences);
-  const ahead = differences.filter((difference) => difference > 0).length;
+  const profit = (population: number): number[] =>
+    arm.perWorld((w) => arm.lastFifth(w, population, 'matureProfitPerTick'));
+  const { values, text, exceeds } = differenceOf(profit(learners), profit(baseline));
   const name = arm.config.populations[baseline]!.name;
+  const life = (population: number): string => round(median(arm.livesOf(population).ages));
   return [
     {
-      name: `mature learners' profit per tick less ${name}'s, last fifth, cash`,
-      found: `${round(gap)} +- ${round(standardError)} s.e.; ahead in ${ahead}/${differences.length} worlds`,
-      bound: '> 2 s.e.',
-      holds: gap > 2 * standardError,
-    },
-    {
-      name: `median life, learners and ${name}, ticks`,
-      found: `${round(median(arm.lives.get(learners) ?? []))} and ${round(median(arm.lives.get(baseline) ?? []))}`,
-      bound: 'reported',
-      holds: true,
+      line: 'learning',
+      name: `mature learners' profit per tick less that of ${name}, last fifth, cash`,
+      values,
+      found: `${text}; median life ${life(learners)} against ${life(baseline)} ticks`,
+      bound: `> ${AHEAD_STANDARD_ERRORS} s.e.`,
+      // nobody is mature in a very short run
+      verdict: exceeds ? 'yes' : values.length < 2 ? 'horizon' : 'no',
     },
   ];
 }
 
-/** Whether any reward gene leaves its neutral shadow: the mean difference over worlds against its spread. */
-function genesMove(arm: ArmRecord): Criterion {
-  const moved = REWARD_FEATURES.map((feature, f) => {
-    const differences = arm
-      .perWorld((w) => {
-        const last = arm.worlds[w]!.at(-1)!;
-        return last.geneMean[f]! - last.shadowMean[f]!;
-      })
-      .filter((difference) => !Number.isNaN(difference));
-    const { mean: gap, standardError } = meanOf(differences);
-    return { feature, gap, ratio: Math.abs(gap) / standardError };
+/** How far a reward gene's mean over worlds is from that of its neutral shadow. */
+export interface GeneShift {
+  readonly feature: string;
+  readonly gap: number;
+  readonly standardError: number;
+  /** The gap in standard errors, in size. */
+  readonly ratio: number;
+}
+
+/** Every reward gene's distance from its shadow at the last sample, the clearest first. */
+export function geneShifts(arm: ArmRecord): GeneShift[] {
+  return REWARD_FEATURES.map((feature, f) => {
+    const { gap, standardError } = differenceOf(
+      arm.perWorld((w) => arm.worlds[w]!.at(-1)!.geneMean[f]!),
+      arm.perWorld((w) => arm.worlds[w]!.at(-1)!.shadowMean[f]!),
+    );
+    const ratio = standardError > 0 ? Math.abs(gap) / standardError : 0;
+    return { feature, gap, standardError, ratio };
   }).sort((a, b) => b.ratio - a.ratio);
-  const leading = moved
-    .slice(0, 4)
-    .map(({ feature, gap, ratio }) => `${feature} ${gap > 0 ? '+' : ''}${round(gap)} (${round(ratio)} s.e.)`);
+}
+
+/** The clearest shifts in words. */
+export const shiftText = (shifts: readonly GeneShift[], count: number): string =>
+  shifts
+    .slice(0, count)
+    .map(({ feature, gap, ratio }) => `${feature} ${gap > 0 ? '+' : ''}${round(gap)} (${round(ratio)} s.e.)`)
+    .join(', ');
+
+const SHIFTS_SHOWN = 4;
+
+/** Whether any reward gene leaves its neutral shadow: the mean difference over worlds against its spread. */
+function genesMove(arm: ArmRecord, short: boolean): Criterion {
+  const shifts = geneShifts(arm);
+  const few = arm.worlds.length < GENE_WORLDS_MIN;
+  const moved = shifts[0]!.ratio > STANDARD_ERRORS;
   return {
+    line: 'evolution',
     name: 'reward genes less their neutral shadow, last sample',
-    found: leading.join(', '),
+    values: [],
+    found: `${shiftText(shifts, SHIFTS_SHOWN)}${few ? `; fewer than ${GENE_WORLDS_MIN} worlds` : ''}`,
     bound: `one > ${STANDARD_ERRORS} s.e.`,
-    holds: moved[0]!.ratio > STANDARD_ERRORS,
+    verdict: few ? 'horizon' : moved ? 'yes' : short ? 'horizon' : 'no',
   };
+}
+
+/** One line of MODEL 12 over all criteria that belong to it; null where a run has none of them. */
+export function verdictOf(criteria: readonly Criterion[], line: Line): Verdict | null {
+  const verdicts = criteria.filter((c) => c.line === line).map(({ verdict }) => verdict);
+  if (verdicts.length === 0) return null;
+  if (verdicts.includes('no')) return 'no';
+  return verdicts.includes('horizon') ? 'horizon' : 'yes';
+}
+
+/**
+ * Whether a criterion differs between arms: in its verdict, or in its mean by more than STANDARD_ERRORS of the
+ * difference.
+ */
+export function differs(across: readonly Criterion[]): boolean {
+  if (new Set(across.map(({ verdict }) => verdict)).size > 1) return true;
+  const moments = across.map(({ values }) => meanOf(values.filter(isNumber)));
+  return moments.some((a) =>
+    moments.some(
+      (b) =>
+        a.mean - b.mean > STANDARD_ERRORS * Math.sqrt(a.standardError ** 2 + b.standardError ** 2) + 1e-12,
+    ),
+  );
 }

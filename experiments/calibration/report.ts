@@ -1,130 +1,245 @@
 /**
- * `npm run calibration [-- --quick]`: runs configs/baseline.yaml and the studies beside this file on worker threads,
- * holds them against MODEL 12's criteria and writes report.md. Everything in the report comes from these runs.
+ * `npm run calibration [-- --quick] [--out FILE]`: holds configs/baseline.yaml against MODEL 12's criteria of a living
+ * economy, grows its evolved genomes in a common garden, and shows what each criterion depends on. Everything in the
+ * report comes from these runs; its text is chosen by their figures.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import { type ResolvedRun, worldCount } from '../../configs/arms.ts';
+import type { ResolvedRun } from '../../configs/arms.ts';
 import { type Override, parseConfig } from '../../configs/parse.ts';
-import type { WorldFrame } from '../../sim/frame.ts';
-import { openRun } from '../simulate.ts';
-import { ArmRecord, type Criterion, criteriaOf } from './criteria.ts';
-
-interface Studies {
-  readonly common: Readonly<Record<string, unknown>>;
-  readonly studies: readonly {
-    readonly name: string;
-    readonly why: string;
-    readonly set: Readonly<Record<string, unknown>>;
-  }[];
-}
+import { makeDirectory } from '../makeDirectory.ts';
+import { STANDARD_ERRORS } from '../validate/case.ts';
+import {
+  type Criterion,
+  criteriaOf,
+  GENE_WORLDS_MIN,
+  geneShifts,
+  LINES,
+  LIVES_MIN,
+  type Line,
+  type Verdict,
+  verdictOf,
+} from './criteria.ts';
+import { gardenCriteria, gardenFounders, gardenRun, gardenTable } from './garden.ts';
+import { type ArmRecord, record } from './record.ts';
+import {
+  overridesOf,
+  SELECTION_ARMS,
+  SLOT_POPULATIONS,
+  selectionTable,
+  slotShares,
+  slotTable,
+} from './selection.ts';
+import { armsOfStudy, type Studies, studyTable } from './studies.ts';
 
 /** The sources, found from both the source tree and the build. */
 const root = fileURLToPath(
   new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url),
 );
-const baselineText = readFileSync(`${root}configs/baseline.yaml`, 'utf8');
-const studies = parse(readFileSync(`${root}experiments/calibration/studies.yaml`, 'utf8')) as Studies;
-/** Ticks of a stretch between reports of progress. */
-const STRETCH = 2000;
-/** What `--quick` divides ticks and worlds by: a smoke run of the report itself. */
-const QUICK = { ticks: 1000, worlds: 2 };
+const configText = (name: string): string => readFileSync(`${root}configs/${name}.yaml`, 'utf8');
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
+});
 
-const override = (path: string, value: unknown): Override => ({ origin: path, path, value });
-const baseline = (overrides: readonly Override[]): ResolvedRun =>
-  parseConfig(baselineText, {
-    file: 'configs/baseline.yaml',
-    // only what the criteria read is kept
-    overrides: [
-      override('output.agentsEvery', 0),
-      override('output.tradesWorlds', 0),
-      override('output.metricsEvery', 100),
-      ...overrides,
-    ],
+/** Sizes of the runs beside the baseline; `--quick` is a smoke run of the report itself. */
+const FULL = {
+  base: [],
+  garden: { ticks: 12_000, worlds: 20 },
+  selection: [{ path: 'worlds', value: 10 }],
+  slots: { ticks: 18_000, worlds: 8 },
+  studies: {},
+} as const;
+const QUICK = {
+  // just long enough for mature agents
+  base: [
+    { path: 'ticks', value: 2200 },
+    { path: 'worlds', value: 2 },
+  ],
+  garden: { ticks: 2200, worlds: 2 },
+  selection: [{ path: 'ticks', value: 200 }],
+  slots: { ticks: 200, worlds: 2 },
+  studies: { ticks: 100, worlds: 2 },
+} as const;
+const size = options.quick ? QUICK : FULL;
+
+const studies: Studies = {
+  ...(parse(readFileSync(`${root}experiments/calibration/studies.yaml`, 'utf8')) as Studies),
+  ...size.studies,
+};
+
+/** A preset of which only what the criteria read is recorded, with further changes. */
+function preset(name: string, overrides: readonly Override[] = []): ResolvedRun {
+  const changes = {
+    'output.agentsEvery': 0,
+    'output.tradesWorlds': 0,
+    'output.metricsEvery': 100,
+    ...Object.fromEntries(size.base.map(({ path, value }) => [path, value])),
+  };
+  return parseConfig(configText(name), {
+    file: `configs/${name}.yaml`,
+    overrides: [...overridesOf(changes), ...overrides],
   });
-
-/** Runs all worlds and returns one record per arm. */
-async function record(name: string, run: ResolvedRun): Promise<ArmRecord[]> {
-  const { simulation, threads } = openRun(run);
-  const started = performance.now();
-  const frames: WorldFrame[] = [];
-  const lives = run.arms.map(() => new Map<number, number[]>());
-  const worldsPerArm = worldCount(run) / run.arms.length;
-  try {
-    for (let tick = 0; tick < simulation.ticks; ) {
-      tick = Math.min(simulation.ticks, tick + STRETCH);
-      const advance = await simulation.advance(tick);
-      frames.push(...advance.frames.flatMap((frame) => frame.worlds));
-      for (const batch of advance.batches) {
-        if (batch.table !== 'lineage') continue;
-        const { event, world, population, age } = batch.columns;
-        for (let row = 0; row < batch.rows; row++) {
-          if (!['insolvency', 'age', 'random'].includes(String(event![row]))) continue;
-          const spans = lives[Math.floor(Number(world![row]) / worldsPerArm)]!;
-          const of = Number(population![row]);
-          if (!spans.has(of)) spans.set(of, []);
-          spans.get(of)!.push(Number(age![row]));
-        }
-      }
-      process.stderr.write(`${name}: tick ${tick}/${simulation.ticks}\n`);
-    }
-  } finally {
-    await simulation.close();
-  }
-  const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  process.stderr.write(`${name}: ${seconds} s on ${threads} threads\n`);
-  return run.arms.map(
-    (arm, k) =>
-      new ArmRecord(
-        arm,
-        frames.filter((frame) => frame.arm === k),
-        lives[k]!,
-      ),
-  );
 }
 
-const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-const mark = ({ holds }: Criterion): string => (holds ? 'yes' : '**no**');
+const table = ({
+  header,
+  rows,
+}: {
+  header: readonly string[];
+  rows: readonly (readonly string[])[];
+}): string => [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+const SAID: Readonly<Record<Verdict, string>> = { yes: 'yes', no: '**no**', horizon: 'not shown' };
+
+/** MODEL 12 line by line. */
+function summary(criteria: readonly Criterion[]): string {
+  const rows = (Object.keys(LINES) as Line[]).flatMap((line) =>
+    criteria
+      .filter((criterion) => criterion.line === line)
+      .map(({ name, found, bound, verdict }, k) => [
+        k === 0 ? LINES[line] : '',
+        name,
+        bound,
+        found,
+        SAID[verdict],
+      ]),
+  );
+  const header = [
+    'line of MODEL 12',
+    'criterion',
+    'bound',
+    'found: mean over worlds (least to most)',
+    'holds',
+  ];
+  return table({ header, rows });
+}
+
+const namesOf = (criteria: readonly Criterion[], verdict: Verdict): string[] =>
+  (Object.keys(LINES) as Line[])
+    .filter((line) => verdictOf(criteria, line) === verdict)
+    .map((line) => `"${LINES[line]}"`);
+
+/** What holds and what does not, in words. */
+function verdictSentences(criteria: readonly Criterion[]): string {
+  const broken = namesOf(criteria, 'no');
+  const open = namesOf(criteria, 'horizon');
+  return [
+    broken.length === 0
+      ? 'Every line that these runs can show holds.'
+      : `**Does not hold**: ${broken.join('; ')}.`,
+    ...(open.length === 0
+      ? []
+      : [
+          `Not shown, because the run spans fewer than ${LIVES_MIN} mean lives or has too few worlds: ${open.join('; ')}.`,
+        ]),
+  ].join(' ');
+}
+
+/** What the garden says, chosen by its figures. */
+function gardenSentence(criteria: readonly Criterion[]): string {
+  const beaten = criteria.filter(({ verdict }) => verdict === 'yes').length;
+  if (criteria.some(({ verdict }) => verdict === 'horizon'))
+    return 'Too short or too few worlds to compare profits.';
+  if (beaten === criteria.length)
+    return 'Evolved genomes earn more than random, zero-reward and log-wealth learners in fresh worlds.';
+  return `**Evolved genomes beat ${beaten} of the ${criteria.length} rewards that MODEL 12 names**; the others are ahead or within two standard errors.`;
+}
+
+/** In which arms genes left their shadow, and in which they did not. */
+function selectionSentence(arms: readonly ArmRecord[]): string {
+  if (arms.some((arm) => arm.worlds.length < GENE_WORLDS_MIN))
+    return `Fewer than ${GENE_WORLDS_MIN} worlds: too few to tell.`;
+  const clearest = arms.map((arm) => geneShifts(arm)[0]!);
+  return `${SELECTION_ARMS.map(({ name }, k) => {
+    const { feature, ratio } = clearest[k]!;
+    return ratio > STANDARD_ERRORS
+      ? `${name}: genes leave their shadow, ${feature} most clearly`
+      : `${name}: no gene leaves its shadow`;
+  }).join('; ')}.`;
+}
 
 async function main(): Promise<void> {
-  const quick = process.argv.includes('--quick');
-  const shrink = quick ? [override('ticks', QUICK.ticks), override('worlds', QUICK.worlds)] : [];
-  const [base] = await record('baseline', baseline(shrink));
-  const { ticks, worlds, slots, world } = base!.config;
-  const lives = ticks / world.demography.meanLife;
+  const started = performance.now();
+  const { arms, states } = await record('baseline', preset('baseline'), { states: true });
+  const base = arms[0]!;
+  const { ticks, worlds, slots, world, populations } = base.config;
+
+  const evolved = base.populationOf('learner');
+  const founders = gardenFounders(states, evolved, world.learner);
+  const gardened = await record('common garden', gardenRun(base.config, size.garden), { founders });
+  const garden = gardened.arms[0]!;
+  const gardenFound = gardenCriteria(garden);
+
+  const quickstart = (await record('quickstart', preset('quickstart'))).arms[0]!;
+
+  const selection: ArmRecord[] = [base];
+  for (const { name, set } of SELECTION_ARMS.slice(1)) {
+    const changes = Object.fromEntries(size.selection.map(({ path, value }) => [path, value]));
+    const run = preset('baseline', overridesOf({ ...changes, ...set }));
+    selection.push((await record(name, run)).arms[0]!);
+  }
+  const competition = await record(
+    'protected and open slots',
+    preset(
+      'baseline',
+      overridesOf({ ...size.slots, populations: SLOT_POPULATIONS, 'world.demography.quotas': [true, false] }),
+    ),
+  );
+  const rule = SLOT_POPULATIONS.findIndex(({ name }) => name === 'rule');
+  const ruleShare = competition.arms.map((arm) => slotShares(arm, rule, 1));
+  const percent = (shares: readonly number[]): string =>
+    `${((100 * shares.reduce((a, b) => a + b, 0)) / shares.length).toFixed(0)} %`;
+
+  const reference = base.first(studies.worlds, studies.ticks);
+  const studied: string[] = [];
+  for (const study of studies.studies) {
+    const records: ArmRecord[] = [];
+    for (const settings of armsOfStudy(study)) {
+      const run = preset(
+        'baseline',
+        overridesOf({ ticks: studies.ticks, worlds: studies.worlds, ...settings }),
+      );
+      const same = isDeepStrictEqual(run.arms[0], reference.config);
+      records.push(same ? reference : (await record(study.name, run)).arms[0]!);
+    }
+    const { sentence, ...rows } = studyTable(study, records);
+    studied.push(`### ${study.name}`, `${study.why}. ${sentence}`);
+    if (rows.rows.length > 0) studied.push(table(rows));
+  }
+
+  const criteria = [...criteriaOf(base), ...gardenFound];
+  const quickCriteria = criteriaOf(quickstart);
   const parts = [
     '# Calibration',
-    'Written by `npm run calibration`; change the configs, not this file.',
-    `## configs/baseline.yaml: ${worlds} worlds x ${slots} slots, ${ticks} ticks, ${lives} mean lives`,
-    table(
-      ['criterion', 'found: mean over worlds (least to most)', 'bound', 'holds'],
-      criteriaOf(base!).map((c) => [c.name, c.found, c.bound, mark(c)]),
-    ),
+    'Written by `npm run calibration`; change the configs, not this file. The replicate is a world, never an agent: s.e. are standard errors over worlds, differences are paired by world. Profits are in cash per agent and tick, of agents older than 2,000 ticks.',
+    `## configs/baseline.yaml: ${worlds} worlds x ${slots} slots, ${ticks} ticks, ${ticks / world.demography.meanLife} mean lives`,
+    verdictSentences(criteria),
+    summary(criteria),
+    `## The common garden: ${garden.worlds.length} fresh worlds with held-out seeds, ${garden.config.ticks} ticks`,
+    `The genomes of all ${founders[0]![0]!.count} ${populations[evolved]!.name} that lived at the baseline's last tick, from all its worlds alike (the richest few would be chosen by luck and age too), are put into newborns and stay fixed. Populations hold slots of their own (${garden.config.populations.map(({ name, share }) => `${name} ${share}`).join(', ')}). Nobody has children there: who dies is replaced by a newcomer of the same population with the same means as at genesis, so that no genome spreads within the garden. \`evolved-rewards\` has evolved reward genes and the learner genes of genesis, \`shadow\` the neutral shadows of the evolved agents: as much mutation, no selection. ${gardenSentence(gardenFound)}`,
+    table(gardenTable(garden)),
+    '## Arms of evolution',
+    `Reward genes of the learners less their neutral shadow at the last tick. ${SELECTION_ARMS.map(({ name, about }) => `*${name}*: ${about}`).join('; ')}. A gene leaves its shadow from ${STANDARD_ERRORS} s.e. over worlds on. ${selectionSentence(selection)}`,
+    table(selectionTable(selection)),
+    '## Who takes the slots',
+    `The baseline with the \`rule\` agent in the mix (${competition.arms[0]!.worlds.length} worlds an arm): slots protected by quota, or open to whoever has children. Percent of all slots. At the end the rule agent holds ${percent(ruleShare[0]!)} of the slots where they are protected and ${percent(ruleShare[1]!)} where they are open.`,
+    table(slotTable(competition.arms, ['protected', 'open'])),
+    `## configs/quickstart.yaml: ${quickstart.worlds.length} worlds x ${quickstart.config.slots} slots, ${quickstart.config.ticks} ticks, ${(quickstart.config.ticks / quickstart.config.world.demography.meanLife).toFixed(2)} mean lives`,
+    verdictSentences(quickCriteria),
+    summary(quickCriteria),
     '## What each criterion depends on',
+    `One parameter of the baseline at a time, ${reference.worlds.length} worlds an arm with paired seeds, ${reference.config.ticks} ticks; shown are the criteria whose verdict changes, or whose mean does by more than ${STANDARD_ERRORS} s.e. Births, deaths and genes count from ${LIVES_MIN} mean lives on.`,
+    ...studied,
   ];
-  for (const study of studies.studies) {
-    const settings = { ...studies.common, ...(quick ? QUICK : {}), ...study.set };
-    const run = baseline(Object.entries(settings).map(([path, value]) => override(path, value)));
-    const arms = await record(study.name, run);
-    const results = arms.map(criteriaOf);
-    parts.push(
-      `### ${study.name}`,
-      `${study.why}. ${arms[0]!.worlds.length} worlds an arm, ${run.arms[0]!.ticks} ticks.`,
-      table(
-        ['criterion', ...run.armLabels],
-        results[0]!.map((criterion, row) => [
-          `${criterion.name} (${criterion.bound})`,
-          ...results.map((list) => `${list[row]!.found}${list[row]!.holds ? '' : ' **no**'}`),
-        ]),
-      ),
-    );
-  }
-  const file = quick ? `${root}runs/calibration-quick.md` : `${root}experiments/calibration/report.md`;
+  const file =
+    options.out ??
+    `${root}${options.quick ? 'runs/calibration-quick.md' : 'experiments/calibration/report.md'}`;
+  makeDirectory(dirname(file));
   writeFileSync(file, `${parts.join('\n\n')}\n`);
-  process.stderr.write(`${file}\n`);
+  process.stderr.write(`${file} after ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 }
 
 await main();

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { EnvironmentError, EXIT, UsageError } from '../../sim/core/errors.ts';
 import { answer, figure, note, table } from '../terminal.ts';
 import type { Figure, ValidationCase, ValidationResult } from '../validate/case.ts';
+import type { Job } from '../validate/jobs.ts';
 
 interface ValidateOptions {
   readonly set?: readonly string[];
@@ -71,10 +72,19 @@ async function validateCommand(name: string | undefined, options: ValidateOption
   // before an hour of work is lost on it
   if (markdown !== undefined) writePage(markdown, '');
 
-  const results = await runJobs(jobs, threads, (job) => {
-    const setting = Object.entries(job.set).map((entry) => entry.join('='));
-    if (jobs.length > 1) note([job.name, ...setting, '...'].join(' '));
-  });
+  const setting = (job: Job): string =>
+    [job.name, ...Object.entries(job.set).map((entry) => entry.join('='))].join(' ');
+  const results = await runJobs(
+    jobs,
+    threads,
+    jobs.length === 1
+      ? {}
+      : {
+          onStart: (job) => note(`${setting(job)} ...`),
+          onEnd: (job, { pass, seconds }) =>
+            note(`${setting(job)}: ${pass ? 'pass' : 'FAIL'} after ${figure(seconds)} s`),
+        },
+  );
   if (markdown !== undefined) {
     const { resultsPage } = await import('../validate/resultsPage.ts');
     const command = ['darwin validate', name ?? '', full ? '--full' : ''].filter(Boolean).join(' ');

@@ -40,6 +40,8 @@ describe('a validation case', () => {
     ['bandit', { noise: '-1', steps: '10' }, 'noise = -1'],
     ['bandit', { noiseShape: 'cauchy' }, 'noiseShape = cauchy'],
     ['call-auction-zi', { traders: '2' }, "'traders' is 2"],
+    ['double-auction-zip', { traders: '8' }, "'traders' is 8"],
+    ['price-equation', { interval: '501', ticks: '500' }, "'interval' is 501"],
     ['amm', { amountIn: '1.5' }, "'amountIn' is '1.5'"],
     ['amm', { amountIn: '1e-3' }, "'amountIn' is '1e-3'"],
   ])('%s at %o is refused by the name of the parameter', async (name, params, message) => {
@@ -142,6 +144,7 @@ const SMALL: readonly [string, Record<string, string>, number][] = [
   ['call-auction-truthful', { traders: '2' }, 16],
   ['double-auction-zi', { traders: '20', days: '20' }, 4],
   ['double-auction-zip', { traders: '30', days: '4' }, 3],
+  ['double-auction-zip', { traders: '10', days: '2' }, 2],
   ['hungry-thirsty', { steps: '6000', reward: 'published' }, 1],
   ['hungry-thirsty', { steps: '4000', food: '5,5', water: '2,4' }, 1],
   ['hungry-thirsty', { steps: '4000', reward: 'constant' }, 1],

@@ -62,8 +62,12 @@ function playDays(options: {
   };
 }
 
-function tradersOf(params: Params): number {
-  const traders = params.integer('traders', 4);
+const ZI_TRADERS_MIN = 4;
+/** ZIP learn from trades, of which fewer traders make one or two a day. */
+const ZIP_TRADERS_MIN = 10;
+
+function tradersOf(params: Params, least: number): number {
+  const traders = params.integer('traders', least);
   if (traders % 2 !== 0)
     throw new UsageError(`parameter 'traders' is ${traders}; half of them buy, so it must be even`);
   return traders;
@@ -77,6 +81,9 @@ const totalOf =
 /** Published for ZI-C with 50 buyers and 50 sellers on this schedule. */
 const ZIC = { efficiency: 0.954, alpha: 28.7 } as const;
 const PUBLISHED_SIDE = 50;
+
+/** How much fewer traders than published there are: 1/n - 1/50 for n < 50 a side, else 0. */
+const finiteSize = (traders: number): number => Math.max(0, 2 / traders - 1 / PUBLISHED_SIDE);
 
 export const doubleAuctionZi: ValidationCase = {
   name: 'double-auction-zi',
@@ -96,7 +103,7 @@ export const doubleAuctionZi: ValidationCase = {
    * alpha for n from 2 to 50, nothing visible from 50 to 1000.
    */
   async measure(params, seeds) {
-    const traders = tradersOf(params);
+    const traders = tradersOf(params, ZI_TRADERS_MIN);
     const days = params.integer('days');
     const common = { seed: 'double-auction-zi', traders, days, worlds: seeds, redraw: true };
     const constrained = playDays({ ...common, kind: 'ziC', rounds: 50 }).play(days);
@@ -105,7 +112,7 @@ export const doubleAuctionZi: ValidationCase = {
     // they need no rounds to improve on: a few pass until everybody has traded
     const unconstrained = playDays({ ...common, kind: 'ziU', rounds: 500 }).play(days);
     const volume = unconstrained.map((world) => totalOf(TOTAL.inducedVolume)(world) / ((traders / 2) * days));
-    const small = Math.max(0, 2 / traders - 1 / PUBLISHED_SIDE);
+    const small = finiteSize(traders);
     return {
       measured: {
         efficiency: efficiency.mean,
@@ -150,16 +157,20 @@ export const doubleAuctionZip: ValidationCase = {
   /**
    * The claims are inequalities, written as distances: alpha lies between 0, where every trade is at the
    * equilibrium, and ZI-C's alpha measured on the same schedule and number of days; alpha of the last day
-   * between 0 and that of the first. Efficiency lies above what ZI-C make there (.954), 1 being all gains.
+   * between 0 and that of the first. Efficiency lies above what ZI-C make there (.954), 1 being all gains. Below 50
+   * a side the bounds widen with 1/n - 1/50: few traders have few trades to learn from, and each that is missed
+   * costs a larger share of the gains (over 60 worlds efficiency is .955 at the least, with 10 a side and 2 days).
    */
   async measure(params, seeds) {
-    const traders = tradersOf(params);
+    const traders = tradersOf(params, ZIP_TRADERS_MIN);
     const days = params.integer('days', 2);
     const common = { seed: 'double-auction-zip', traders, days, rounds: 25, worlds: seeds, redraw: false };
     const { play, shard } = playDays({ ...common, kind: 'zip' });
     const daily = dailyAlphas(play, days);
     const worlds = [...shard.inside()];
     const alpha = meanOf(worlds.map(smithAlpha));
+    const efficiency = meanOf(worlds.map(allocativeEfficiency));
+    const small = finiteSize(traders);
     const alphaOfZi = meanOf(
       playDays({ ...common, kind: 'ziC' })
         .play(days)
@@ -168,14 +179,18 @@ export const doubleAuctionZip: ValidationCase = {
     const first = daily[0]!;
     return {
       measured: {
-        efficiency: meanOf(worlds.map(allocativeEfficiency)).mean,
+        efficiency: efficiency.mean,
         alpha: alpha.mean,
         alphaFirstDay: first,
         alphaLastDay: daily.at(-1)!,
         alphaOfZi,
       },
       expected: { efficiency: 1, alpha: 0, alphaLastDay: 0 },
-      tolerance: { efficiency: 1 - ZIC.efficiency, alpha: alphaOfZi, alphaLastDay: first },
+      tolerance: {
+        efficiency: 1 - ZIC.efficiency + small,
+        alpha: alphaOfZi * (1 + small),
+        alphaLastDay: first * (1 + 2 * small),
+      },
     };
   },
 };

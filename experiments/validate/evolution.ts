@@ -278,6 +278,11 @@ export const priceEquation: ValidationCase = {
   async measure(params, seeds) {
     const ticks = params.integer('ticks');
     const interval = params.integer('interval');
+    if (interval > ticks)
+      throw new UsageError(
+        `parameter 'interval' is ${interval}, longer than the ${ticks} ticks of the run`,
+        'lower it, or raise ticks',
+      );
     const run = resolve({
       seed: 'price-equation',
       ticks,

@@ -50,8 +50,13 @@ describe('worker threads', () => {
 
   it('give the results of one thread, in the order of the jobs', async () => {
     const started: string[] = [];
+    const ended: string[] = [];
     const here = await runJobs(SMALL, 1);
-    const there = await runJobs(SMALL, 2, ({ name }) => started.push(name));
+    const there = await runJobs(SMALL, 2, {
+      onStart: ({ name }) => started.push(name),
+      onEnd: (_job, { name }) => ended.push(name),
+    });
+    expect(ended.sort()).toEqual([...started].sort());
     expect(there.map(timeless)).toEqual(here.map(timeless));
     expect(started).toEqual(SMALL.map(({ name }) => name));
   });

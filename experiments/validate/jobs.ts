@@ -48,19 +48,21 @@ export const runJob = ({ name, set, seeds, full }: Job): Promise<ValidationResul
  * Runs jobs; results come in the order of the jobs, whatever the number of threads.
  *
  * @param threads how many to run at once; 1 = in this thread
- * @param onStart told of each job as it begins
+ * @param watch told of each job as it begins, and of its result as it ends
  * @throws what the first failing job threw, EnvironmentError when the compiled worker is missing
  */
 export async function runJobs(
   jobs: readonly Job[],
   threads: number,
-  onStart: (job: Job) => void = () => {},
+  watch: { onStart?: (job: Job) => void; onEnd?: (job: Job, result: ValidationResult) => void } = {},
 ): Promise<ValidationResult[]> {
   const results: ValidationResult[] = [];
   if (threads <= 1 || jobs.length <= 1) {
     for (const job of jobs) {
-      onStart(job);
-      results.push(await runJob(job));
+      watch.onStart?.(job);
+      const result = await runJob(job);
+      watch.onEnd?.(job, result);
+      results.push(result);
     }
     return results;
   }
@@ -75,7 +77,7 @@ export async function runJobs(
           resolve();
           return;
         }
-        onStart(job);
+        watch.onStart?.(job);
         worker.postMessage({ number: next++, job });
       };
       worker.on('error', reject);
@@ -85,6 +87,7 @@ export async function runJobs(
       worker.on('message', (reply: JobReply) => {
         if ('error' in reply) return reject(fromPlainError(reply.error));
         results[reply.job] = reply.result;
+        watch.onEnd?.(jobs[reply.job]!, reply.result);
         take();
       });
       take();

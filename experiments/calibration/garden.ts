@@ -1,0 +1,174 @@
+/**
+ * The common garden (MODEL 12): genomes that evolved in one run compete, fixed, in fresh worlds with held-out seeds
+ * beside genomes that did not and beside agents that do not learn. Each population keeps its own slots.
+ */
+import { type Founders, GENE, GENE_COUNT } from '../../agents/columns.ts';
+import type { FoundersByArm } from '../../agents/founders.ts';
+import { THRESHOLD_MAX } from '../../agents/variation.ts';
+import type { ResolvedRun } from '../../configs/arms.ts';
+import { resolveConfig } from '../../configs/parse.ts';
+import type { RunConfig } from '../../configs/schema.ts';
+import { readColumns } from '../../sim/checkpoint.ts';
+import { MILLI } from '../../sim/core/units.ts';
+import { poolFounders, readFounders } from '../../sim/founders.ts';
+import { type Criterion, differenceOf, mean, median, round } from './criteria.ts';
+import type { ArmRecord } from './record.ts';
+
+/**
+ * The population whose rewards are on trial first, then what it is compared with. `shadow` are the neutral shadows
+ * of the same agents: as much mutation and as many generations, but no selection. `evolved-rewards` has the reward
+ * genes of the evolved agents and the learner genes (discount, traces, entropy, step) of genesis.
+ */
+export const GARDEN_POPULATIONS = [
+  { name: 'evolved', kind: 'learner', evolves: false, share: 16 },
+  { name: 'evolved-rewards', kind: 'learner', evolves: false, share: 16 },
+  { name: 'shadow', kind: 'learner', evolves: false, share: 16 },
+  { name: 'random-rewards', kind: 'learner', reward: 'random', evolves: false, share: 16 },
+  { name: 'zero-reward', kind: 'learner', reward: 'zero', evolves: false, share: 16 },
+  { name: 'log-wealth', kind: 'learner', reward: 'logWealth', evolves: false, share: 16 },
+  { name: 'rule', kind: 'rule', share: 12 },
+  { name: 'zero-intelligence', kind: 'ziC', share: 8 },
+  { name: 'random', kind: 'random', share: 12 },
+] as const;
+/** Whom MODEL 12 wants evolved rewards to beat. */
+const RIVALS = ['random-rewards', 'zero-reward', 'log-wealth'] as const;
+/** Profits are compared over the second half: most agents of the first are not yet mature. */
+const FROM_SHARE = 0.5;
+
+/** Newcomers that the treasury can endow beyond its usual reserve, in deaths of old age: half of all die earlier. */
+const NEWCOMERS_PER_LIFE = 2;
+
+/**
+ * Fresh worlds of the economy in which the genomes evolved. Nobody has children: who dies is replaced by a newcomer
+ * of the same population with the same means as at genesis, so that every population stays a sample of its own
+ * genomes to the end and selection within the garden sorts none of them. The treasury is given what all these
+ * newcomers take, or slots would stay empty.
+ */
+export function gardenRun(base: RunConfig, options: { ticks: number; worlds: number }): ResolvedRun {
+  const { demography, treasury } = base.world;
+  const newcomers = Math.ceil((NEWCOMERS_PER_LIFE * base.slots * options.ticks) / demography.meanLife);
+  return resolveConfig(
+    {
+      ...base,
+      ...options,
+      name: 'common-garden',
+      seed: `${base.seed}, held out`,
+      world: {
+        ...base.world,
+        treasury: { ...treasury, reserveEndowments: treasury.reserveEndowments + newcomers },
+        demography: {
+          ...demography,
+          threshold: THRESHOLD_MAX / MILLI,
+          quotas: true,
+          immigrationFloor: 1,
+        },
+      },
+      populations: GARDEN_POPULATIONS,
+    },
+    { file: 'common garden' },
+  );
+}
+
+/** The founders of the garden's populations, from the last states of the run in which they evolved. */
+export function gardenFounders(
+  states: readonly Uint8Array[],
+  population: number,
+  learner: RunConfig['world']['learner'],
+): FoundersByArm {
+  const evolved = childless(
+    poolFounders(
+      states.map((state) => readFounders(state, population, false)),
+      false,
+    ),
+  );
+  const pools: Readonly<Record<string, Founders>> = {
+    evolved,
+    'evolved-rewards': withGenesisLearners(evolved, learner),
+    shadow: { ...evolved, genes: shadowGenes(states, population, evolved.genes.length) },
+  };
+  return [GARDEN_POPULATIONS.map(({ name }) => pools[name] ?? null)];
+}
+
+/** With a threshold that nobody's wealth passes. */
+const childless = (founders: Founders): Founders => ({
+  ...founders,
+  thresholdGene: founders.thresholdGene.map(() => THRESHOLD_MAX),
+});
+
+function withGenesisLearners(founders: Founders, learner: RunConfig['world']['learner']): Founders {
+  const genes = founders.genes.slice();
+  for (let at = 0; at < founders.count; at++) {
+    const start = at * GENE_COUNT;
+    genes[start + GENE.gamma] = learner.gamma;
+    genes[start + GENE.lambda] = learner.lambda;
+    genes[start + GENE.tau] = learner.tau;
+    genes[start + GENE.logKappa] = Math.log(learner.kappaActor);
+  }
+  return { ...founders, genes };
+}
+
+/** The neutral shadows of the same agents in the same order, [count x GENE_COUNT]. */
+function shadowGenes(
+  states: readonly Uint8Array[],
+  population: number,
+  length: number,
+): Float32Array<ArrayBuffer> {
+  const genes = new Float32Array(length);
+  let next = 0;
+  for (const state of states) {
+    const { header, columns } = readColumns(state, 'common garden');
+    const owner = columns.get('columns.population')!;
+    const shadow = columns.get('agents.shadowGenes')!;
+    for (let slot = 0; slot < header.slots; slot++) {
+      if (owner[slot] !== population) continue;
+      for (let k = 0; k < GENE_COUNT; k++) genes[next++] = shadow[k * header.slots + slot]!;
+    }
+  }
+  return genes;
+}
+
+const profitOf = (garden: ArmRecord, name: string): number[] => {
+  const population = GARDEN_POPULATIONS.findIndex((entry) => entry.name === name);
+  return garden.perWorld((w) => garden.after(w, FROM_SHARE, population, 'matureProfitPerTick'));
+};
+
+/** One criterion for each reward that evolved ones must beat. */
+export const gardenCriteria = (garden: ArmRecord): Criterion[] =>
+  RIVALS.map((rival): Criterion => {
+    const { values, text, exceeds } = differenceOf(profitOf(garden, 'evolved'), profitOf(garden, rival));
+    return {
+      line: 'garden',
+      name: `mature profit per tick of evolved less ${rival}, second half, cash`,
+      values,
+      found: text,
+      bound: '> 2 s.e.',
+      verdict: exceeds ? 'yes' : values.length < 2 ? 'horizon' : 'no',
+    };
+  });
+
+/** Header and rows of the garden's table: every population, and what evolved genomes earn more than it. */
+export function gardenTable(garden: ArmRecord): { header: string[]; rows: string[][] } {
+  const evolved = profitOf(garden, 'evolved');
+  const rows = GARDEN_POPULATIONS.map(({ name }, population) => {
+    const profit = profitOf(garden, name);
+    const seen = profit.filter((value) => !Number.isNaN(value));
+    const { ages, insolvent } = garden.livesOf(population);
+    return [
+      name,
+      `${round(mean(seen))} (${round(Math.min(...seen))} to ${round(Math.max(...seen))})`,
+      population === 0 ? '' : differenceOf(evolved, profit).text,
+      round(median(ages)),
+      round(100 * insolvent),
+    ];
+  });
+  return {
+    header: [
+      'population',
+      'mature profit per tick: mean over worlds (least to most)',
+      'evolved less this one: mean +- s.e.',
+      'median life, ticks',
+      'deaths by insolvency, %',
+    ],
+    rows,
+  };
+}

@@ -1,0 +1,169 @@
+/** Runs of a config on worker threads, kept in memory: what the calibration report is made of. */
+import process from 'node:process';
+import type { FoundersByArm } from '../../agents/founders.ts';
+import { type ResolvedRun, worldCount } from '../../configs/arms.ts';
+import type { RunConfig } from '../../configs/schema.ts';
+import type { WorldFrame } from '../../sim/frame.ts';
+import {
+  METRIC_INDEX,
+  type MetricName,
+  POPULATION_METRIC_INDEX,
+  type PopulationMetricName,
+} from '../../sim/metrics/table.ts';
+import { openRun } from '../simulate.ts';
+
+/** One death. */
+export interface Death {
+  /** Replicate within its arm. */
+  readonly world: number;
+  readonly tick: number;
+  readonly population: number;
+  readonly age: number;
+  readonly insolvent: boolean;
+}
+
+const FIFTHS = 5;
+
+/** One arm of a run: its frames by world, oldest first, without the frame of genesis. */
+export class ArmRecord {
+  readonly config: RunConfig;
+  readonly worlds: readonly (readonly WorldFrame[])[];
+  readonly deaths: readonly Death[];
+
+  constructor(config: RunConfig, frames: readonly WorldFrame[], deaths: readonly Death[]) {
+    this.config = config;
+    this.deaths = deaths;
+    const byWorld = new Map<number, WorldFrame[]>();
+    for (const frame of frames) {
+      if (frame.tick === 0) continue;
+      const list = byWorld.get(frame.replicate);
+      if (list === undefined) byWorld.set(frame.replicate, [frame]);
+      else list.push(frame);
+    }
+    this.worlds = [...byWorld].sort(([a], [b]) => a - b).map(([, list]) => list);
+  }
+
+  /** The first worlds and ticks of this arm, which are what a smaller run of the same config gives. */
+  first(worlds: number, ticks: number): ArmRecord {
+    return new ArmRecord(
+      {
+        ...this.config,
+        worlds: Math.min(worlds, this.config.worlds),
+        ticks: Math.min(ticks, this.config.ticks),
+      },
+      this.worlds.slice(0, worlds).flatMap((frames) => frames.filter((frame) => frame.tick <= ticks)),
+      this.deaths.filter((death) => death.world < worlds && death.tick <= ticks),
+    );
+  }
+
+  /** A metric of one world over time. */
+  series(world: number, name: MetricName): number[] {
+    return this.worlds[world]!.map((frame) => frame.metrics[METRIC_INDEX[name]]!);
+  }
+
+  /** A figure of every world. */
+  perWorld(figure: (world: number) => number): number[] {
+    return this.worlds.map((_, world) => figure(world));
+  }
+
+  /** A population's metric in one world, averaged over the samples after a share of the run; NaN where nobody of it lived. */
+  after(world: number, share: number, population: number, name: PopulationMetricName): number {
+    const frames = this.worlds[world]!;
+    const values = frames
+      .slice(Math.floor(frames.length * share))
+      .map((frame) => frame.populations[population]![POPULATION_METRIC_INDEX[name]]!)
+      .filter((value) => !Number.isNaN(value));
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  }
+
+  /** The same over the last fifth of the run. */
+  lastFifth(world: number, population: number, name: PopulationMetricName): number {
+    return this.after(world, (FIFTHS - 1) / FIFTHS, population, name);
+  }
+
+  /** Index of the first population of a kind, -1 where there is none. */
+  populationOf(kind: string): number {
+    return this.config.populations.findIndex((p) => p.kind === kind);
+  }
+
+  /** Lives of a population that ended within the run: their ages, and the share that ended in insolvency. */
+  livesOf(population: number): { readonly ages: number[]; readonly insolvent: number } {
+    const ended = this.deaths.filter((death) => death.population === population);
+    return {
+      ages: ended.map(({ age }) => age),
+      insolvent: ended.filter(({ insolvent }) => insolvent).length / ended.length,
+    };
+  }
+}
+
+/** What a run left: one record per arm, and the complete last state of every world where it was asked for. */
+export interface Recording {
+  readonly arms: readonly ArmRecord[];
+  readonly states: readonly Uint8Array[];
+}
+
+/** Ticks of a stretch between reports of progress. */
+const STRETCH = 2000;
+const DEATHS: readonly string[] = ['insolvency', 'age', 'random', 'truncation'];
+
+/**
+ * Runs all worlds of a config.
+ *
+ * @param options.founders saved agents for its populations
+ * @param options.states whether the last states are wanted
+ */
+export async function record(
+  name: string,
+  run: ResolvedRun,
+  options: { readonly founders?: FoundersByArm; readonly states?: boolean } = {},
+): Promise<Recording> {
+  const { simulation, threads } = openRun(
+    run,
+    options.founders === undefined ? {} : { founders: options.founders },
+  );
+  const started = performance.now();
+  const frames: WorldFrame[] = [];
+  const deaths: Death[][] = run.arms.map(() => []);
+  const states: Uint8Array[] = [];
+  const worldsPerArm = worldCount(run) / run.arms.length;
+  try {
+    for (let tick = 0; tick < simulation.ticks; ) {
+      tick = Math.min(simulation.ticks, tick + STRETCH);
+      const advance = await simulation.advance(tick);
+      frames.push(...advance.frames.flatMap((frame) => frame.worlds));
+      for (const batch of advance.batches) {
+        if (batch.table !== 'lineage') continue;
+        const { event, world, tick: at, population, age } = batch.columns;
+        for (let row = 0; row < batch.rows; row++) {
+          const cause = String(event![row]);
+          if (!DEATHS.includes(cause)) continue;
+          deaths[Math.floor(Number(world![row]) / worldsPerArm)]!.push({
+            world: Number(world![row]) % worldsPerArm,
+            tick: Number(at![row]),
+            population: Number(population![row]),
+            age: Number(age![row]),
+            insolvent: cause === 'insolvency',
+          });
+        }
+      }
+      process.stderr.write(`${name}: tick ${tick}/${simulation.ticks}\n`);
+    }
+    if (options.states)
+      await simulation.save(async (world, state) => {
+        states[world] = state;
+      });
+  } finally {
+    await simulation.close();
+  }
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  process.stderr.write(`${name}: ${seconds} s on ${threads} threads\n`);
+  const arms = run.arms.map(
+    (arm, k) =>
+      new ArmRecord(
+        arm,
+        frames.filter((frame) => frame.arm === k),
+        deaths[k]!,
+      ),
+  );
+  return { arms, states };
+}
