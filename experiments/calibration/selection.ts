@@ -23,12 +23,14 @@ export const SELECTION_ARMS: readonly SelectionArm[] = [
   {
     name: 'no selection',
     about:
-      'the control: children cost nothing, all are equally likely parents, energy and life are free, so that nobody fails; money decides neither births nor deaths',
+      'the control: children cost nothing, all are equally likely parents, energy, life and training are free, so that nobody fails; money decides neither births nor deaths',
     set: {
       'world.demography.lottery': 'uniform',
       'world.demography.parentPays': false,
       'world.energy.price': 0,
       'world.energy.subsistence': 0,
+      'world.training.labelPrice': 0,
+      'world.training.reinforcement.environmentPrice': 0,
     },
   },
   {
