@@ -226,15 +226,30 @@ function log2(table: usize, x: u32): i32 {
   const entry = load<u32>(table + ((fraction >> 22) << 2));
   return ((31 - zeros) << 16) + (entry >> 8) + (((entry & 255) * ((fraction >> 1) & 0x1fffff)) >> 21);
 }
-// log2 of four u32, 0 counted as 1.
+// Entries of a table of u32 at four indices, which must lie in it.
+// @ts-ignore: decorator
+@inline
+function gather(table: usize, index: v128): v128 {
+  let r = v128.load32_zero(table + (i32x4.extract_lane(index, 0) << 2));
+  r = v128.load32_lane(table + (i32x4.extract_lane(index, 1) << 2), r, 1);
+  r = v128.load32_lane(table + (i32x4.extract_lane(index, 2) << 2), r, 2);
+  return v128.load32_lane(table + (i32x4.extract_lane(index, 3) << 2), r, 3);
+}
+// log2 of four u32, 0 counted as 1. A double has all digits of a u32: its exponent is the whole part, and of its
+// fraction the first ten bits are the index and the next 21 the rest.
 // @ts-ignore: decorator
 @inline
 function logs(table: usize, x: v128): v128 {
   const y = i32x4.max_u(x, ints(1));
-  let r = ints(log2(table, i32x4.extract_lane(y, 0)));
-  r = i32x4.replace_lane(r, 1, log2(table, i32x4.extract_lane(y, 1)));
-  r = i32x4.replace_lane(r, 2, log2(table, i32x4.extract_lane(y, 2)));
-  return i32x4.replace_lane(r, 3, log2(table, i32x4.extract_lane(y, 3)));
+  const a = f64x2.convert_low_i32x4_u(y);
+  const b = f64x2.convert_low_i32x4_u(v128.shuffle<i64>(y, y, 1, 1));
+  const high = v128.shuffle<i32>(a, b, 1, 3, 5, 7);
+  const low = v128.shuffle<i32>(a, b, 0, 2, 4, 6);
+  const entry = gather(table, v128.and(i32x4.shr_u(high, 10), ints(1023)));
+  const rest = v128.or(i32x4.shl(v128.and(high, ints(1023)), 11), i32x4.shr_u(low, 21));
+  const step = i32x4.shr_u(i32x4.mul(v128.and(entry, ints(255)), rest), 21);
+  const whole = i32x4.shl(i32x4.sub(i32x4.shr_u(high, 20), ints(1023)), 16);
+  return i32x4.add(i32x4.add(whole, i32x4.shr_u(entry, 8)), step);
 }
 // log2(1 + x), saturated, times a scale.
 // @ts-ignore: decorator
@@ -248,15 +263,6 @@ function logPlus(table: usize, x: v128, scale: f32): v128 {
 @inline
 function logRatio(a: v128, b: v128, scale: f32): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(a, b)), splat(scale));
-}
-// Entries of a table of u32 at four indices, which must lie in it.
-// @ts-ignore: decorator
-@inline
-function gather(table: usize, index: v128): v128 {
-  let r = v128.load32_zero(table + (i32x4.extract_lane(index, 0) << 2));
-  r = v128.load32_lane(table + (i32x4.extract_lane(index, 1) << 2), r, 1);
-  r = v128.load32_lane(table + (i32x4.extract_lane(index, 2) << 2), r, 2);
-  return v128.load32_lane(table + (i32x4.extract_lane(index, 3) << 2), r, 3);
 }
 // Skill of the agents of a block, each in its own class.
 // @ts-ignore: decorator
