@@ -1,9 +1,11 @@
 /** Order statistics of integers, by counting: nothing is sorted or allocated, and any engine gives the same answer. */
 import { assert } from './assert.ts';
 
-const DIGIT_BITS = 16;
+const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 const DIGIT_MASK = DIGITS - 1;
+/** Bits below the first digit, which has ten of a u32. */
+const FIRST_SHIFT = 2 * DIGIT_BITS;
 const histogram = new Uint32Array(DIGITS);
 
 /** Values below the digit that `digitOf` found last. */
@@ -18,7 +20,8 @@ function digitOf(k: number): number {
 }
 
 /**
- * The k-th smallest of values[0..count-1], k from 0: two histograms of 16 bits each, high digits first.
+ * The k-th smallest of values[0..count-1], k from 0: one histogram a digit, high digits first; small ones, because
+ * most worlds have fewer agents than a histogram of 16 bits has entries to clear.
  *
  * @param values u32, [count]
  * @throws AssertionError unless 0 <= k < count
@@ -26,14 +29,19 @@ function digitOf(k: number): number {
 export function kthSmallest(values: Uint32Array, count: number, k: number): number {
   assert(k >= 0 && k < count, `there is no value number ${k} among ${count}`);
   histogram.fill(0);
-  for (let i = 0; i < count; i++) histogram[values[i]! >>> DIGIT_BITS]!++;
-  const high = digitOf(k);
-  const rest = k - below;
-  histogram.fill(0);
-  for (let i = 0; i < count; i++) {
-    if (values[i]! >>> DIGIT_BITS === high) histogram[values[i]! & DIGIT_MASK]!++;
+  for (let i = 0; i < count; i++) histogram[values[i]! >>> FIRST_SHIFT]!++;
+  let found = digitOf(k);
+  let rest = k - below;
+  for (let shift = FIRST_SHIFT - DIGIT_BITS; shift >= 0; shift -= DIGIT_BITS) {
+    histogram.fill(0);
+    for (let i = 0; i < count; i++) {
+      const value = values[i]! >>> shift;
+      if (value >>> DIGIT_BITS === found) histogram[value & DIGIT_MASK]!++;
+    }
+    found = found * DIGITS + digitOf(rest);
+    rest -= below;
   }
-  return high * DIGITS + digitOf(rest);
+  return found;
 }
 
 /** values of candidates, grown to the largest world of the thread. */
