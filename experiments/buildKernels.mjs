@@ -17,6 +17,7 @@ import asc from 'assemblyscript/asc';
 const KERNELS = [
   { source: 'agents/brain/kernel.as.ts', staticData: 0 },
   { source: 'agents/senses.as.ts', staticData: 65_536 },
+  { source: 'market/settle.as.ts', staticData: 196_608 },
 ];
 
 const FLAGS = ['--runtime', 'stub', '--enable', 'simd', '--importMemory', '-O3', '--converge', '--noAssert'];

@@ -10,6 +10,7 @@ import type { Ledger } from './ledger.ts';
 
 export * from './accounts.ts';
 
+import type { Settlement } from './settlement.ts';
 import type { TradeSink } from './trades.ts';
 import { YUMA_MEMBERS_MAX } from './yuma.ts';
 
@@ -409,6 +410,8 @@ export interface MarketWorld {
   readonly ledger: Ledger;
   /** Told of every fill, or null. Watching never changes a result. */
   trades?: TradeSink | null;
+  /** The settlement kernel; without it settle.ts does the same in more passes. */
+  readonly settlement?: Settlement | null;
 }
 
 /** Converts a token amount to cash at a price in 2^-16, rounding down; exact for u32 operands. */

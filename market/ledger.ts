@@ -320,6 +320,32 @@ export class Ledger {
     return got;
   }
 
+  /**
+   * Books on a system account what a pass over all agents' balances elsewhere (settle.as.ts) has moved: it receives
+   * before it pays. No journal may be listening, since sums say nothing about entries.
+   *
+   * @param account a system account such as SYSTEM.amm
+   * @throws OverflowError when the account would leave its range
+   */
+  bookPass(asset: Asset, account: number, received: number, paid: number): void {
+    assert(this.journal === null, 'a journal needs every entry of a pass');
+    if (received > 0) this.credit(asset, this.firstSystem + account, received);
+    if (paid > 0) this.debit(asset, this.firstSystem + account, paid);
+  }
+
+  /**
+   * Throws the error of an agent's part of a swap that leaves the range of a balance.
+   *
+   * @param share what it would get for `amount` of `give`
+   */
+  assertSwap(agent: number, give: Asset, amount: number, share: number): void {
+    const get = give === ASSET.token ? ASSET.cash : ASSET.token;
+    const before = this.balance(give, agent);
+    if (before < amount) this.short(give, agent, before, amount);
+    const after = this.balance(get, agent) + share;
+    if (after > U32_MAX) this.overflow(get, agent, `balance ${after} passes 2^32 - 1`);
+  }
+
   /** Creates money; counted in the supply. */
   mint(asset: Asset, to: number, amount: number, reason: Reason): void {
     if (amount === 0) return;

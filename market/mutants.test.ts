@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LawViolation } from '../sim/core/errors.ts';
 import type { BatchAuction } from './batchAuction.ts';
+import type { MarketWorld } from './columns.ts';
 import { MARKET_LAWS } from './laws.ts';
+import type { Settlement } from './settlement.ts';
 import { type MARKET_PHASES, TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
 
@@ -19,6 +21,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 type Change = readonly [from: string, to: string];
 type MutantModule = Partial<typeof MARKET_PHASES> & {
   BatchAuction?: new (slots: number) => BatchAuction;
+  settleInPasses?: (world: MarketWorld, settlement: Settlement, tick: number) => void;
 };
 let copies = 0;
 
@@ -42,7 +45,11 @@ async function mutated(file: string, changes: readonly Change[]): Promise<Mutant
 async function firstBroken(file: string, changes: readonly Change[], settings: object = {}) {
   const module = await mutated(file, changes);
   const world = testWorld({ slots: 24, seed: 5, world: { amm: { redeemEvery: 8 }, ...settings } });
-  const { circulate, tradeCompute, serveTasks, settle } = module;
+  const { circulate, tradeCompute, serveTasks, settleInPasses } = module;
+  const settle =
+    settleInPasses === undefined
+      ? module.settle
+      : (of: MarketWorld, tick: number) => settleInPasses(of, of.settlement!, tick);
   const replaced = Object.fromEntries(
     Object.entries({ circulate, tradeCompute, serveTasks, settle }).filter(
       ([, phase]) => phase !== undefined,
@@ -150,8 +157,20 @@ const MUTANTS: Mutant[] = [
   [
     'a pool that pays out outside its swaps at the end',
     'amm-k',
+    './settlePasses.ts',
+    [
+      [
+        '  recordWealth(world, settlement, closingPrice);',
+        '  world.ledger.transfer(ASSET.cash, world.ledger.system(SYSTEM.amm), 0, 5, REASON.energy);\n  recordWealth(world, settlement, closingPrice);',
+      ],
+    ],
+  ],
+  [
+    'a pool that pays out outside its swaps at the end of settling step by step',
+    'amm-k',
     './settle.ts',
     [
+      ['settlement != null && world.ledger.journal === null', 'false'],
       [
         '  recordWealth(world, closingPrice);',
         '  world.ledger.transfer(ASSET.cash, world.ledger.system(SYSTEM.amm), 0, 5, REASON.energy);\n  recordWealth(world, closingPrice);',
@@ -177,6 +196,7 @@ describe('the laws see mutated code', () => {
     './serviceMarket.ts',
     './circulation.ts',
     './settle.ts',
+    './settlePasses.ts',
   ])('and nothing in a faithful copy of %s', async (file) => {
     expect(await firstBroken(file, [])).toBeNull();
     expect(await firstBroken(file, [], secondScore)).toBeNull();

@@ -43,8 +43,6 @@ export function offerToken(world: MarketWorld, rate: SwapRate): number {
   const { token, cash } = balances;
   const { slots } = parameters;
   const step = parameters.policy.financeStep;
-  if (scratch.slots < slots) scratch = shortOf(slots);
-  const { lacking, free, least } = scratch;
   let voluntary = 0;
   let most = 0;
   let short = 0;
@@ -53,19 +51,35 @@ export function offerToken(world: MarketWorld, rate: SwapRate): number {
     if (has === 0) continue; // and so with an empty slot
     const chosen = finance[i] === FINANCE.sellToken ? mulHigh(has, step) : 0;
     if (cash[i]! < bill[i]!) {
-      order[short] = i;
-      lacking[short] = bill[i]! - cash[i]!;
-      free[short] = has;
-      least[short] = chosen;
-      short++;
+      order[short++] = i;
       most += has;
     } else {
       tokenOffered[i] = chosen;
       voluntary += chosen;
     }
   }
+  return sizeSale(world, rate, voluntary, most, short);
+}
+
+/**
+ * Sizes the offers of those short of cash, the first `short` slots of `order`, and sets the rate of the sale; returns
+ * its total, milli-token.
+ *
+ * @param voluntary what all others have offered, milli-token
+ * @param most all token of the short, milli-token
+ */
+export function sizeSale(
+  world: MarketWorld,
+  rate: SwapRate,
+  voluntary: number,
+  most: number,
+  short: number,
+): number {
+  const { order, tokenOffered } = world.columns;
   const all = voluntary + most;
   if (all === 0) return 0;
+  listShort(world, short);
+  const { lacking, free, least } = scratch;
   const total = short === 0 ? all : findTotal(world, voluntary, all, short);
   setRate(world, rate, total);
   let sold = voluntary;
@@ -77,6 +91,22 @@ export function offerToken(world: MarketWorld, rate: SwapRate): number {
   // the executed price can only be better than the one that the offers were sized for
   if (sold > 0) rate.raiseTo(setRate(world, trial, sold));
   return sold;
+}
+
+/** Copies what the search reads of the short from their slots. */
+function listShort({ parameters, columns, balances }: MarketWorld, short: number): void {
+  const { slots } = parameters;
+  if (scratch.slots < slots) scratch = shortOf(slots);
+  const { lacking, free, least } = scratch;
+  const { order, bill, finance } = columns;
+  const step = parameters.policy.financeStep;
+  for (let k = 0; k < short; k++) {
+    const i = order[k]!;
+    const has = balances.token[i]!;
+    lacking[k] = bill[i]! - balances.cash[i]!;
+    free[k] = has;
+    least[k] = finance[i] === FINANCE.sellToken ? mulHigh(has, step) : 0;
+  }
 }
 
 const setRate = (world: MarketWorld, rate: SwapRate, total: number): SwapRate =>

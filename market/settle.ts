@@ -16,6 +16,7 @@ import { type LevyLeg, REASON, type Reason } from './ledger.ts';
 import { buyHardware, capitalDue, energyShare, payOperators, wearHardware } from './ownership.ts';
 import { cashReserve, closeSwap, midPrice, openSwap, tokenReserve } from './pool.ts';
 import { offerToken } from './sale.ts';
+import { settleInPasses } from './settlePasses.ts';
 import { closeSpending } from './spending.ts';
 import { applyTokenPolicy } from './tokenPolicy.ts';
 import { payContractBills } from './trust.ts';
@@ -44,8 +45,15 @@ function scratchOf(slots: number) {
 }
 let scratch = scratchOf(0);
 
-/** Settles the tick. */
+/** Settles the tick: below, or in fewer passes where nobody asks for the entries. */
 export function settle(world: MarketWorld, tick: number): void {
+  const { settlement } = world;
+  if (settlement != null && world.ledger.journal === null) settleInPasses(world, settlement, tick);
+  else settleStepByStep(world, tick);
+}
+
+/** Settles the tick, one reason of payment after the other: the specification of the passes in settlePasses.ts. */
+export function settleStepByStep(world: MarketWorld, tick: number): void {
   if (scratch.slots < world.parameters.slots) scratch = scratchOf(world.parameters.slots);
   closeSpending(world);
   addBills(world);

@@ -16,14 +16,30 @@ export function openSpending({ columns, balances }: MarketWorld): void {
 
 /** Notes it afterwards, with what all sellers received, dead or alive at the end of the tick. */
 export function closeSpending({ columns, balances, parameters }: MarketWorld): void {
-  const { spending, serviceAmount, trustTotal, compensated } = columns;
-  spending[SPENDING.closed] = balances.systemToken[SYSTEM.consumers]!;
+  const { serviceAmount, compensated } = columns;
   let receipts = 0;
   for (let i = 0; i < parameters.slots; i++) receipts += serviceAmount[i]!;
+  let compensation = 0;
+  for (let i = 0; i < compensated.length; i++) compensation += compensated[i]!;
+  noteSpending({ columns, balances }, receipts, compensation);
+}
+
+/**
+ * Notes the service market's accounts, given the sums over agents.
+ *
+ * @param receipts of sellers, milli-token
+ * @param compensation that buyers of compute got of slashed stakes, milli-token
+ */
+export function noteSpending(
+  { columns, balances }: Pick<MarketWorld, 'columns' | 'balances'>,
+  receipts: number,
+  compensation: number,
+): void {
+  const { spending, trustTotal } = columns;
+  spending[SPENDING.closed] = balances.systemToken[SYSTEM.consumers]!;
   spending[SPENDING.receipts] = receipts;
   if (trustTotal.length === 0) return;
   // of the slashed stakes, what buyers of compute did not get consumers did
-  let consumersPart = trustTotal[TRUST_TOTAL.compensated]! - spending[SPENDING.compensatedBefore]!;
-  for (let i = 0; i < compensated.length; i++) consumersPart -= compensated[i]!;
-  spending[SPENDING.compensated] = consumersPart;
+  const slashed = trustTotal[TRUST_TOTAL.compensated]! - spending[SPENDING.compensatedBefore]!;
+  spending[SPENDING.compensated] = slashed - compensation;
 }

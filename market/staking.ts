@@ -15,11 +15,17 @@ export const freeStake = (
  * stays in the stake, where it can be slashed but backs no new promise; the release is cut to what is left.
  */
 export function moveStakes(world: MarketWorld, tick: number): void {
-  const { parameters, columns, balances, ledger } = world;
+  const { parameters, columns, balances, ledger, settlement } = world;
   if (!parameters.staking.enabled) return;
+  // the kernel stops before the first agent whose balance would leave its range, and the loop below refuses it
+  let first = 0;
+  if (settlement != null && ledger.journal === null) {
+    first = settlement.open().moveStakes(tick);
+    if (first < 0) return;
+  }
   const { population, finance, insolvent, unstakeAmount, unstakeDue } = columns;
   const step = parameters.policy.financeStep;
-  for (let i = 0; i < parameters.slots; i++) {
+  for (let i = first; i < parameters.slots; i++) {
     if (population[i] === FREE_SLOT) continue;
     if (finance[i] === FINANCE.stake && insolvent[i] === 0) {
       ledger.transfer(ASSET.token, i, ledger.stakeOf(i), mulHigh(balances.token[i]!, step), REASON.stake);

@@ -11,6 +11,7 @@ import {
   optionalColumns,
 } from './columns.ts';
 import { Ledger } from './ledger.ts';
+import { Settlement } from './settlement.ts';
 
 const schema = buildSchema();
 
@@ -25,6 +26,8 @@ export interface TestWorldOptions {
   world?: object;
   /** The config's populations; their members take the slots in order. */
   populations?: object[];
+  /** Whether it settles by the kernel (default) or step by step. */
+  passes?: boolean;
 }
 
 /** A founded world. */
@@ -35,6 +38,7 @@ export function testWorld({
   number = 0,
   world = {},
   populations,
+  passes = true,
 }: TestWorldOptions = {}): MarketWorld {
   const config = schema.parse({ slots, world, ...(populations === undefined ? {} : { populations }) });
   const parameters = deriveWorld(config, { world: number, arm: 0, replicate: 0, seed });
@@ -47,7 +51,13 @@ export function testWorld({
   const columns = arena.columns(specs.columns);
   columns.population.set(populationOfSlots(parameters.populations, slots));
   columns.population.fill(FREE_SLOT, living);
-  const market: MarketWorld = { parameters, columns, balances, ledger: new Ledger(number, balances) };
+  const market: MarketWorld = {
+    parameters,
+    columns,
+    balances,
+    ledger: new Ledger(number, balances),
+    settlement: passes ? new Settlement(arena.memory, parameters, balances, columns) : null,
+  };
   foundGenesis(market);
   return market;
 }

@@ -35,16 +35,27 @@ export function applyTokenPolicy(world: MarketWorld, tick: number): void {
 // --- issuance ---
 
 function issueToken(world: MarketWorld, tick: number): void {
-  const { issuance, epoch } = world.parameters.policy;
-  if (issuance === 'none') return;
+  const { issuance } = world.parameters.policy;
+  if (issuance === 'yuma') addEpochQuality(world);
+  if (issuesNow(world, tick)) issueNow(world);
+}
+
+/** Whether token is issued at the end of a tick. */
+export const issuesNow = ({ parameters: { policy } }: MarketWorld, tick: number): boolean =>
+  policy.issuance === 'yuma' ? (tick + 1) % policy.epoch === 0 : policy.issuance !== 'none';
+
+/** Issues token by the rule, given the quality of the epoch up to this tick where that is the rule. */
+export function issueNow(world: MarketWorld): void {
+  const { issuance } = world.parameters.policy;
   if (issuance === 'yuma') {
-    addEpochQuality(world);
-    if ((tick + 1) % epoch === 0) closeEpoch(world);
+    closeEpoch(world);
     return;
   }
+  const { slots } = world.parameters;
+  if (parts.length < slots) parts = new Uint32Array(slots);
   const { population } = world.columns;
   const { stake } = world.balances;
-  for (let i = 0; i < world.parameters.slots; i++) {
+  for (let i = 0; i < slots; i++) {
     if (population[i] === FREE_SLOT) parts[i] = 0;
     else parts[i] = issuance === 'stakeWeighted' ? stake[i]! : deliveredQuality(world, i);
   }
@@ -214,19 +225,25 @@ function levyTax({ parameters, ledger }: MarketWorld): void {
 
 /** Equal parts, rounded down, of a share of what the treasury holds above its reserve; it keeps the remainder. */
 function payDividend(world: MarketWorld): void {
-  const { parameters, columns } = world;
-  if (parameters.policy.dividend === 0 || columns.scalar[WORLD.alive] === 0) return;
-  const { tokenReserve, cashReserve } = parameters.treasury;
-  columns.total[TOTAL.dividendToken]! += payEqually(world, ASSET.token, tokenReserve);
-  columns.total[TOTAL.dividendCash]! += payEqually(world, ASSET.cash, cashReserve);
+  const { total } = world.columns;
+  const token = dividendEach(world, ASSET.token);
+  const cash = dividendEach(world, ASSET.cash);
+  if (token > 0) total[TOTAL.dividendToken]! += payEqually(world, ASSET.token, token);
+  if (cash > 0) total[TOTAL.dividendCash]! += payEqually(world, ASSET.cash, cash);
 }
 
-function payEqually(world: MarketWorld, asset: Asset, reserve: number): number {
-  const { parameters, columns, ledger } = world;
-  const held = ledger.balance(asset, ledger.system(SYSTEM.treasury));
-  const surplus = Math.min(U32_MAX, Math.max(0, held - reserve));
-  const each = Math.floor(portion(surplus, parameters.policy.dividend) / columns.scalar[WORLD.alive]!);
-  if (each === 0) return 0;
+/** What the treasury pays everybody alive in an asset, milli-units. */
+export function dividendEach({ parameters, columns, ledger }: MarketWorld, asset: Asset): number {
+  const alive = columns.scalar[WORLD.alive]!;
+  if (parameters.policy.dividend === 0 || alive === 0) return 0;
+  const { tokenReserve, cashReserve } = parameters.treasury;
+  const reserve = asset === ASSET.token ? tokenReserve : cashReserve;
+  const surplus = ledger.balance(asset, ledger.system(SYSTEM.treasury)) - reserve;
+  const shared = portion(Math.min(U32_MAX, Math.max(0, surplus)), parameters.policy.dividend);
+  return Math.floor(shared / alive);
+}
+
+function payEqually({ parameters, columns, ledger }: MarketWorld, asset: Asset, each: number): number {
   for (let i = 0; i < parameters.slots; i++) parts[i] = columns.population[i] === FREE_SLOT ? 0 : each;
   return ledger.distribute(asset, SYSTEM.treasury, parts, REASON.dividend);
 }

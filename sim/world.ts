@@ -33,6 +33,7 @@ import {
 } from '../market/columns.ts';
 import { type Journal, Ledger } from '../market/ledger.ts';
 import { ServiceAuction } from '../market/serviceMarket.ts';
+import { Settlement } from '../market/settlement.ts';
 import type { TradeSink } from '../market/trades.ts';
 import { type Arena, columnBytes } from './core/columns.ts';
 import { Tally } from './metrics/tally.ts';
@@ -54,6 +55,7 @@ export interface World extends MarketWorld, AgentWorld {
   readonly computeAuction: BatchAuction;
   readonly serviceAuction: ServiceAuction;
   readonly doubleAuction: DoubleAuction;
+  readonly settlement: Settlement;
   /** Told of every fill where a run records trades. */
   trades: TradeSink | null;
   /** Sums over the current metric interval; never read by the model. */
@@ -141,6 +143,7 @@ export function createWorld(
     computeAuction: new BatchAuction(parameters.slots),
     serviceAuction: new ServiceAuction(parameters.slots),
     doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),
+    settlement: new Settlement(arena.memory, parameters, balances, columns),
     trades: null,
     tally: new Tally(parameters.populations.length),
     tick: 0,
