@@ -3,6 +3,7 @@
  * nothing, so a thread can advance one through many ticks while its state stays in the cache.
  */
 import { headUse, logitMask } from '../agents/actions.ts';
+import { foundPopulation } from '../agents/arrival.ts';
 import { type Brain, type BrainKernel, bindBrain } from '../agents/brain/brain.ts';
 import { ALL_HEADS, brainColumnSpec } from '../agents/brain/layout.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type Founders,
   type LineageSink,
 } from '../agents/columns.ts';
-import { foundPopulation } from '../agents/demography.ts';
 import type { Environment } from '../agents/environments/environment.ts';
 import { createEnvironment } from '../agents/environments/registry.ts';
 import { assertFounders, foundSkills } from '../agents/founders.ts';
