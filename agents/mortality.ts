@@ -29,19 +29,42 @@ const draws = new DrawSequence();
 
 /** Fills scratch.cause and scratch.dying; returns how many die. */
 export function markDying(world: AgentWorld, tick: number): number {
-  const { parameters: p, columns: c } = world;
-  const { cause, dying, living } = scratch;
-  const { hazard, deathsPerTick } = p.demography;
-  let alive = 0;
-  for (let i = 0; i < p.slots; i++) {
-    cause[i] = CAUSE.none;
-    if (c.population[i] === FREE_SLOT) continue;
-    living[alive++] = i;
-    if (c.insolvent[i] !== 0 || c.wealth[i]! < p.energy.subsistence) cause[i] = CAUSE.insolvency;
-    else if (hazard > 0 && draw(p.seed, tick, i, STREAM.deathHazard) < hazard) cause[i] = CAUSE.age;
+  const { parameters: p } = world;
+  const { deathsPerTick } = p.demography;
+  const count = markMortal(world, tick);
+  if (deathsPerTick > 0) markAtRandom(world, tick);
+  const ends = endsGeneration(p, tick);
+  if (ends) truncate(world);
+  return deathsPerTick > 0 || ends ? listDying(p.slots) : count;
+}
+
+/** Marks and lists the insolvent and those whose life is over; returns how many. */
+function markMortal({ parameters, columns }: AgentWorld, tick: number): number {
+  const { cause, dying } = scratch;
+  const { population, insolvent, wealth } = columns;
+  const { slots, seed } = parameters;
+  const { hazard } = parameters.demography;
+  const { subsistence } = parameters.energy;
+  let count = 0;
+  for (let i = 0; i < slots; i++) {
+    let of: number = CAUSE.none;
+    if (population[i] !== FREE_SLOT) {
+      if (insolvent[i] !== 0 || wealth[i]! < subsistence) of = CAUSE.insolvency;
+      else if (hazard > 0 && draw(seed, tick, i, STREAM.deathHazard) < hazard) of = CAUSE.age;
+    }
+    cause[i] = of;
+    if (of !== CAUSE.none) dying[count++] = i;
   }
+  return count;
+}
+
+/** Marks `deathsPerTick` of the living, whoever else dies. */
+function markAtRandom(world: AgentWorld, tick: number): void {
+  const { parameters: p } = world;
+  const { cause, living } = scratch;
+  const alive = collectLiving(world, FREE_SLOT);
   // the first places of a Fisher-Yates shuffle: exactly that many distinct agents
-  const random = Math.min(deathsPerTick, alive);
+  const random = Math.min(p.demography.deathsPerTick, alive);
   draws.at(p.seed, tick, WORLD_DRAW, STREAM.deathHazard);
   for (let k = 0; k < random; k++) {
     const pick = k + draws.below(alive - k);
@@ -50,9 +73,13 @@ export function markDying(world: AgentWorld, tick: number): number {
     living[k] = agent;
     if (cause[agent] === CAUSE.none) cause[agent] = CAUSE.random;
   }
-  if (endsGeneration(p, tick)) truncate(world);
+}
+
+/** Lists the marked in scratch.dying; returns how many. */
+function listDying(slots: number): number {
+  const { cause, dying } = scratch;
   let count = 0;
-  for (let i = 0; i < p.slots; i++) if (cause[i] !== CAUSE.none) dying[count++] = i;
+  for (let i = 0; i < slots; i++) if (cause[i] !== CAUSE.none) dying[count++] = i;
   return count;
 }
 

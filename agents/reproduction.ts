@@ -1,6 +1,6 @@
 /** Who becomes a parent in a tick (MODEL.md section 8): open slots, who can pay, the lottery, truncation selection. */
 import type { PopulationConfig } from '../configs/schema.ts';
-import { FREE_SLOT, tokenToCash } from '../market/columns.ts';
+import { FREE_SLOT, tokenToCash, WORLD } from '../market/columns.ts';
 import { takeLargest } from '../sim/core/orderStatistic.ts';
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
@@ -53,10 +53,13 @@ function openSlots(
   tick: number,
 ): number {
   const { open, cause } = scratch;
+  const { population } = c;
+  const { slots } = p;
   const reuse = dying > 0 && (p.demography.deathsPerTick > 0 || endsGeneration(p, tick));
+  if (!reuse && c.scalar[WORLD.alive] === slots) return 0;
   let count = 0;
-  for (let i = 0; i < p.slots; i++) {
-    const free = c.population[i] === FREE_SLOT || (reuse && cause[i] !== CAUSE.none);
+  for (let i = 0; i < slots; i++) {
+    const free = population[i] === FREE_SLOT || (reuse && cause[i] !== CAUSE.none);
     if (free && (owner === FREE_SLOT || agents.slotPopulation[i] === owner)) open[count++] = i;
   }
   return count;
@@ -89,14 +92,23 @@ function breedRichest(world: AgentWorld, tick: number, group: number, owner: num
   return staged - before;
 }
 
+/** Collects in scratch.eligible who can reproduce, of one population or of all (FREE_SLOT); returns how many. */
 function findEligible(world: AgentWorld, owner: number): number {
-  const { population } = world.columns;
+  const { parameters: p, columns: c, agents } = world;
+  const { population, wealth } = c;
+  const { thresholdGene } = agents;
+  const { eligible } = scratch;
+  const { slots } = p;
+  const { parentPays } = p.demography;
   const price = tokenWorth(world);
+  const kit = kitPrice(world);
   let count = 0;
-  for (let i = 0; i < population.length; i++) {
+  for (let i = 0; i < slots; i++) {
+    // most are not rich enough, and an empty slot owns nothing
+    if (parentPays && wealth[i]! < thresholdGene[i]! + kit) continue;
     const of = population[i]!;
     if (of === FREE_SLOT || (owner !== FREE_SLOT && of !== owner)) continue;
-    if (canReproduce(world, i, price)) scratch.eligible[count++] = i;
+    if (canPayForChild(world, i, price)) eligible[count++] = i;
   }
   return count;
 }
