@@ -222,37 +222,34 @@ function lock(
 function withdraw(world: MarketWorld, auction: DoubleAuction, agent: number, side: number): void {
   const order = auction.orderOf[agent]!;
   const level = auction.book.levelOf(order);
-  release(world, auction, agent, side, level, auction.book.cancel(order));
+  const units = auction.book.cancel(order);
+  auction.orderOf[agent] = NO_ORDER;
+  if (side === SIDE.sell) world.columns.compute[agent]! += units;
+  else unlockToken(world, agent, level, units);
 }
 
-/** Gives back what the units left of a cancelled order locked. */
-function release(
-  { parameters, columns, ledger }: MarketWorld,
-  auction: DoubleAuction,
-  agent: number,
-  side: number,
-  level: number,
-  units: number,
-): void {
-  auction.orderOf[agent] = NO_ORDER;
-  if (side === SIDE.sell) {
-    columns.compute[agent]! += units;
-    return;
-  }
+/** Gives back the token that a bid for so many units locked. */
+function unlockToken({ parameters, ledger }: MarketWorld, agent: number, level: number, units: number): void {
   const locked = parameters.computeMarket.priceTable[level]! * units;
   ledger.transfer(ASSET.token, ledger.system(SYSTEM.escrow), agent, locked, REASON.orderReleased);
 }
 
-/** Cancels every resting order; they stand in the book's `fill*` afterwards. */
-function clearBook(world: MarketWorld, auction: DoubleAuction): void {
-  const { book } = auction;
-  const { orderSide } = world.columns;
-  book.cancelAll();
+/** Cancels every resting order; they stand in the book's `fill*` afterwards. Returns how many of them are bids. */
+function clearBook(world: MarketWorld, { book, orderOf }: DoubleAuction): number {
+  const { compute } = world.columns;
+  const bids = book.cancelAll();
   const { fillCount, fillOwner, fillLevel, fillLeft } = book;
-  for (let f = 0; f < fillCount; f++) {
+  for (let f = 0; f < bids; f++) {
     const agent = fillOwner[f]!;
-    release(world, auction, agent, orderSide[agent]!, fillLevel[f]!, fillLeft[f]!);
+    orderOf[agent] = NO_ORDER;
+    unlockToken(world, agent, fillLevel[f]!, fillLeft[f]!);
   }
+  for (let f = bids; f < fillCount; f++) {
+    const agent = fillOwner[f]!;
+    orderOf[agent] = NO_ORDER;
+    compute[agent]! += fillLeft[f]!;
+  }
+  return bids;
 }
 
 /**
@@ -320,13 +317,11 @@ function countFill(
 /** Records the book as it stands, empties it, and moves prices by the day's mean price, rounded down. */
 function closeDay(world: MarketWorld, auction: DoubleAuction): void {
   const { parameters, columns } = world;
-  const { bidHistogram, askHistogram, orderSide } = columns;
-  clearBook(world, auction);
-  const { fillCount, fillOwner, fillLevel, fillLeft } = auction.book;
-  for (let f = 0; f < fillCount; f++) {
-    const histogram = orderSide[fillOwner[f]!] === SIDE.buy ? bidHistogram : askHistogram;
-    histogram[fillLevel[f]!]! += fillLeft[f]!;
-  }
+  const { bidHistogram, askHistogram } = columns;
+  const bids = clearBook(world, auction);
+  const { fillCount, fillLevel, fillLeft } = auction.book;
+  for (let f = 0; f < bids; f++) bidHistogram[fillLevel[f]!]! += fillLeft[f]!;
+  for (let f = bids; f < fillCount; f++) askHistogram[fillLevel[f]!]! += fillLeft[f]!;
   columns.scalar[WORLD.computeVolume] = auction.volume;
   if (auction.volume === 0) return;
   if (parameters.induced.enabled) takeInducedFills(world, columns.orderFilled);

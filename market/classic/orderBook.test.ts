@@ -236,7 +236,7 @@ describe('a limit order book', () => {
             .sort((a, b) => (side === buy ? b.level - a.level : a.level - b.level))
             .map(({ owner, level, quantity }) => [owner, level, 0, quantity]),
         );
-        book.cancelAll();
+        expect(book.cancelAll()).toBe(plain.resting.filter(({ side }) => side === buy).length);
         expect(fillsOf(book)).toEqual(byPriority);
         expect(book.count).toBe(0);
       }),

@@ -131,12 +131,29 @@ export class OrderBook {
 
   /**
    * Takes every resting order out of the book: bids, then asks, each side by priority. They are in `fillOwner`,
-   * `fillLevel` and `fillLeft` afterwards, with 0 in `fillQuantity`.
+   * `fillLevel` and `fillLeft` afterwards, with 0 in `fillQuantity`; returns how many of them are bids.
    */
-  cancelAll(): void {
+  cancelAll(): number {
+    const { bidWords, askWords } = this;
     this.fillCount = 0;
-    while (this.bestBid !== NO_BID) this.cancelQueue(this.bestBid);
-    while (this.bestAsk !== NO_ASK) this.cancelQueue(PRICE_LEVELS + this.bestAsk);
+    for (let w = WORDS - 1; w >= 0; w--) {
+      for (let bits = bidWords[w]!; bits !== 0; ) {
+        const top = TOP_BIT - Math.clz32(bits);
+        bits &= ~(1 << top);
+        this.cancelQueue((w << WORD_BITS) + top);
+      }
+      bidWords[w] = 0;
+    }
+    const bids = this.fillCount;
+    for (let w = 0; w < WORDS; w++) {
+      for (let bits = askWords[w]!; bits !== 0; bits &= bits - 1)
+        this.cancelQueue(PRICE_LEVELS + (w << WORD_BITS) + TOP_BIT - Math.clz32(bits & -bits));
+      askWords[w] = 0;
+    }
+    this.bestBid = NO_BID;
+    this.bestAsk = NO_ASK;
+    this.count = 0;
+    return bids;
   }
 
   /** Units left of an order; 0 once it is filled or cancelled. */
@@ -149,6 +166,7 @@ export class OrderBook {
     return this.rows[(order << ROW_BITS) + QUEUE]! & (PRICE_LEVELS - 1);
   }
 
+  /** Lists and frees the orders of a queue that is occupied; the caller sees to bits, best prices and count. */
   private cancelQueue(queue: number): void {
     const { rows, ends, fillOrder, fillOwner, fillLevel, fillQuantity, fillLeft } = this;
     const level = queue & (PRICE_LEVELS - 1);
@@ -169,11 +187,9 @@ export class OrderBook {
     // the queue is chained by next, as free rows are
     rows[(last << ROW_BITS) + NEXT] = this.free;
     this.free = first;
-    this.count -= fills - this.fillCount;
     this.fillCount = fills;
     ends[(queue << ENDS_BITS) + HEAD] = NONE;
     ends[(queue << ENDS_BITS) + TAIL] = NONE;
-    this.vacate(queue);
   }
 
   private hitAsks(limit: number, wanted: number): number {
