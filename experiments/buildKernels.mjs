@@ -12,11 +12,14 @@ import asc from 'assemblyscript/asc';
 
 /**
  * Kernels share one memory, so that each has its own place for static data, in bytes from its start and below
- * ARENA_START (sim/core/columns.ts); the brain's working memories of threads lie from 4 KiB to 64 KiB.
+ * ARENA_START (sim/core/columns.ts); the brain's working memories of threads lie from 4 KiB to 64 KiB,
+ * those of screens and tallies at the places of their static data.
  */
 const KERNELS = [
   { source: 'agents/brain/kernel.as.ts', staticData: 0 },
   { source: 'agents/senses.as.ts', staticData: 65_536 },
+  { source: 'sim/screen.as.ts', staticData: 96 * 1024 },
+  { source: 'sim/metrics/tally.as.ts', staticData: 112 * 1024 },
   { source: 'market/settle.as.ts', staticData: 196_608 },
 ];
 

@@ -39,7 +39,7 @@ export function testWorld({
   world = {},
   populations,
   passes = true,
-}: TestWorldOptions = {}): MarketWorld {
+}: TestWorldOptions = {}): MarketWorld & { readonly memory: WebAssembly.Memory } {
   const config = schema.parse({ slots, world, ...(populations === undefined ? {} : { populations }) });
   const parameters = deriveWorld(config, { world: number, arm: 0, replicate: 0, seed });
   const specs = {
@@ -51,12 +51,13 @@ export function testWorld({
   const columns = arena.columns(specs.columns);
   columns.population.set(populationOfSlots(parameters.populations, slots));
   columns.population.fill(FREE_SLOT, living);
-  const market: MarketWorld = {
+  const market = {
     parameters,
     columns,
     balances,
     ledger: new Ledger(number, balances),
     settlement: passes ? new Settlement(arena.memory, parameters, balances, columns) : null,
+    memory: arena.memory,
   };
   foundGenesis(market);
   return market;

@@ -14,18 +14,20 @@ import { MARKET_LAWS } from '../market/laws.ts';
 import { DarwinError, LawViolation } from './core/errors.ts';
 import type { LawStatus } from './frame.ts';
 import { TRACKED_TRAIT } from './metrics/measure.ts';
+import { screenBit } from './screen.ts';
 import type { World } from './world.ts';
+
+/** Ticks between checks of laws about slowly changing floats, so that all laws together stay cheap. */
+const RARELY = 16;
 
 export interface Law {
   readonly name: string;
   readonly about: string;
-  /** Ticks between checks; 1 = every tick. */
-  readonly every: number;
+  /** Ticks between checks. */
+  readonly every: 1 | typeof RARELY;
   readonly check: (world: World) => void;
 }
 
-/** Ticks between checks of laws about slowly changing floats, so that all laws together stay cheap. */
-const RARELY = 16;
 /** Residual of the Price equation in a gene of unit scale: rounding of f32 genes summed in double. */
 const PRICE_TOLERANCE = 1e-5;
 
@@ -46,7 +48,7 @@ function checkPriceEquation(world: World): void {
 }
 
 export const LAWS: readonly Law[] = [
-  ...MARKET_LAWS.map((law) => ({ ...law, every: 1 })),
+  ...MARKET_LAWS.map((law) => ({ ...law, every: 1 as const })),
   {
     name: 'population-balance',
     about: 'alive = genesis + births + immigrants - deaths',
@@ -79,22 +81,63 @@ export const LAWS: readonly Law[] = [
   },
 ];
 
-/** How often each law was checked by one shard, and what broke. */
-export type LawBook = { readonly law: Law; checks: number; lastTick: number; violated: string | null }[];
+interface ScreenedLaw {
+  readonly law: Law;
+  /** Of the law in what a screen returns; 0 where none clears it. */
+  readonly bit: number;
+}
+const screened = (law: Law): ScreenedLaw => ({ law, bit: screenBit(law.name) });
+const LAWS_OF_EVERY_TICK = LAWS.filter(({ every }) => every === 1).map(screened);
+const ALL_SCREENED = LAWS_OF_EVERY_TICK.every(({ bit }) => bit !== 0);
+const RARE_LAWS = LAWS.filter(({ every }) => every !== 1).map(screened);
 
-export const createLawBook = (): LawBook =>
-  LAWS.map((law) => ({ law, checks: 0, lastTick: -1, violated: null }));
+/** How often the laws were checked by one shard, and what broke. */
+export interface LawBook {
+  /** Of the laws of every tick, and of those that are checked rarely. */
+  checks: number;
+  lastTick: number;
+  rareChecks: number;
+  rareLastTick: number;
+  /** The law that broke, or null, and what it found. */
+  broken: Law | null;
+  found: string;
+}
 
-/** Checks every law that is due. Throws LawViolation for the first broken one. */
+export const createLawBook = (): LawBook => ({
+  checks: 0,
+  lastTick: -1,
+  rareChecks: 0,
+  rareLastTick: -1,
+  broken: null,
+  found: '',
+});
+
+const ALL_SUSPECTS = -1;
+
+/**
+ * Checks every law that is due. Throws LawViolation for the first broken one. Where the world has a screen, a law that
+ * it clears holds and is not asked.
+ */
 export function checkLaws(world: World, book: LawBook, tick: number): void {
-  for (const entry of book) {
-    if (tick % entry.law.every !== 0) continue;
-    entry.checks++;
-    entry.lastTick = tick;
+  const { screen } = world;
+  book.checks++;
+  book.lastTick = tick;
+  const suspects = screen === null ? ALL_SUSPECTS : screen.suspects();
+  if (suspects !== 0 || !ALL_SCREENED) askLaws(world, book, LAWS_OF_EVERY_TICK, suspects);
+  if (tick % RARELY !== 0) return;
+  book.rareChecks++;
+  book.rareLastTick = tick;
+  askLaws(world, book, RARE_LAWS, screen === null ? ALL_SUSPECTS : screen.rareSuspects());
+}
+
+function askLaws(world: World, book: LawBook, laws: readonly ScreenedLaw[], suspects: number): void {
+  for (const { law, bit } of laws) {
+    if (bit !== 0 && (suspects & bit) === 0) continue;
     try {
-      entry.law.check(world);
+      law.check(world);
     } catch (error) {
-      entry.violated = error instanceof DarwinError ? error.message : String(error);
+      book.broken = law;
+      book.found = error instanceof DarwinError ? error.message : String(error);
       throw error;
     }
   }
@@ -102,10 +145,10 @@ export function checkLaws(world: World, book: LawBook, tick: number): void {
 
 /** The book as data for frames. */
 export const lawStatus = (book: LawBook): LawStatus[] =>
-  book.map(({ law, checks, lastTick, violated }) => ({
+  LAWS.map((law) => ({
     name: law.name,
     about: law.about,
-    checks,
-    lastTick,
-    violated,
+    checks: law.every === 1 ? book.checks : book.rareChecks,
+    lastTick: law.every === 1 ? book.lastTick : book.rareLastTick,
+    violated: law === book.broken ? book.found : null,
   }));

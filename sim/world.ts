@@ -36,7 +36,8 @@ import { ServiceAuction } from '../market/serviceMarket.ts';
 import { Settlement } from '../market/settlement.ts';
 import type { TradeSink } from '../market/trades.ts';
 import { type Arena, columnBytes } from './core/columns.ts';
-import { Tally } from './metrics/tally.ts';
+import { bindTally, Tally } from './metrics/tally.ts';
+import { type LawScreen, screenOf } from './screen.ts';
 
 export interface World extends MarketWorld, AgentWorld {
   readonly parameters: WorldParameters;
@@ -60,6 +61,8 @@ export interface World extends MarketWorld, AgentWorld {
   trades: TradeSink | null;
   /** Sums over the current metric interval; never read by the model. */
   readonly tally: Tally;
+  /** Clears most laws at once; null where every law is to be asked. */
+  screen: LawScreen | null;
   /** Ticks that are complete: the number of the next one. */
   tick: number;
 }
@@ -145,9 +148,11 @@ export function createWorld(
     doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),
     settlement: new Settlement(arena.memory, parameters, balances, columns),
     trades: null,
-    tally: new Tally(parameters.populations.length),
+    tally: new Tally(parameters.populations.length, bindTally(arena.memory)),
+    screen: null,
     tick: 0,
   };
+  world.screen = screenOf(world, arena.memory);
   foundPopulation(world);
   foundGenesis(world);
   foundSkills(world);

@@ -5,24 +5,123 @@
 
 import type { AgentWorld } from '../../agents/columns.ts';
 import { FREE_SLOT, MODE, SWAP, SWAP_FIELDS, WORLD } from '../../market/columns.ts';
+import { assert } from '../core/assert.ts';
+import { instantiate } from '../core/webAssembly.ts';
 import { addPair, CORRELATION_SUMS } from './correlation.ts';
 import { MATURITY_TICKS } from './table.ts';
+import { KERNEL_BASE64 } from './tally.generated.ts';
 
 const MODES = Object.keys(MODE).length;
+const SWAPS = Object.values(SWAP);
+
+/** Sums over the agents of a population, as tally.as.ts keeps them; then agent-ticks in each mode. */
+const SUM = { agentTicks: 0, matureTicks: 1, profit: 2, matureProfit: 3, reward: 4, modes: 5 } as const;
+const SUM_COUNT = SUM.modes + MODES;
+
+/** Where the kernel adds, in bytes from the start of an Arena's memory: below ARENA_START. */
+const SUMS_START_BYTES = 112 * 1024;
+const SUMS_BYTES = 16 * 1024;
+
+interface TallyExports {
+  addTick: (
+    sums: number,
+    populations: number,
+    slots: number,
+    tick: number,
+    maturity: number,
+    population: number,
+    bornAt: number,
+    mode: number,
+    profit: number,
+    reward: number,
+  ) => void;
+  sumsPerPopulation: () => number;
+}
+
+/** The kernel of tallies on one memory, in which it adds up; worlds of one thread take turns. */
+export interface TallyKernel {
+  readonly addTick: TallyExports['addTick'];
+  readonly buffer: ArrayBuffer;
+}
+const boundTo = new WeakMap<WebAssembly.Memory, TallyKernel>();
+
+/** The kernel for worlds whose columns lie in an Arena's memory. */
+export function bindTally(memory: WebAssembly.Memory): TallyKernel {
+  const known = boundTo.get(memory);
+  if (known !== undefined) return known;
+  const { addTick, sumsPerPopulation } = instantiate<TallyExports>(KERNEL_BASE64, memory);
+  assert(sumsPerPopulation() === SUM_COUNT, 'the kernel and the tally disagree about the sums');
+  const kernel = { addTick, buffer: memory.buffer as ArrayBuffer };
+  boundTo.set(memory, kernel);
+  return kernel;
+}
 
 /** What one population did over an interval. */
-export interface PopulationTally {
-  agentTicks: number;
-  matureTicks: number;
-  profit: number;
-  matureProfit: number;
-  reward: number;
-  births: number;
-  deaths: number;
+export class PopulationTally {
+  births = 0;
+  deaths = 0;
   /** Agent-ticks in each mode, [4]. */
   readonly modes: Float64Array;
   /** Sums of correlation.ts over the dead: lifetime reward and wealth; reward and profit per tick, [2 x CORRELATION_SUMS]. */
-  readonly lives: Float64Array;
+  readonly lives = new Float64Array(2 * CORRELATION_SUMS);
+  private readonly sums: Float64Array;
+
+  /** @param sums of SUM, [SUM_COUNT] */
+  constructor(sums: Float64Array) {
+    this.sums = sums;
+    this.modes = sums.subarray(SUM.modes);
+  }
+
+  get agentTicks(): number {
+    return this.sums[SUM.agentTicks]!;
+  }
+  get matureTicks(): number {
+    return this.sums[SUM.matureTicks]!;
+  }
+  get profit(): number {
+    return this.sums[SUM.profit]!;
+  }
+  get matureProfit(): number {
+    return this.sums[SUM.matureProfit]!;
+  }
+  get reward(): number {
+    return this.sums[SUM.reward]!;
+  }
+
+  /** Adds an agent's tick. */
+  add(profit: number, reward: number, mode: number, mature: boolean): void {
+    const { sums, modes } = this;
+    sums[SUM.agentTicks]!++;
+    sums[SUM.profit]! += profit;
+    sums[SUM.reward]! += reward;
+    modes[mode]!++;
+    if (!mature) return;
+    sums[SUM.matureTicks]!++;
+    sums[SUM.matureProfit]! += profit;
+  }
+
+  /** Its numbers, for a checkpoint. */
+  save(): number[] {
+    const { sums, births, deaths, modes, lives } = this;
+    return [...sums.subarray(0, SUM.modes), births, deaths, ...modes, ...lives];
+  }
+
+  /** Takes up saved numbers. */
+  load(take: () => number): void {
+    for (let k = 0; k < SUM.modes; k++) this.sums[k] = take();
+    this.births = take();
+    this.deaths = take();
+    for (let mode = 0; mode < MODES; mode++) this.modes[mode] = take();
+    for (let k = 0; k < this.lives.length; k++) this.lives[k] = take();
+  }
+
+  /** Starts a new interval. */
+  clear(): void {
+    this.sums.fill(0);
+    this.lives.fill(0);
+    this.births = 0;
+    this.deaths = 0;
+  }
 }
 
 export class Tally {
@@ -38,49 +137,74 @@ export class Tally {
   /** Agent-ticks since genesis: the unit of `agent-steps per second`. */
   agentSteps = 0;
 
-  constructor(populationCount: number) {
-    this.populations = Array.from({ length: populationCount }, () => ({
-      agentTicks: 0,
-      matureTicks: 0,
-      profit: 0,
-      matureProfit: 0,
-      reward: 0,
-      births: 0,
-      deaths: 0,
-      modes: new Float64Array(MODES),
-      lives: new Float64Array(2 * CORRELATION_SUMS),
-    }));
+  private readonly sums: Float64Array;
+  private readonly kernel: TallyKernel | null;
+  /** Where the kernel adds up this tally's sums. */
+  private readonly working: Float64Array;
+
+  /** @param kernel on the memory of the world's columns; null adds in TypeScript, to the same bits */
+  constructor(populationCount: number, kernel: TallyKernel | null = null) {
+    this.sums = new Float64Array(populationCount * SUM_COUNT);
+    this.populations = Array.from(
+      { length: populationCount },
+      (_, p) => new PopulationTally(this.sums.subarray(p * SUM_COUNT, (p + 1) * SUM_COUNT)),
+    );
+    this.kernel = this.sums.byteLength <= SUMS_BYTES ? kernel : null;
+    this.working =
+      this.kernel === null
+        ? this.sums
+        : new Float64Array(this.kernel.buffer, SUMS_START_BYTES, this.sums.length);
   }
 
   /** Adds the tick that a world has just completed. */
   add(world: AgentWorld, tick: number): void {
-    const { columns, agents, brain, parameters } = world;
-    const { population, mode, scalar } = columns;
-    const { reward } = brain.columns;
-    for (let i = 0; i < parameters.slots; i++) {
-      const p = population[i]!;
-      // A newborn has done nothing yet: its first tick is the next one.
-      if (p === FREE_SLOT || agents.bornAt[i]! > tick) continue;
-      const tally = this.populations[p]!;
-      const profit = agents.profit[i]!;
-      tally.agentTicks++;
-      tally.profit += profit;
-      tally.reward += reward[i]!;
-      tally.modes[mode[i]!]!++;
-      if (tick - agents.bornAt[i]! >= MATURITY_TICKS) {
-        tally.matureTicks++;
-        tally.matureProfit += profit;
-      }
-    }
+    const { served, scalar, swapReserves } = world.columns;
+    if (this.kernel === null) this.addAgents(world, tick);
+    else this.addAgentsBy(this.kernel, world, tick);
     this.ticks++;
     this.births += scalar[WORLD.births]!;
     this.deaths += scalar[WORLD.deaths]!;
     this.immigrants += scalar[WORLD.immigrants]!;
     this.agentSteps += scalar[WORLD.alive]!;
     if (scalar[WORLD.computeVolume]! > 0) this.computeTicks++;
-    if (columns.served.some((tasks) => tasks > 0)) this.serviceTicks++;
-    const { swapReserves } = columns;
-    if (Object.values(SWAP).some((row) => swapReserves[row * SWAP_FIELDS]! > 0)) this.swapTicks++;
+    let tasks = 0;
+    for (let c = 0; c < served.length; c++) tasks += served[c]!;
+    if (tasks > 0) this.serviceTicks++;
+    let swapped = 0;
+    for (const row of SWAPS) swapped += swapReserves[row * SWAP_FIELDS]!;
+    if (swapped > 0) this.swapTicks++;
+  }
+
+  /** The specification of tally.as.ts. */
+  private addAgents(world: AgentWorld, tick: number): void {
+    const { columns, agents, brain, parameters } = world;
+    const { population, mode } = columns;
+    const { reward } = brain.columns;
+    for (let i = 0; i < parameters.slots; i++) {
+      const p = population[i]!;
+      // A newborn has done nothing yet: its first tick is the next one.
+      if (p === FREE_SLOT || agents.bornAt[i]! > tick) continue;
+      const mature = tick - agents.bornAt[i]! >= MATURITY_TICKS;
+      this.populations[p]!.add(agents.profit[i]!, reward[i]!, mode[i]!, mature);
+    }
+  }
+
+  private addAgentsBy({ addTick }: TallyKernel, world: AgentWorld, tick: number): void {
+    const { columns, agents, brain, parameters } = world;
+    this.working.set(this.sums);
+    addTick(
+      SUMS_START_BYTES,
+      this.populations.length,
+      parameters.slots,
+      tick,
+      MATURITY_TICKS,
+      columns.population.byteOffset,
+      agents.bornAt.byteOffset,
+      columns.mode.byteOffset,
+      agents.profit.byteOffset,
+      brain.columns.reward.byteOffset,
+    );
+    this.sums.set(this.working);
   }
 
   /** Counts a death, while the dead agent still has what it had. */
@@ -95,17 +219,7 @@ export class Tally {
 
   /** Starts a new interval. */
   clear(): void {
-    for (const tally of this.populations) {
-      tally.agentTicks = 0;
-      tally.matureTicks = 0;
-      tally.profit = 0;
-      tally.matureProfit = 0;
-      tally.reward = 0;
-      tally.births = 0;
-      tally.deaths = 0;
-      tally.modes.fill(0);
-      tally.lives.fill(0);
-    }
+    for (const tally of this.populations) tally.clear();
     this.ticks = 0;
     this.births = 0;
     this.deaths = 0;
@@ -127,19 +241,7 @@ export class Tally {
       this.serviceTicks,
       this.swapTicks,
     ];
-    for (const p of this.populations) {
-      sums.push(
-        p.agentTicks,
-        p.matureTicks,
-        p.profit,
-        p.matureProfit,
-        p.reward,
-        p.births,
-        p.deaths,
-        ...p.modes,
-        ...p.lives,
-      );
-    }
+    for (const tally of this.populations) sums.push(...tally.save());
     return Float64Array.from(sums);
   }
 
@@ -155,16 +257,6 @@ export class Tally {
     this.computeTicks = take();
     this.serviceTicks = take();
     this.swapTicks = take();
-    for (const p of this.populations) {
-      p.agentTicks = take();
-      p.matureTicks = take();
-      p.profit = take();
-      p.matureProfit = take();
-      p.reward = take();
-      p.births = take();
-      p.deaths = take();
-      for (let mode = 0; mode < p.modes.length; mode++) p.modes[mode] = take();
-      for (let k = 0; k < p.lives.length; k++) p.lives[k] = take();
-    }
+    for (const tally of this.populations) tally.load(take);
   }
 }

@@ -1,0 +1,59 @@
+// AssemblyScript: adds one tick of one world to the sums of its populations. Tally.addTick (tally.ts) is the
+// specification; sums take the same terms in the same order, so that both give the same bits.
+
+const FREE_SLOT: u32 = 0xffffffff;
+const MODES: u32 = 4;
+const WORDS: usize = 9;
+const BYTES: usize = WORDS << 3;
+
+// Bytes of the sums of a population, all f64; tally.ts names them in this order.
+const AGENT_TICKS: usize = 0;
+const MATURE_TICKS: usize = 8;
+const PROFIT: usize = 16;
+const MATURE_PROFIT: usize = 24;
+const REWARD: usize = 32;
+const OF_MODE: usize = 40;
+
+/** Sums of one population, for the check that compares layouts. */
+export function sumsPerPopulation(): usize {
+  return WORDS;
+}
+
+/**
+ * @param sums [populations x sumsPerPopulation], added to
+ * @param maturity ticks from which an agent is mature
+ */
+export function addTick(
+  sums: usize,
+  populations: u32,
+  slots: usize,
+  tick: u32,
+  maturity: u32,
+  population: usize,
+  bornAt: usize,
+  mode: usize,
+  profit: usize,
+  reward: usize,
+): void {
+  const end = slots << 2;
+  for (let at: usize = 0; at < end; at += 4) {
+    const p = load<u32>(population + at);
+    if (p == FREE_SLOT) continue;
+    const born = load<u32>(bornAt + at);
+    if (born > tick || p >= populations) continue;
+    const own = sums + <usize>p * BYTES;
+    const gain = <f64>load<f32>(profit + at);
+    store<f64>(own, load<f64>(own, AGENT_TICKS) + 1, AGENT_TICKS);
+    store<f64>(own, load<f64>(own, PROFIT) + gain, PROFIT);
+    store<f64>(own, load<f64>(own, REWARD) + <f64>load<f32>(reward + at), REWARD);
+    const m = load<u32>(mode + at);
+    if (m < MODES) {
+      const count = own + (<usize>m << 3);
+      store<f64>(count, load<f64>(count, OF_MODE) + 1, OF_MODE);
+    }
+    if (tick - born >= maturity) {
+      store<f64>(own, load<f64>(own, MATURE_TICKS) + 1, MATURE_TICKS);
+      store<f64>(own, load<f64>(own, MATURE_PROFIT) + gain, MATURE_PROFIT);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { instantiateKernel } from '../../agents/brain/brain.ts';
+import { worldParameters } from '../../configs/arms.ts';
+import { parseConfig } from '../../configs/parse.ts';
+import { FREE_SLOT } from '../../market/columns.ts';
+import { Arena } from '../core/columns.ts';
+import { createWorld, worldBytes } from '../world.ts';
+import { bindTally, Tally } from './tally.ts';
+
+const POPULATIONS = ['a', 'b', 'c'];
+const SLOTS = 21;
+
+/** A world, and the memory that its columns lie in. */
+function founded() {
+  const populations = POPULATIONS.map((name) => ({ name, kind: 'random' }));
+  const run = parseConfig(JSON.stringify({ ticks: 100, slots: SLOTS, populations }));
+  const parameters = worldParameters(run)[0]!;
+  const arena = new Arena(worldBytes({ ...parameters, market: parameters }));
+  return { world: createWorld(parameters, arena, instantiateKernel(arena.memory)), memory: arena.memory };
+}
+
+const oneOf = (...values: number[]) => fc.constantFrom(...values);
+const slot = fc.record({
+  population: oneOf(0, 1, 2, FREE_SLOT),
+  bornAt: oneOf(0, 999, 1000, 1001, 2999, 3000, 3001),
+  mode: oneOf(0, 1, 2, 3),
+  profit: fc.float({ noNaN: true, min: -1e6, max: 1e6 }),
+  reward: fc.float({ noNaN: true }),
+});
+const day = fc.array(slot, { minLength: SLOTS, maxLength: SLOTS });
+
+describe('a tally', () => {
+  it('adds the same bits with and without its kernel, tick by tick', () => {
+    const { world, memory } = founded();
+    const { columns, agents, brain } = world;
+    const kernel = bindTally(memory);
+    expect(bindTally(memory)).toBe(kernel);
+    fc.assert(
+      fc.property(fc.array(day, { minLength: 1, maxLength: 3 }), oneOf(1000, 2999, 3000), (days, tick) => {
+        const fast = new Tally(POPULATIONS.length, kernel);
+        const plain = new Tally(POPULATIONS.length);
+        for (const slots of days) {
+          slots.forEach((s, i) => {
+            columns.population[i] = s.population;
+            agents.bornAt[i] = s.bornAt;
+            columns.mode[i] = s.mode;
+            agents.profit[i] = s.profit;
+            brain.columns.reward[i] = s.reward;
+          });
+          fast.add(world, tick);
+          plain.add(world, tick);
+        }
+        expect([...fast.save()]).toEqual([...plain.save()]);
+      }),
+    );
+  });
+
+  it('of more populations than the kernel has room for adds all the same', () => {
+    const { world, memory } = founded();
+    world.agents.profit.fill(2);
+    const many = new Tally(1000, bindTally(memory));
+    const few = new Tally(POPULATIONS.length, bindTally(memory));
+    many.add(world, 0);
+    few.add(world, 0);
+    POPULATIONS.forEach((_, p) => {
+      expect(few.populations[p]!.agentTicks).toBeGreaterThan(0);
+      expect(many.populations[p]!.save()).toEqual(few.populations[p]!.save());
+    });
+  });
+
+  it('goes on from what it saved', () => {
+    const { world } = founded();
+    const tally = new Tally(POPULATIONS.length);
+    tally.add(world, 0);
+    tally.populations[1]!.births = 5;
+    const other = new Tally(POPULATIONS.length);
+    other.load(tally.save());
+    for (const each of [tally, other]) each.add(world, 1);
+    expect(other.save()).toEqual(tally.save());
+    tally.clear();
+    expect(tally.populations[1]).toMatchObject({ births: 0, agentTicks: 0, profit: 0 });
+  });
+});
