@@ -38,6 +38,8 @@ describe('a validation case', () => {
     ['wright-fisher', { selection: '-1.5' }, "'selection' is -1.5"],
     ['gamblers-ruin', { p: '1.2' }, "'p' is 1.2"],
     ['bandit', { noise: '-1', steps: '10' }, 'noise = -1'],
+    ['bandit', { rewardScale: '0' }, "'rewardScale' is 0"],
+    ['stake-threshold', { audit: '0', falseAlarm: '0' }, "'audit' and 'falseAlarm' are 0"],
     ['bandit', { noiseShape: 'cauchy' }, 'noiseShape = cauchy'],
     ['call-auction-zi', { traders: '2' }, "'traders' is 2"],
     ['double-auction-zip', { traders: '8' }, "'traders' is 8"],

@@ -230,6 +230,11 @@ export const stakeThreshold: ValidationCase = {
       throw new UsageError("'pay' must be above 0, 'effort' and 'sideGain' at least 0");
     if (p < 0 || p > 1 || f < 0 || f > 1)
       throw new UsageError("'audit' and 'falseAlarm' are probabilities, 0 to 1");
+    if (p <= f && f === 0)
+      throw new UsageError(
+        "without audits and false alarms ('audit' and 'falseAlarm' are 0) no stake is ever lost",
+        'raise one of them',
+      );
     // the engine counts in thousandths: larger numbers, finer answer, as far as an agent can be rich enough to stake
     const largest = Math.max(given.pay, given.effort, given.sideGain);
     const edges = [p > f ? (given.effort + given.sideGain) / (p - f) : 0, f > 0 ? given.pay / f : 0];

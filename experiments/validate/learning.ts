@@ -1,6 +1,7 @@
 /** Cases about the learner: exact gradients, and a contextual bandit played through the engine's own brain. */
 import { STANDARD_SHAPE } from '../../agents/brain/layout.ts';
 import { gradientErrors } from '../../agents/brain/specification.ts';
+import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
 import { BLANK_WORLD, meanOf, QUIET_OUTPUT, resolve, type ValidationCase } from './case.ts';
 
@@ -56,6 +57,12 @@ export const bandit: ValidationCase = {
   ],
   async measure(params, seeds) {
     const steps = params.integer('steps', 10);
+    const rewardScale = params.number('rewardScale');
+    if (rewardScale <= 0)
+      throw new UsageError(
+        `parameter 'rewardScale' is ${rewardScale}; at 0 nothing is left to learn, below it everything to unlearn`,
+        'it must be above 0',
+      );
     const run = resolve({
       seed: 'bandit',
       ticks: steps,
@@ -68,7 +75,7 @@ export const bandit: ValidationCase = {
           kind: 'contextualBandit',
           noise: params.number('noise'),
           noiseShape: params.text('noiseShape'),
-          rewardScale: params.number('rewardScale'),
+          rewardScale,
           scaleTick: Math.floor(steps / 2),
         },
       },
