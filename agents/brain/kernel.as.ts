@@ -22,7 +22,7 @@
 const V: usize = 16; // bytes of one vector: LANES x f32
 const LINE: usize = 64; // bytes of a cache line
 const D: usize = 32;
-const H: usize = 16;
+const H: usize = 16; // a multiple of 8; `darwin bench brain --hidden` puts other sizes here
 const A: usize = 32;
 const HEADS: usize = 8;
 const ROW: usize = D * V; // bytes of one neuron's row in the first layer
@@ -295,14 +295,14 @@ function normaliseInput(x: usize, raw: usize, mean: usize, variance: usize, coun
 function finishHidden(n: usize, h: usize): v128 {
   let sum = splat(0);
   for (let j = n; j < n + H * V; j += 2 * V) sum = f32x4.add(sum, f32x4.add(ld(j), v128.load(j, V)));
-  const mean = f32x4.mul(sum, splat(1.0 / 16));
+  const mean = f32x4.mul(sum, splat(1 / <f32>H));
   let squares = splat(0);
   for (let j = n; j < n + H * V; j += V) {
     const d = f32x4.sub(ld(j), mean);
     v128.store(j, d);
     squares = madd(d, d, squares);
   }
-  const scale = f32x4.div(splat(1), f32x4.sqrt(madd(squares, splat(1.0 / 16), splat(LAYER_NORM_EPSILON))));
+  const scale = f32x4.div(splat(1), f32x4.sqrt(madd(squares, splat(1 / <f32>H), splat(LAYER_NORM_EPSILON))));
   for (let end = n + H * V; n < end; n += V, h += V) {
     const y = f32x4.mul(ld(n), scale);
     v128.store(n, y);
@@ -419,8 +419,8 @@ function hiddenBackward(g: usize, n: usize, scale: v128, learn: v128): void {
     sum = f32x4.add(sum, d);
     dot = madd(d, y, dot);
   }
-  const mean = f32x4.mul(sum, splat(1.0 / 16));
-  const slope = f32x4.mul(dot, splat(1.0 / 16));
+  const mean = f32x4.mul(sum, splat(1 / <f32>H));
+  const slope = f32x4.mul(dot, splat(1 / <f32>H));
   for (let j: usize = 0; j < H * V; j += V) {
     const d = f32x4.mul(scale, f32x4.sub(f32x4.sub(ld(g + j), mean), f32x4.mul(ld(n + j), slope)));
     v128.store(g + j, v128.bitselect(d, splat(-0.0), learn));
@@ -584,70 +584,42 @@ function actorTraces(
     const rowDecay = ld(s + S_DECAY + j);
     const wj = w + ACTOR_W2 + j * H;
     const zj = z + ACTOR_W2 + j * H;
-    v128.store(s + S_BACK, madd(gj, v128.load(wj), v128.load(s + S_BACK)));
-    const t0 = madd(rowDecay, v128.load(zj), f32x4.mul(gj, v128.load(s + S_ACTIVE)));
-    v128.store(zj, t0);
-    a0 = f32x4.add(a0, v128.and(t0, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, V), v128.load(s + S_BACK, V)), V);
-    const t1 = madd(rowDecay, v128.load(zj, V), f32x4.mul(gj, v128.load(s + S_ACTIVE, V)));
-    v128.store(zj, t1, V);
-    a1 = f32x4.add(a1, v128.and(t1, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 2 * V), v128.load(s + S_BACK, 2 * V)), 2 * V);
-    const t2 = madd(rowDecay, v128.load(zj, 2 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 2 * V)));
-    v128.store(zj, t2, 2 * V);
-    a0 = f32x4.add(a0, v128.and(t2, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 3 * V), v128.load(s + S_BACK, 3 * V)), 3 * V);
-    const t3 = madd(rowDecay, v128.load(zj, 3 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 3 * V)));
-    v128.store(zj, t3, 3 * V);
-    a1 = f32x4.add(a1, v128.and(t3, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 4 * V), v128.load(s + S_BACK, 4 * V)), 4 * V);
-    const t4 = madd(rowDecay, v128.load(zj, 4 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 4 * V)));
-    v128.store(zj, t4, 4 * V);
-    a0 = f32x4.add(a0, v128.and(t4, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 5 * V), v128.load(s + S_BACK, 5 * V)), 5 * V);
-    const t5 = madd(rowDecay, v128.load(zj, 5 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 5 * V)));
-    v128.store(zj, t5, 5 * V);
-    a1 = f32x4.add(a1, v128.and(t5, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 6 * V), v128.load(s + S_BACK, 6 * V)), 6 * V);
-    const t6 = madd(rowDecay, v128.load(zj, 6 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 6 * V)));
-    v128.store(zj, t6, 6 * V);
-    a0 = f32x4.add(a0, v128.and(t6, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 7 * V), v128.load(s + S_BACK, 7 * V)), 7 * V);
-    const t7 = madd(rowDecay, v128.load(zj, 7 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 7 * V)));
-    v128.store(zj, t7, 7 * V);
-    a1 = f32x4.add(a1, v128.and(t7, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 8 * V), v128.load(s + S_BACK, 8 * V)), 8 * V);
-    const t8 = madd(rowDecay, v128.load(zj, 8 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 8 * V)));
-    v128.store(zj, t8, 8 * V);
-    a0 = f32x4.add(a0, v128.and(t8, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 9 * V), v128.load(s + S_BACK, 9 * V)), 9 * V);
-    const t9 = madd(rowDecay, v128.load(zj, 9 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 9 * V)));
-    v128.store(zj, t9, 9 * V);
-    a1 = f32x4.add(a1, v128.and(t9, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 10 * V), v128.load(s + S_BACK, 10 * V)), 10 * V);
-    const t10 = madd(rowDecay, v128.load(zj, 10 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 10 * V)));
-    v128.store(zj, t10, 10 * V);
-    a0 = f32x4.add(a0, v128.and(t10, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 11 * V), v128.load(s + S_BACK, 11 * V)), 11 * V);
-    const t11 = madd(rowDecay, v128.load(zj, 11 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 11 * V)));
-    v128.store(zj, t11, 11 * V);
-    a1 = f32x4.add(a1, v128.and(t11, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 12 * V), v128.load(s + S_BACK, 12 * V)), 12 * V);
-    const t12 = madd(rowDecay, v128.load(zj, 12 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 12 * V)));
-    v128.store(zj, t12, 12 * V);
-    a0 = f32x4.add(a0, v128.and(t12, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 13 * V), v128.load(s + S_BACK, 13 * V)), 13 * V);
-    const t13 = madd(rowDecay, v128.load(zj, 13 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 13 * V)));
-    v128.store(zj, t13, 13 * V);
-    a1 = f32x4.add(a1, v128.and(t13, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 14 * V), v128.load(s + S_BACK, 14 * V)), 14 * V);
-    const t14 = madd(rowDecay, v128.load(zj, 14 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 14 * V)));
-    v128.store(zj, t14, 14 * V);
-    a0 = f32x4.add(a0, v128.and(t14, magnitude));
-    v128.store(s + S_BACK, madd(gj, v128.load(wj, 15 * V), v128.load(s + S_BACK, 15 * V)), 15 * V);
-    const t15 = madd(rowDecay, v128.load(zj, 15 * V), f32x4.mul(gj, v128.load(s + S_ACTIVE, 15 * V)));
-    v128.store(zj, t15, 15 * V);
-    a1 = f32x4.add(a1, v128.and(t15, magnitude));
+    for (let k: usize = 0; k < H * V; k += 8 * V) {
+      const back = s + S_BACK + k;
+      const h = s + S_ACTIVE + k;
+      v128.store(back, madd(gj, v128.load(wj + k), v128.load(back)));
+      const t0 = madd(rowDecay, v128.load(zj + k), f32x4.mul(gj, v128.load(h)));
+      v128.store(zj + k, t0);
+      a0 = f32x4.add(a0, v128.and(t0, magnitude));
+      v128.store(back, madd(gj, v128.load(wj + k, V), v128.load(back, V)), V);
+      const t1 = madd(rowDecay, v128.load(zj + k, V), f32x4.mul(gj, v128.load(h, V)));
+      v128.store(zj + k, t1, V);
+      a1 = f32x4.add(a1, v128.and(t1, magnitude));
+      v128.store(back, madd(gj, v128.load(wj + k, 2 * V), v128.load(back, 2 * V)), 2 * V);
+      const t2 = madd(rowDecay, v128.load(zj + k, 2 * V), f32x4.mul(gj, v128.load(h, 2 * V)));
+      v128.store(zj + k, t2, 2 * V);
+      a0 = f32x4.add(a0, v128.and(t2, magnitude));
+      v128.store(back, madd(gj, v128.load(wj + k, 3 * V), v128.load(back, 3 * V)), 3 * V);
+      const t3 = madd(rowDecay, v128.load(zj + k, 3 * V), f32x4.mul(gj, v128.load(h, 3 * V)));
+      v128.store(zj + k, t3, 3 * V);
+      a1 = f32x4.add(a1, v128.and(t3, magnitude));
+      v128.store(back, madd(gj, v128.load(wj + k, 4 * V), v128.load(back, 4 * V)), 4 * V);
+      const t4 = madd(rowDecay, v128.load(zj + k, 4 * V), f32x4.mul(gj, v128.load(h, 4 * V)));
+      v128.store(zj + k, t4, 4 * V);
+      a0 = f32x4.add(a0, v128.and(t4, magnitude));
+      v128.store(back, madd(gj, v128.load(wj + k, 5 * V), v128.load(back, 5 * V)), 5 * V);
+      const t5 = madd(rowDecay, v128.load(zj + k, 5 * V), f32x4.mul(gj, v128.load(h, 5 * V)));
+      v128.store(zj + k, t5, 5 * V);
+      a1 = f32x4.add(a1, v128.and(t5, magnitude));
+      v128.store(back, madd(gj, v128.load(wj + k, 6 * V), v128.load(back, 6 * V)), 6 * V);
+      const t6 = madd(rowDecay, v128.load(zj + k, 6 * V), f32x4.mul(gj, v128.load(h, 6 * V)));
+      v128.store(zj + k, t6, 6 * V);
+      a0 = f32x4.add(a0, v128.and(t6, magnitude));
+      v128.store(back, madd(gj, v128.load(wj + k, 7 * V), v128.load(back, 7 * V)), 7 * V);
+      const t7 = madd(rowDecay, v128.load(zj + k, 7 * V), f32x4.mul(gj, v128.load(h, 7 * V)));
+      v128.store(zj + k, t7, 7 * V);
+      a1 = f32x4.add(a1, v128.and(t7, magnitude));
+    }
   }
   hiddenBackward(s + S_BACK, n, scale, learn);
   const hidden = hiddenTraces(z + ACTOR_W1, z + ACTOR_B1, s + S_BACK, s + S_PAST, decay, soon, z - w);

@@ -45,6 +45,29 @@ describe('benchBrain', () => {
     expect(own!.ratio).toBeLessThan(1);
   });
 
+  test('gives a row to each number of agents, and the bytes of an agent', async () => {
+    const rows = await benchBrain({ ...SMALL, worlds: 1, agentCounts: [4, 8] });
+    expect(rows.map(({ agents }) => agents)).toEqual([4, 8]);
+    // 1,617 weights and as many traces are 12,936 bytes; inputs, moments and genes the rest
+    for (const { bytesPerAgent } of rows) expect(bytesPerAgent).toBeGreaterThan(12_936);
+  });
+
+  test('gives a row to each hidden size, compared with the first, and larger layers take more bytes', async () => {
+    const rows = await benchBrain({ ...SMALL, hiddenSizes: [16, 8, 32] });
+    expect(rows.map(({ name }) => name)).toEqual([
+      'brain wasm-simd',
+      'brain wasm-simd, hidden 8',
+      'brain wasm-simd, hidden 32',
+    ]);
+    expect(rows[1]!.bytesPerAgent).toBeLessThan(rows[0]!.bytesPerAgent!);
+    expect(rows[0]!.bytesPerAgent).toBeLessThan(rows[2]!.bytesPerAgent!);
+    expect(rows[2]!.ratioTo).toBe('wasm-simd');
+  });
+
+  test.each([4, 12, 72])('refuses a hidden layer of %i: not a multiple of 8 up to 64', async (hidden) => {
+    await expect(benchBrain({ ...SMALL, hiddenSizes: [hidden] })).rejects.toThrow(UsageError);
+  });
+
   test('refuses a file that is missing, does not compile or has other exports', async () => {
     await expect(benchBrain({ ...SMALL, against: join(directory, 'none.as.ts') })).rejects.toThrow(
       UsageError,

@@ -2,16 +2,22 @@
  * `darwin bench brain`: how many learn + act steps one thread of the CPU engine makes per second, and, if asked,
  * how many another kernel makes on the same agents in the same process, turn about.
  */
-import { readFileSync } from 'node:fs';
-import { type Brain, bindBrain, instantiateKernel } from '../../agents/brain/brain.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Brain, type BrainKernel, bindBrain, instantiateKernel } from '../../agents/brain/brain.ts';
 import {
+  type BrainColumnSpec,
   blockCountOf,
   brainColumnSpec,
   HEAD_COUNT,
+  HIDDEN,
   LANES,
   OBSERVATION_COUNT,
   PARAMETER_COUNT,
+  parameterOffsets,
+  STANDARD_SHAPE,
 } from '../../agents/brain/layout.ts';
+import { assert } from '../../sim/core/assert.ts';
 import { Arena, columnBytes, f32, u32 } from '../../sim/core/columns.ts';
 import { EnvironmentError, UsageError } from '../../sim/core/errors.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
@@ -27,16 +33,23 @@ export interface BrainBenchOptions extends BenchOptions {
    * draws, 8 actions and 2 trace norms.
    */
   readonly against?: string;
+  /** Hidden units of each net; every size is a row and takes turns with the others. Default HIDDEN alone. */
+  readonly hiddenSizes?: readonly number[];
 }
 
 /** One kernel with its worlds: advances all of them by `steps` ticks. */
 interface KernelContender {
   readonly name: string;
+  readonly bytesPerAgent: number;
   readonly advance: (steps: number) => void;
 }
 
-/** Ticks after which the prepared observations and rewards repeat; a power of two. */
+/** Ticks after which the prepared observations and rewards repeat. */
 const TAPE_TICKS = 64;
+/** Large worlds share what was prepared for this many ticks of 256 agents, so that it stays small beside them. */
+const TAPE_VALUES = TAPE_TICKS * 256;
+/** Agent-steps between two clock readings, about: 64 ticks of 8 worlds of 256 agents. */
+const STEPS = 64 * 8 * 256;
 /** An arbitrary seed: the figures do not depend on it. */
 const SEED = 20_26;
 /** Genes near MODEL.md's defaults. */
@@ -47,8 +60,9 @@ const HEAD_USE: [number, number, number, number] = [0b1010_1001, 0b1011_1111, 0b
 /** Random observations, rewards and uniform draws for `agents` agents and TAPE_TICKS ticks. */
 function makeTape(agents: number) {
   const draws = new DrawSequence().at(SEED, 0, 0, STREAM.environment);
+  const ticks = Math.max(2, Math.min(TAPE_TICKS, Math.floor(TAPE_VALUES / agents)));
   const series = (rows: number, draw: () => number) =>
-    Array.from({ length: TAPE_TICKS }, () => Float32Array.from({ length: agents * rows }, draw));
+    Array.from({ length: ticks }, () => Float32Array.from({ length: agents * rows }, draw));
   return {
     observation: series(OBSERVATION_COUNT, () => draws.normal()),
     reward: series(1, () => draws.normal()),
@@ -57,18 +71,65 @@ function makeTape(agents: number) {
 }
 type Tape = ReturnType<typeof makeTape>;
 
-function ownContender(agents: number, worlds: number, tape: Tape): KernelContender {
-  const spec = brainColumnSpec(agents);
+/** The columns of `agents` brains with `hidden` units a net. */
+function columnSpec(agents: number, hidden: number): BrainColumnSpec {
+  const size = blockCountOf(agents) * LANES;
+  const parameters = f32(size * parameterOffsets({ ...STANDARD_SHAPE, hidden }).count);
+  const units = f32(size * hidden);
+  return {
+    ...brainColumnSpec(agents),
+    weights: parameters,
+    traces: parameters,
+    actorHidden: units,
+    criticHidden: units,
+  };
+}
+
+/** First byte of the working memory of kernels of other sizes: nothing else uses the place in a benchmark. */
+const SCRATCH_BYTES = 8192;
+
+/** The standard kernel, or one compiled from its source with another number of hidden units. */
+async function kernelOf(hidden: number, memory: WebAssembly.Memory): Promise<BrainKernel> {
+  if (hidden === HIDDEN) return instantiateKernel(memory);
+  const module = new WebAssembly.Module(await compileAssemblyScript(kernelSource(), { H: hidden }));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return { ...(exports as unknown as BrainKernel), memory, scratch: SCRATCH_BYTES };
+}
+
+/** The kernel's source file, which only a checkout has. */
+function kernelSource(): string {
+  const root = import.meta.url.includes('/dist/') ? '../../../' : '../../';
+  const path = fileURLToPath(new URL(`${root}agents/brain/kernel.as.ts`, import.meta.url));
+  if (existsSync(path)) return path;
+  throw new EnvironmentError(
+    'other hidden sizes are compiled from the source of the kernel, which is not installed',
+    'run this in a checkout',
+  );
+}
+
+async function ownContender(
+  agents: number,
+  worlds: number,
+  hidden: number,
+  tape: Tape,
+): Promise<KernelContender> {
+  const spec = columnSpec(agents, hidden);
   const arena = new Arena(worlds * columnBytes(spec));
-  const kernel = instantiateKernel(arena.memory);
+  const kernel = await kernelOf(hidden, arena.memory);
+  const draws = new DrawSequence().at(SEED, 0, 0, STREAM.initialWeights);
   const brains: Brain[] = [];
   for (let world = 0; world < worlds; world++) {
     const columns = arena.columns(spec);
     const brain = bindBrain(kernel, columns, { seed: SEED + world, headUse: HEAD_USE });
     for (const [gene, value] of Object.entries(GENES)) columns[gene as keyof typeof GENES].fill(value);
     for (let agent = 0; agent < agents; agent++) {
-      brain.birth(agent, 0);
+      if (hidden === HIDDEN) brain.birth(agent, 0);
       columns.active[agent] = 1;
+    }
+    if (hidden !== HIDDEN) {
+      const bound = 1 / Math.sqrt(OBSERVATION_COUNT);
+      for (let k = 0; k < columns.weights.length; k++) columns.weights[k] = bound * (2 * draws.unit() - 1);
+      for (const column of [columns.inputVariance, columns.rewardVariance, columns.fresh]) column.fill(1);
     }
     brains.push(brain);
   }
@@ -76,7 +137,7 @@ function ownContender(agents: number, worlds: number, tape: Tape): KernelContend
   const advance = (steps: number): void => {
     for (const brain of brains) {
       for (let k = 0; k < steps; k++) {
-        const at = (tick + k) % TAPE_TICKS;
+        const at = (tick + k) % tape.reward.length;
         brain.columns.observation.set(tape.observation[at]!);
         brain.columns.reward.set(tape.reward[at]!);
         brain.step(tick + k);
@@ -84,7 +145,8 @@ function ownContender(agents: number, worlds: number, tape: Tape): KernelContend
     }
     tick += steps;
   };
-  return { name: 'wasm-simd', advance };
+  const name = hidden === HIDDEN ? 'wasm-simd' : `wasm-simd, hidden ${hidden}`;
+  return { name, bytesPerAgent: columnBytes(spec) / agents, advance };
 }
 
 interface OtherKernel {
@@ -127,7 +189,7 @@ async function otherContender(
   const advance = (steps: number): void => {
     for (const s of states) {
       for (let k = 0; k < steps; k++) {
-        const at = (tick + k) % TAPE_TICKS;
+        const at = (tick + k) % tape.reward.length;
         s.input.set(tape.observation[at]!);
         s.reward.set(tape.reward[at]!);
         s.uniform.set(tape.uniform[at]!);
@@ -138,11 +200,17 @@ async function otherContender(
     }
     tick += steps;
   };
-  return { name: path, advance };
+  return { name: path, bytesPerAgent: columnBytes(spec) / agents, advance };
 }
 
-/** Compiles an AssemblyScript file as the kernel is compiled. Throws UsageError with the compiler's message. */
-async function compileAssemblyScript(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Compiles an AssemblyScript file as the kernel is compiled, with other values for some of its `const NAME: usize`.
+ * Throws UsageError with the compiler's message.
+ */
+async function compileAssemblyScript(
+  path: string,
+  constants: Readonly<Record<string, number>> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -150,6 +218,14 @@ async function compileAssemblyScript(path: string): Promise<Uint8Array<ArrayBuff
     throw new UsageError(`cannot read the kernel ${path}`, 'give the path of an AssemblyScript file', {
       cause,
     });
+  }
+  for (const [name, value] of Object.entries(constants)) {
+    const changed = text.replace(
+      new RegExp(`^const ${name}: usize = \\d+;`, 'm'),
+      `const ${name}: usize = ${value};`,
+    );
+    assert(changed !== text, `${path} has no constant ${name} with another value than ${value}`);
+    text = changed;
   }
   const { default: asc } = await import('assemblyscript/asc').catch((cause: unknown) => {
     throw new EnvironmentError('comparing kernels needs the AssemblyScript compiler', 'npm install', {
@@ -180,16 +256,42 @@ async function compileAssemblyScript(path: string): Promise<Uint8Array<ArrayBuff
   return new Uint8Array(binary);
 }
 
+/** Hidden sizes for which the kernel's loops come out even. */
+const HIDDEN_STEP = 8;
+const HIDDEN_MAX = 64;
+
 /**
- * Times the kernel on one thread, and another one beside it if `against` is given: each repeat runs both, in
- * alternating order, so that a disturbance of the machine falls on both.
+ * Times the kernel on one thread, at every number of agents; kernels of other sizes or of others take turns with it,
+ * so that a disturbance of the machine falls on all.
+ *
+ * @throws UsageError for hidden sizes that are not a multiple of 8 up to 64
  */
 export async function benchBrain(options: BrainBenchOptions = {}): Promise<BenchRow[]> {
-  const { agents = 256, worlds = 8, steps = 64, repeats = 15, against } = options;
+  const { hiddenSizes = [HIDDEN], agentCounts = [options.agents ?? 256] } = options;
+  for (const hidden of hiddenSizes) {
+    if (hidden % HIDDEN_STEP !== 0 || hidden < HIDDEN_STEP || hidden > HIDDEN_MAX)
+      throw new UsageError(
+        `a hidden layer of ${hidden} is not a multiple of ${HIDDEN_STEP} up to ${HIDDEN_MAX}`,
+        '--hidden 8,16,32,64',
+      );
+  }
+  const rows: BenchRow[] = [];
+  for (const agents of agentCounts) rows.push(...(await benchSize(agents, hiddenSizes, options)));
+  return rows;
+}
+
+async function benchSize(
+  agents: number,
+  hiddenSizes: readonly number[],
+  options: BrainBenchOptions,
+): Promise<BenchRow[]> {
+  const { worlds = 8, repeats = 15, against } = options;
+  const steps = options.steps ?? Math.max(1, Math.min(64, Math.floor(STEPS / (agents * worlds))));
   const tape = makeTape(blockCountOf(agents) * LANES);
-  const spec = brainColumnSpec(agents);
-  const contenders = [ownContender(agents, worlds, tape)];
+  const contenders: KernelContender[] = [];
+  for (const hidden of hiddenSizes) contenders.push(await ownContender(agents, worlds, hidden, tape));
   if (against !== undefined) {
+    const spec = brainColumnSpec(agents);
     const arena = new Arena(columnBytes(spec));
     const columns = arena.columns(spec);
     const brain = bindBrain(instantiateKernel(arena.memory), columns, { seed: SEED });
@@ -197,7 +299,7 @@ export async function benchBrain(options: BrainBenchOptions = {}): Promise<Bench
     contenders.push(await otherContender(against, agents, worlds, tape, columns.weights));
   }
   // engines optimise a kernel while it runs
-  for (const contender of contenders) contender.advance(Math.max(steps, TAPE_TICKS));
+  for (const contender of contenders) contender.advance(steps);
   const timed = contenders.map(({ advance }) => ({
     advance: () => {
       advance(steps);
@@ -205,9 +307,10 @@ export async function benchBrain(options: BrainBenchOptions = {}): Promise<Bench
     },
   }));
   const rates = await takeTurns(timed, repeats);
-  return contenders.map(({ name }, index) => {
+  return contenders.map(({ name, bytesPerAgent }, index) => {
     const own = rates[index]!;
-    const other = contenders[1 - index];
+    // the first is compared with the last, the others with the first
+    const other = index === 0 ? contenders.length - 1 : 0;
     const spread = spreadOf(own);
     return {
       name: `brain ${name}`,
@@ -217,8 +320,8 @@ export async function benchBrain(options: BrainBenchOptions = {}): Promise<Bench
       worlds,
       agentStepsPerSecond: spread,
       nsPerAgentStep: 1e9 / spread.median,
-      ...(index === 0 ? { bytesPerAgent: columnBytes(spec) / agents } : {}),
-      ...(other === undefined ? {} : { ratio: ratioOf(own, rates[1 - index]!), ratioTo: other.name }),
+      bytesPerAgent,
+      ...(other === index ? {} : { ratio: ratioOf(own, rates[other]!), ratioTo: contenders[other]!.name }),
     };
   });
 }

@@ -52,6 +52,10 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
 export interface BenchOptions {
   /** Agents of a world. */
   readonly agents?: number;
+  /** Several numbers of agents, where a benchmark takes them: brain. */
+  readonly agentCounts?: readonly number[];
+  /** Hidden units of each net, where a benchmark takes them: brain. */
+  readonly hiddenSizes?: readonly number[];
   readonly worlds?: number;
   readonly repeats?: number;
   /** Highest number of threads; default 2 and what the machine has. */

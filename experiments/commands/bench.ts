@@ -10,6 +10,7 @@ import { answer, note, table } from '../terminal.ts';
 
 interface BenchFlags {
   readonly agents?: string;
+  readonly hidden?: string;
   readonly worlds?: string;
   readonly repeats?: string;
   readonly threads?: string;
@@ -29,7 +30,8 @@ export function register(program: Command): void {
       ).join('\n')}`,
     )
     .argument('[names...]', 'benchmarks')
-    .option('--agents <n>', 'agents of a world')
+    .option('--agents <n>', 'agents of a world; brain takes several, as in 100,1000,10000')
+    .option('--hidden <n>', 'brain only: hidden units of each net, as in 8,16,32,64')
     .option('--worlds <n>', 'worlds')
     .option('--repeats <n>', 'measurements; the answer gives their median and range')
     .option('--threads <n>', 'highest number of threads')
@@ -48,17 +50,27 @@ function countOf(name: string, text: string | undefined): Record<string, number>
   return { [name]: value };
 }
 
+/** Counts separated by commas; none where the option is missing. */
+function countsOf(name: string, text: string | undefined): number[] {
+  return text === undefined ? [] : text.split(',').map((part) => countOf(name, part)[name]!);
+}
+
 async function benchCommand(names: readonly string[], flags: BenchFlags): Promise<void> {
   const benchmarks =
     names.length === 0 ? BENCHMARKS.filter(({ byNameOnly }) => !byNameOnly) : names.map(benchmarkNamed);
+  const agents = countsOf('agents', flags.agents);
+  const hidden = countsOf('hidden', flags.hidden);
   const options: BenchOptions = {
-    ...countOf('agents', flags.agents),
+    ...(agents.length === 1 ? { agents: agents[0]! } : agents.length > 1 ? { agentCounts: agents } : {}),
+    ...(hidden.length > 0 ? { hiddenSizes: hidden } : {}),
     ...countOf('worlds', flags.worlds),
     ...countOf('repeats', flags.repeats),
     ...countOf('threads', flags.threads),
     ...(flags.against === undefined ? {} : { against: flags.against }),
     ...(flags.bse === undefined ? {} : { bse: flags.bse }),
   };
+  if ((agents.length > 1 || hidden.length > 0) && benchmarks.some(({ name }) => name !== 'brain'))
+    throw new UsageError('several --agents, and --hidden, are for brain alone', 'darwin bench brain ...');
   // before minutes of measuring
   if (flags.html !== undefined && existsSync(flags.html))
     throw new UsageError(`${flags.html} exists`, 'a report is never overwritten: choose another --html');
@@ -99,11 +111,23 @@ function rateTable(results: readonly BenchRow[]): string {
       String(row.worlds),
       `${compact(median)} ${FIGURES[figure]}`,
       `${compact(min)} .. ${compact(max)}`,
+      row.nsPerAgentStep === undefined ? '' : row.nsPerAgentStep.toFixed(0),
+      row.bytesPerAgent === undefined ? '' : row.bytesPerAgent.toFixed(0),
       row.ratio === undefined ? '' : `${row.ratio.toFixed(2)} x ${row.ratioTo ?? ''}`.trim(),
       row.startMs === undefined ? '' : `${row.startMs.toFixed(0)} ms`,
     ]),
   );
-  return table(['benchmark', 'threads', 'agents', 'worlds', 'median', 'range', 'ratio', 'start-up'], rows);
+  const head = [
+    'benchmark',
+    'threads',
+    'agents',
+    'worlds',
+    'median',
+    'range',
+    'ns/agent-step',
+    'bytes/agent',
+  ];
+  return table([...head, 'ratio', 'start-up'], rows);
 }
 
 function phaseTable({ phases, nsPerAgentStep = Number.NaN }: BenchRow): string[] {
