@@ -53,15 +53,10 @@ describe('benchBrain', () => {
   });
 
   test('gives a row to each hidden size, compared with the first, and larger layers take more bytes', async () => {
-    const rows = await benchBrain({ ...SMALL, hiddenSizes: [16, 8, 32] });
-    expect(rows.map(({ name }) => name)).toEqual([
-      'brain wasm-simd',
-      'brain wasm-simd, hidden 8',
-      'brain wasm-simd, hidden 32',
-    ]);
-    expect(rows[1]!.bytesPerAgent).toBeLessThan(rows[0]!.bytesPerAgent!);
-    expect(rows[0]!.bytesPerAgent).toBeLessThan(rows[2]!.bytesPerAgent!);
-    expect(rows[2]!.ratioTo).toBe('wasm-simd');
+    const rows = await benchBrain({ ...SMALL, hiddenSizes: [16, 32] });
+    expect(rows.map(({ name }) => name)).toEqual(['brain wasm-simd', 'brain wasm-simd, hidden 32']);
+    expect(rows[0]!.bytesPerAgent).toBeLessThan(rows[1]!.bytesPerAgent!);
+    expect(rows[1]!.ratioTo).toBe('wasm-simd');
   });
 
   test.each([4, 12, 72])('refuses a hidden layer of %i: not a multiple of 8 up to 64', async (hidden) => {
