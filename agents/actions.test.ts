@@ -102,10 +102,10 @@ describe('headUse', () => {
 describe('nearestLevel', () => {
   const { priceTable } = testWorld().parameters.computeMarket;
 
-  it('is the level of least distance, the lower one of two', () => {
+  it('is the level of least distance, the lower one of two, wherever the search begins', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 30_000, noNaN: true }), (price) => {
-        const level = nearestLevel(priceTable, price);
+      fc.property(fc.double({ min: 0, max: 30_000, noNaN: true }), fc.nat(255), (price, guess) => {
+        const level = nearestLevel(priceTable, price, guess);
         const distance = (k: number): number => Math.abs(priceTable[k]! - price);
         for (let k = 0; k < priceTable.length; k++) {
           if (k < level) expect(distance(k)).toBeGreaterThan(distance(level));
@@ -118,8 +118,11 @@ describe('nearestLevel', () => {
 
   it('takes the lower level half-way and the upper one just above', () => {
     const table = Uint32Array.of(10, 20, 30);
-    expect([14, 15, 15.001, 16].map((price) => nearestLevel(table, price))).toEqual([0, 0, 1, 1]);
-    expect([0, 10, 30, 99].map((price) => nearestLevel(table, price))).toEqual([0, 0, 2, 2]);
+    for (const guess of [0, 1, 2]) {
+      const levels = (...prices: number[]) => prices.map((price) => nearestLevel(table, price, guess));
+      expect(levels(14, 15, 15.001, 16)).toEqual([0, 0, 1, 1]);
+      expect(levels(0, 10, 30, 99)).toEqual([0, 0, 2, 2]);
+    }
   });
 });
 
@@ -155,7 +158,7 @@ describe('applyActions', () => {
     expect(columns.computeSide[3]).toBe(SIDE.sell);
     expect(columns.computeQuantity[3]).toBe(parameters.genesis.capacity);
     const { priceTable, priceStart } = parameters.computeMarket;
-    expect(columns.computeLevel[3]).toBe(nearestLevel(priceTable, (1.4 * priceStart) / 256));
+    expect(columns.computeLevel[3]).toBe(nearestLevel(priceTable, (1.4 * priceStart) / 256, 0));
   });
 
   it('bids for what a serving agent lacks for its expected tasks, and no more', () => {

@@ -132,9 +132,15 @@ export function taskCost({ parameters, columns }: MarketWorld): number {
 export const askOf = (cost: number, worth: number, sharePercent: number): number =>
   worth <= cost ? cost : cost + Math.floor(((worth - cost) * sharePercent) / PERCENT);
 
-/** The level whose price is nearest to `price` milli-token (ties to the lower), by binary search. */
-export function nearestLevel(table: Uint32Array, price: number): number {
-  const above = levelAtLeast(table, price);
+/**
+ * The level whose price is nearest to `price` milli-token (ties to the lower).
+ *
+ * @param guess the level from which to walk there, such as that of the tick before
+ */
+export function nearestLevel(table: Uint32Array, price: number, guess: number): number {
+  let above = guess;
+  while (above < table.length && table[above]! < price) above++;
+  while (above > 0 && table[above - 1]! >= price) above--;
   if (above === 0) return 0;
   if (above === table.length) return table.length - 1;
   return table[above]! - price < price - table[above - 1]! ? above : above - 1;
@@ -187,8 +193,8 @@ function openOrders(world: AgentWorld): void {
   for (let k = 0; k < COMPUTE_ASK_PERCENT.length; k++) {
     const ask = (average * COMPUTE_ASK_PERCENT[k]!) / (PERCENT * PRICE_ONE);
     const bid = (average * COMPUTE_BID_PERCENT[k]!) / (PERCENT * PRICE_ONE);
-    senses.askLevels[k] = nearestLevel(priceTable, ask);
-    senses.bidLevels[k] = nearestLevel(priceTable, bid);
+    senses.askLevels[k] = nearestLevel(priceTable, ask, senses.askLevels[k]!);
+    senses.bidLevels[k] = nearestLevel(priceTable, bid, senses.bidLevels[k]!);
   }
   senses.openOrders(columns.scalar[WORLD.taskValue]!, taskCost(world));
 }
