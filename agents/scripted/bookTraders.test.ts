@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startTick } from '../../market/circulation.ts';
 import { DoubleAuction, tradeContinuously } from '../../market/classic/doubleAuction.ts';
@@ -7,7 +8,7 @@ import { applyActions } from '../actions.ts';
 import type { AgentWorld } from '../columns.ts';
 import { bookTradersOf, decideScripted } from '../populations.ts';
 import { testWorld } from '../testWorld.ts';
-import { hearZip, quoteZip } from './zip.ts';
+import { compareWithOwn, hearZip, quoteZip } from './zip.ts';
 
 const MARGIN = 0;
 const RATE = 2;
@@ -146,6 +147,27 @@ describe('ZIP', () => {
     ['a buyer stays when an ask found nobody', buy, sell, 120, false, 0],
   ] as const)('%s', (_claim, side, shoutSide, level, traded, sign) => {
     expect(Math.sign(change(side, shoutSide, level, traded))).toBe(sign);
+  });
+
+  it('compares what it hears with the level that it would quote, at any limit and margin', () => {
+    const world = bookWorld('zip', { slots: 2 });
+    openDay(world, 0);
+    const level = fc.nat(world.parameters.computeMarket.priceTable.length - 1);
+    // margins that put prices on a level exactly, among others
+    const share = fc.oneof(fc.double({ min: 0, max: 1.5, noNaN: true }), fc.constantFrom(0, 0.25, 0.5, 1));
+    fc.assert(
+      fc.property(fc.constantFrom(buy, sell), level, level, share, (side, limit, heard, margin) => {
+        const agent = side === buy ? 0 : 1;
+        world.columns.inducedLevel[agent] = limit;
+        world.agents.memory[MARGIN * 2 + agent] = side === buy ? -Math.min(1, margin) : margin;
+        const own = quoteZip(world, 0, 0, agent);
+        for (const other of [heard, own, own - 1, own + 1]) {
+          if (other < 0 || other > 255) continue;
+          expect(compareWithOwn(world, agent, side, other)).toBe(Math.sign(own - other));
+        }
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('without units left it may ask for more but never gives way', () => {

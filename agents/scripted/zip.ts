@@ -103,6 +103,22 @@ function levelOf(world: AgentWorld, agent: number, side: number): number {
   return Math.max(limit, Math.min(priceTable.length - 1, levelAtLeast(priceTable, price)));
 }
 
+/**
+ * How the level at which an agent would quote compares with a level: positive above it, negative below, as
+ * `quoteZip(...) - level`, by two prices of the table instead of a search: everybody hears every quote.
+ */
+export function compareWithOwn(world: AgentWorld, agent: number, side: number, level: number): number {
+  const { priceTable } = world.parameters.computeMarket;
+  const limit = world.columns.inducedLevel[agent]!;
+  const price = priceOf(world, agent, priceTable[limit]!);
+  if (side === SIDE.buy) {
+    if (limit < level || (level > 0 && priceTable[level]! >= price + 1)) return -1;
+    return limit > level && priceTable[level + 1]! < price + 1 ? 1 : 0;
+  }
+  if (limit > level || (level < priceTable.length - 1 && priceTable[level]! < price)) return 1;
+  return limit < level && priceTable[level - 1]! >= price ? -1 : 0;
+}
+
 /** Level at which an agent of induced values quotes at the book. */
 export function quoteZip(world: AgentWorld, _tick: number, _round: number, agent: number): number {
   const side = world.columns.inducedSide[agent]!;
@@ -129,11 +145,11 @@ export function hearZip(
   // most quotes concern the other side alone
   if (!traded && (shoutSide !== side || !isActive(world, agent))) return;
   equip(world, agent, side);
-  const own = levelOf(world, agent, side);
-  const matches = side === SIDE.sell ? own <= level : own >= level;
+  const own = compareWithOwn(world, agent, side, level);
+  const matches = side === SIDE.sell ? own <= 0 : own >= 0;
   const raises = traded && matches;
   if (!raises) {
-    const beaten = own === level || !matches;
+    const beaten = own === 0 || !matches;
     if (!beaten || (traded && (shoutSide === side || !isActive(world, agent)))) return;
   }
   const { priceTable } = p.computeMarket;
