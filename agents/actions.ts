@@ -176,17 +176,19 @@ const PRICE_ONE = 256;
  * @param from first agent, a multiple of LANES
  * @param to the agent behind the last, a multiple of LANES or all
  */
-export function applyActions(world: AgentWorld, _tick: number, from = 0, to = world.parameters.slots): void {
-  if (world.parameters.induced.enabled) {
-    applyInduced(world, from, to);
-    return;
-  }
+export function applyActions(world: AgentWorld, tick: number, from = 0, to = world.parameters.slots): void {
   openOrders(world);
-  orderAgents(world, world.senses.decide(from, to), to);
+  orderRange(world, tick, from, to);
 }
 
-/** Computes what the orders of all agents have in common. */
-function openOrders(world: AgentWorld): void {
+/** All of `applyActions` but what `openOrders` does. */
+export function orderRange(world: AgentWorld, _tick: number, from: number, to: number): void {
+  if (world.parameters.induced.enabled) applyInduced(world, from, to);
+  else orderAgents(world, world.senses.decide(from, to), to);
+}
+
+/** Computes what the orders of all agents of a tick have in common. */
+export function openOrders(world: AgentWorld): void {
   const { parameters, columns, senses } = world;
   const { priceTable } = parameters.computeMarket;
   const average = fastPrice(world);

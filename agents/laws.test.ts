@@ -54,7 +54,7 @@ describe('checkProbabilities', () => {
       const world = acted();
       const mask = logitMask(world.parameters);
       expect(broken(() => checkProbabilities(world, 0, mask))).toBeNull();
-      world.brain.columns.probability[4 * 4 + 2] = wrong; // agent 2, first option of the class head
+      world.brain.shards[0]!.columns.probability[4 * 4 + 2] = wrong; // agent 2, first option of the class head
       expect(broken(() => checkProbabilities(world, 3, mask))).toMatchObject({
         law: 'probabilities',
         at: { tick: 3, account: 'agent 2 head class' },

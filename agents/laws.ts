@@ -1,7 +1,7 @@
 /** The laws of agents/: checked away from the code that upholds them. Each throws LawViolation at its first breach. */
 import { FREE_SLOT, TOTAL } from '../market/columns.ts';
 import { LawViolation } from '../sim/core/errors.ts';
-import { HEADS, LANES, LOGIT_COUNT } from './brain/layout.ts';
+import { HEADS, LOGIT_COUNT } from './brain/layout.ts';
 import { type AgentWorld, GENE, TRIAL, UNIT_NORM_GENES } from './columns.ts';
 import { isUnrewarded } from './rewardGenome.ts';
 
@@ -46,22 +46,25 @@ export function checkUnitNorm(world: AgentWorld, tick: number): void {
   }
 }
 
+const probability = new Float32Array(LOGIT_COUNT);
+
 /**
  * The probabilities of every learner that has acted are finite, and sum to 1 in each head that has options.
  *
  * @param logitMask the mask that the world's brains were bound with
  */
 export function checkProbabilities(world: AgentWorld, tick: number, logitMask: number): void {
-  const { active, fresh, probability } = world.brain.columns;
+  const { brain } = world;
+  const { active } = brain.columns;
   for (let i = 0; i < world.parameters.slots; i++) {
-    if (active[i] === 0 || fresh[i] !== 0) continue;
-    const first = Math.floor(i / LANES) * LOGIT_COUNT * LANES + (i % LANES);
+    if (active[i] === 0 || brain.isFresh(i)) continue;
+    brain.readRows('probability', i, probability);
     for (let h = 0; h < HEADS.length; h++) {
       const { name, offset, size } = HEADS[h]!;
       let sum = 0;
       let allowed = 0;
       for (let k = offset; k < offset + size; k++) {
-        sum += probability[first + k * LANES]!;
+        sum += probability[k]!;
         allowed |= (logitMask >>> k) & 1;
       }
       if (Math.abs(sum - allowed) <= PROBABILITY_TOLERANCE) continue;

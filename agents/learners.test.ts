@@ -78,7 +78,7 @@ describe('the learner of a population', () => {
           if (world.brain.columns.active[agent] === 0) continue;
           if (world.agents.generation[agent]! > 0) children++;
           expect(criticOf(world.brain, agent).every((w) => w === 0)).toBe(true);
-          expect(world.brain.columns.value[agent]).toBe(0);
+          expect(world.brain.shards[0]!.columns.value[agent]).toBe(0);
         }
       }
       expect(children).toBeGreaterThan(0);
@@ -149,7 +149,7 @@ describe('kernel and specification agree', () => {
   it('that a plain step is alpha x delta x trace, however large the trace', () => {
     const world = worldOf('sgd', {}, 1);
     const { brain } = world;
-    const { columns } = brain;
+    const { columns } = brain.shards[0]!;
     columns.observation.fill(0.5);
     brain.step(0);
     columns.observation.fill(-1, 0, OBSERVATION_COUNT * 2);

@@ -24,7 +24,7 @@
  * Each of the three takes one thing away from the one before it, so that their differences measure it.
  */
 import { exp } from '../sim/core/floatMath.ts';
-import { HIDDEN, LANES, laneIndex, PARAMETER_COUNT, PARAMETERS } from './brain/layout.ts';
+import { HIDDEN, PARAMETER_COUNT, PARAMETERS } from './brain/layout.ts';
 import { type AgentWorld, GENE } from './columns.ts';
 
 /** Writes what an agent's brain learns with: its genes, as far as its population's learner uses them. */
@@ -41,11 +41,13 @@ export function writeLearnerGenes({ parameters, columns, agents, brain }: AgentW
   to.alpha[agent] = kind === 'streamAc' ? learner.alpha : learner.plainStep;
 }
 
+const weights = new Float32Array(PARAMETER_COUNT);
+
 /** Silences the critic of a newborn whose learner has none; after its weights are drawn or inherited. */
 export function silenceCritic({ parameters, columns, brain }: AgentWorld, agent: number): void {
   if (parameters.populations[columns.population[agent]!]?.learner !== 'reinforce') return;
-  const first = laneIndex(agent, PARAMETER_COUNT);
-  const { weights } = brain.columns;
-  for (let k = 0; k < HIDDEN; k++) weights[first + (PARAMETERS.criticOutput + k) * LANES] = 0;
-  weights[first + PARAMETERS.criticOutputBias * LANES] = 0;
+  brain.readAgent(agent, weights);
+  weights.fill(0, PARAMETERS.criticOutput, PARAMETERS.criticOutput + HIDDEN);
+  weights[PARAMETERS.criticOutputBias] = 0;
+  brain.writeAgent(agent, weights);
 }

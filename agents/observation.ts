@@ -164,6 +164,12 @@ const energyOfUnit = (p: WorldParameters, scalar: Uint32Array): number =>
  * @param to the agent behind the last, a multiple of LANES or all
  */
 export function observe(world: AgentWorld, tick: number, from = 0, to = world.parameters.slots): void {
+  openObservation(world);
+  observeRange(world, tick, from, to);
+}
+
+/** Computes what all observations of a tick have in common. */
+export function openObservation(world: AgentWorld): void {
   const average = fastPrice(world);
   const { scalar } = world.columns;
   observeWorld(world, average);
@@ -173,6 +179,10 @@ export function observe(world: AgentWorld, tick: number, from = 0, to = world.pa
     scalar[WORLD.taskValue]!,
     taskCost(world),
   );
+}
+
+/** All of `observe` but what `openObservation` does. */
+export function observeRange(world: AgentWorld, tick: number, from: number, to: number): void {
   observeAgents(world, tick, world.senses.observe(tick, from, to), to);
 }
 

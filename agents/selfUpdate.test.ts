@@ -190,7 +190,7 @@ describe('a trial', () => {
 
   it('forgets traces and reward moments at the opening of each of its blocks, and keeps what was learned', () => {
     const world = trialWorld();
-    const { traces, weights, rewardCount, rewardMean } = world.brain.columns;
+    const { traces, weights, rewardCount, rewardMean } = world.brain.shards[0]!.columns;
     const kept = weights.slice();
     const first = laneIndex(0, PARAMETER_COUNT);
     const resets: number[] = [];

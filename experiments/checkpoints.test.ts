@@ -146,7 +146,7 @@ describe('a damaged checkpoint', () => {
     const checksum = createHash('sha256').update(body).digest('hex');
     writeFileSync(index(directory, 20), `${body}\n${checksum}\n`);
     await expect(openNewest(directory, silent)).rejects.toThrow(CheckpointVersionError);
-    await expect(openNewest(directory, silent)).rejects.toThrow(/has version 1\.99, this program reads/);
+    await expect(openNewest(directory, silent)).rejects.toThrow(/has version 2\.99, this program reads/);
   });
 });
 

@@ -19,7 +19,7 @@ import { makeDirectory } from './makeDirectory.ts';
 import type { SummaryState } from './summary.ts';
 
 /** Raised when the layout of a checkpoint directory changes. */
-export const CHECKPOINT_INDEX_VERSION = 1;
+export const CHECKPOINT_INDEX_VERSION = 2;
 const FOLDER = 'checkpoints';
 const INDEX = 'index.json';
 /** A part takes no further world beyond this size, so that runs of many small worlds need few files. */
@@ -35,9 +35,10 @@ export interface Standing {
   readonly summary: SummaryState;
 }
 
-/** Where the state of a world lies. */
+/** Where a piece of the state of a world lies. */
 interface SavedWorld {
   readonly world: number;
+  readonly piece: number;
   readonly file: string;
   readonly offset: number;
   /** Deflated. */
@@ -112,9 +113,9 @@ class PartsWriter {
   }
 
   /** Deflates beside others, writes after them. */
-  async add(world: number, state: Uint8Array): Promise<void> {
+  async add(world: number, state: Uint8Array, piece: number): Promise<void> {
     const data = await deflated(state, { level: DEFLATE_LEVEL });
-    const turn = this.last.then(() => this.write(world, data, state.byteLength));
+    const turn = this.last.then(() => this.write(world, piece, data, state.byteLength));
     this.last = turn;
     await turn;
   }
@@ -130,7 +131,7 @@ class PartsWriter {
     }
   }
 
-  private async write(world: number, data: Uint8Array, rawBytes: number): Promise<void> {
+  private async write(world: number, piece: number, data: Uint8Array, rawBytes: number): Promise<void> {
     if (this.handle !== null && this.offset + data.byteLength > PART_BYTES) await this.close();
     if (this.handle === null) {
       this.file = `part-${String(this.files++).padStart(5, '0')}.bin`;
@@ -140,7 +141,7 @@ class PartsWriter {
     const { file, offset } = this;
     await this.handle.writeFile(data);
     this.offset += data.byteLength;
-    this.worlds.push({ world, file, offset, bytes: data.byteLength, rawBytes, sha256: sha256(data) });
+    this.worlds.push({ world, piece, file, offset, bytes: data.byteLength, rawBytes, sha256: sha256(data) });
   }
 }
 
@@ -167,7 +168,7 @@ export async function writeCheckpoint(
   makeDirectory(aside);
   const parts = new PartsWriter(aside);
   try {
-    await simulation.save((world, state) => parts.add(world, state));
+    await simulation.save((world, state, piece) => parts.add(world, state, piece));
   } finally {
     await parts.close();
   }
@@ -177,7 +178,7 @@ export async function writeCheckpoint(
     version: packageVersion(),
     tick,
     hash: await simulation.finalHash(),
-    worlds: parts.worlds.sort((a, b) => a.world - b.world),
+    worlds: parts.worlds.sort((a, b) => a.world - b.world || a.piece - b.piece),
     tableParts: context.tableParts,
     standing: context.standing,
   };
@@ -237,11 +238,13 @@ export class SavedState {
     this.index = index;
   }
 
-  /** The state of a world (sim/checkpoint.ts). Throws CheckpointError when it is damaged or not there. */
-  async read(world: number): Promise<Uint8Array<ArrayBuffer>> {
-    const entry = this.index.worlds.find((saved) => saved.world === world);
-    if (entry === undefined)
-      throw new CheckpointError(`${this.folder}: holds no world ${world}`, 'use the config of its run');
+  /** A piece of the state of a world (sim/checkpoint.ts). Throws CheckpointError when it is damaged or not there. */
+  async read(world: number, piece = 0): Promise<Uint8Array<ArrayBuffer>> {
+    const entry = this.index.worlds.find((saved) => saved.world === world && saved.piece === piece);
+    if (entry === undefined) {
+      const what = piece === 0 ? `world ${world}` : `piece ${piece} of world ${world}`;
+      throw new CheckpointError(`${this.folder}: holds no ${what}`, 'use the config of its run');
+    }
     const data = await inflated(await this.stored(entry));
     // moved between threads, so it must own its memory
     const state = new Uint8Array(entry.rawBytes);

@@ -11,6 +11,7 @@ import { LEARNER } from '../agents/populations.ts';
 import { isUnrewarded } from '../agents/rewardGenome.ts';
 import type { ResolvedRun } from '../configs/arms.ts';
 import type { PopulationConfig } from '../configs/schema.ts';
+import { pieceCount } from '../sim/checkpoint.ts';
 import { CheckpointError, ConfigError } from '../sim/core/errors.ts';
 import { decodeFounders, encodeFounders, foundersHash, poolFounders, readFounders } from '../sim/founders.ts';
 import { openPlace } from './checkpoints.ts';
@@ -83,7 +84,11 @@ async function readSource(population: PopulationConfig, place: string): Promise<
   const pools: Founders[] = [];
   for (let replicate = 0; replicate < config.worlds; replicate++) {
     const world = arm * config.worlds + replicate;
-    pools.push(readFounders(await state.read(world), index, what === 'agents', state.folder));
+    const minds = what === 'agents';
+    const pieces = [await state.read(world)];
+    for (let piece = 1; minds && piece < pieceCount(manifest.arms[0]!.slots); piece++)
+      pieces.push(await state.read(world, piece));
+    pools.push(readFounders(pieces, index, minds, state.folder));
   }
   const pool = poolFounders(pools, what === 'agents');
   if (pool.count === 0) refuse(`'${saved.name}' was extinct at tick ${state.index.tick} of ${run}`);

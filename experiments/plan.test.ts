@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../configs/parse.ts';
-import { ARENA_MAX_BYTES, ARENA_START } from '../sim/core/columns.ts';
 import { CapacityError } from '../sim/core/errors.ts';
 import { worldBytes } from '../sim/world.ts';
 import { planRun } from './plan.ts';
 
+const TERABYTES = 2 ** 45;
 const run = (slots: number, worlds: number) => resolveConfig({ slots, worlds });
 const bytesOf = (slots: number) => worldBytes({ slots, populations: run(slots, 1).arms[0]!.populations });
 const lineOf = (action: () => unknown): string => {
@@ -42,27 +42,38 @@ describe('the plan of a run', () => {
     expect(planRun(run(slots, 1), 1, bytesOf(300)).threads).toBe(1);
   });
 
-  it('starts no more threads than worlds', () => {
+  it('starts no more threads than worlds, or thousands of agents in fewer worlds', () => {
     expect(planRun(run(10, 3), 8).threads).toBe(3);
     expect(planRun(run(10, 1), 0).threads).toBe(1);
+    expect(planRun(run(2047, 1), 8).threads).toBe(1);
+    expect(planRun(run(2048, 1), 8).threads).toBe(2);
+    expect(planRun(run(2048, 3), 8).threads).toBe(6);
+    expect(planRun(run(20_480, 3), 8).threads).toBe(8);
+    expect(planRun(run(20_480, 3), 2).threads).toBe(2);
   });
 
-  it('starts more threads than cores where one memory would not hold its worlds', () => {
-    const terabytes = 2 ** 45;
+  it('lets a thread have more worlds than one memory holds', () => {
     const slots = 200_000;
-    const fitting = Math.floor((ARENA_MAX_BYTES - ARENA_START) / bytesOf(slots));
-    expect(planRun(run(slots, 100 * fitting), 0, terabytes).threads).toBe(100);
-    expect(planRun(run(slots, 2 * fitting), 2, terabytes).threads).toBe(2);
-    expect(lineOf(() => planRun(run(slots, 2 * fitting + 1), 2, terabytes))).toContain(
-      'use at least 3 threads',
-    );
+    expect(planRun(run(slots, 5), 2, TERABYTES)).toEqual({ threads: 2, bytes: 5 * bytesOf(slots) });
   });
 
-  it('refuses a world that no memory holds, with the largest that one does', () => {
-    const terabytes = 2 ** 45;
-    const line = lineOf(() => planRun(run(4_000_000, 1), 1, terabytes));
+  it('takes a million agents of one world in 24 GiB, and says what fits into less', () => {
+    const { bytes } = planRun(run(1_000_000, 1), 2, 24 * 2 ** 30);
+    expect(bytes).toBe(bytesOf(1_000_000));
+    const line = lineOf(() => planRun(run(1_000_000, 1), 2, 8 * 2 ** 30));
+    expect(line).toContain('8.0 GiB are available');
     const slots = Number(/slots: (\d+)/.exec(line)![1]);
-    expect(planRun(run(slots, 1), 1, terabytes).threads).toBe(1);
-    expect(() => planRun(run(slots + 64, 1), 1, terabytes)).toThrow(CapacityError);
+    expect(slots).toBeGreaterThan(500_000);
+    expect(planRun(run(slots, 1), 2, 8 * 2 ** 30).bytes).toBeLessThanOrEqual(8 * 2 ** 30);
+    expect(() => planRun(run(slots + 64, 1), 2, 8 * 2 ** 30)).toThrow(CapacityError);
+  });
+
+  it('refuses a world whose columns no memory holds even without its brains, with the largest that one does', () => {
+    const line = lineOf(() => planRun(run(4_000_000, 1), 1, TERABYTES));
+    expect(line).toContain('beside its brains');
+    const slots = Number(/slots: (\d+)/.exec(line)![1]);
+    expect(slots).toBeGreaterThan(1_000_000);
+    expect(planRun(run(slots, 1), 1, TERABYTES).threads).toBe(1);
+    expect(() => planRun(run(slots + 64, 1), 1, TERABYTES)).toThrow(CapacityError);
   });
 });

@@ -3,23 +3,26 @@ import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { type ResolvedRun, worldCount } from '../configs/arms.ts';
 import { deriveWorld } from '../configs/derive.ts';
-import { ARENA_MAX_BYTES, ARENA_START } from '../sim/core/columns.ts';
+import { ARENA_ROOM_BYTES } from '../sim/core/columns.ts';
 import { CapacityError } from '../sim/core/errors.ts';
-import { worldBytes } from '../sim/world.ts';
+import { layOut, worldBytes } from '../sim/world.ts';
 
 /** Threads and memory that a run will take. */
 export interface Plan {
-  /** Worker threads, each with its own worlds and memory. */
+  /** Worker threads, each with its own worlds; or, where there are more than worlds, teams that share one each. */
   readonly threads: number;
   readonly bytes: number;
 }
+
+/** Agents below which another thread costs a world more at its barriers than it brings. */
+const SLOTS_PER_THREAD_MIN = 1024;
 
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(bytes < 2 ** 30 ? 2 : 1)} GiB`;
 
 /**
  * Chooses threads and checks that the worlds fit, before anything is allocated.
  *
- * @param threads as asked for; 0 = one per core, more where one memory would not hold its worlds
+ * @param threads as asked for, 0 = one per core; no more are used than there are worlds, or thousands of agents in them
  * @param availableBytes memory that may be used, the machine's free memory by default
  * @throws CapacityError with the figure and the nearest size that fits
  */
@@ -35,12 +38,13 @@ export function planRun(
     Math.max(...arms.map((p) => worldBytes({ ...p, slots: count, market: p })));
   const each = sizeAt(slots);
   const bytes = worlds * each;
-  const roomOfOne = ARENA_MAX_BYTES - ARENA_START;
+  const fitsMemory = (count: number): number =>
+    Math.max(...arms.map((p) => layOut({ ...p, slots: count, market: p }).bytes));
   const asked = `${worlds} ${worlds === 1 ? 'world' : 'worlds'} x ${slots} slots`;
   if (bytes > availableBytes) {
     const fewer = Math.floor(availableBytes / each);
     const smaller = largestSlots(sizeAt, Math.floor(availableBytes / worlds), slots);
-    const single = largestSlots(sizeAt, Math.min(availableBytes, roomOfOne), slots);
+    const single = largestSlots(sizeAt, availableBytes, slots);
     const fitting = [
       ...(smaller > 0 ? [`slots: ${smaller}`] : []),
       ...(fewer > 0 ? [`${fewer} ${fewer === 1 ? 'world' : 'worlds'} of this size`] : []),
@@ -50,24 +54,14 @@ export function planRun(
       `what fits: ${fitting.length > 0 ? fitting.join(', or ') : `one world of ${single} slots`}`,
     );
   }
-  if (each > roomOfOne) {
+  if (fitsMemory(slots) > ARENA_ROOM_BYTES) {
     throw new CapacityError(
-      `a world of ${slots} slots needs ${gib(each)}, a WebAssembly memory ends at 4 GiB`,
-      `what fits: slots: ${largestSlots(sizeAt, roomOfOne, slots)}`,
+      `a world of ${slots} slots needs ${gib(fitsMemory(slots))} beside its brains, a WebAssembly memory ends at 4 GiB`,
+      `what fits: slots: ${largestSlots(fitsMemory, ARENA_ROOM_BYTES, slots)}`,
     );
   }
-  const fitting = Math.floor(roomOfOne / each);
-  const needed = Math.ceil(worlds / fitting);
-  if (threads > 0 && Math.ceil(worlds / Math.min(threads, worlds)) > fitting) {
-    throw new CapacityError(
-      `${asked} on ${threads} threads need ${gib(Math.ceil(worlds / threads) * each)} a thread, a WebAssembly memory ends at 4 GiB`,
-      `use at least ${needed} threads`,
-    );
-  }
-  return {
-    threads: Math.min(worlds, threads > 0 ? threads : Math.max(needed, availableParallelism())),
-    bytes,
-  };
+  const useful = worlds * Math.max(1, Math.floor(slots / SLOTS_PER_THREAD_MIN));
+  return { threads: Math.min(useful, threads > 0 ? threads : availableParallelism()), bytes };
 }
 
 /** Most slots of one world that fit into `bytes`, at most `upTo`; 0 when none do. */

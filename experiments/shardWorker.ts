@@ -3,12 +3,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../sim/core/assert.ts';
 import type { AnyColumn } from '../sim/core/columns.ts';
 import type { RecordBatch, WorldFrame } from '../sim/frame.ts';
-import { createShard, type ShardHandle } from '../sim/shard.ts';
+import { createShard, type ShardHandle, type ShardOptions } from '../sim/shard.ts';
 import { toPlainError, type WorkerCall, type WorkerReply, type WorkerStart } from './threads.ts';
 
 assert(parentPort !== null, 'shardWorker.ts runs in a worker thread only');
 const port = parentPort;
-const { run, worlds, options } = workerData as WorkerStart;
+const { run, worlds, options, team } = workerData as WorkerStart;
 const { profile = false, ...plain } = options;
 const clock = (): number => performance.now() * 1e6;
 
@@ -28,18 +28,30 @@ function buffersOf(frames: readonly WorldFrame[], batches: readonly RecordBatch[
   return [...buffers];
 }
 
+const leads: ShardOptions =
+  team === null
+    ? {}
+    : {
+        team: {
+          threads: team.threads,
+          board: new Int32Array(team.board),
+          handOut: (memories) => {
+            for (const helper of team.helpers) helper.postMessage(memories);
+          },
+        },
+      };
 let shard: ShardHandle | null = null;
 
 async function answer(call: WorkerCall): Promise<void> {
   try {
-    shard ??= createShard(run, worlds, profile ? { ...plain, clock } : plain);
+    shard ??= createShard(run, worlds, { ...plain, ...leads, ...(profile ? { clock } : {}) });
     if (call.method === 'hashes') {
       port.postMessage({ id: call.id, result: await shard.hashes() } satisfies WorkerReply);
     } else if (call.method === 'lastSnapshot') {
       const batches = await shard.lastSnapshot();
       port.postMessage({ id: call.id, result: batches } satisfies WorkerReply, buffersOf([], batches));
     } else if (call.method === 'saveWorld') {
-      const saved = await shard.saveWorld(call.world);
+      const saved = await shard.saveWorld(call.world, call.piece);
       port.postMessage({ id: call.id, result: saved } satisfies WorkerReply, [saved.buffer]);
     } else if (call.method === 'restoreWorld') {
       const tick = await shard.restoreWorld(call.world, call.saved, call.options);

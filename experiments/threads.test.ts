@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { resolveConfig } from '../configs/parse.ts';
+import { parseConfig, resolveConfig } from '../configs/parse.ts';
 import {
   CapacityError,
   CheckpointError,
@@ -10,6 +10,7 @@ import {
   OverflowError,
   UsageError,
 } from '../sim/core/errors.ts';
+import { METRIC_INDEX } from '../sim/metrics/table.ts';
 import { createSimulation } from '../sim/run.ts';
 import { createShard, type ShardHandle } from '../sim/shard.ts';
 import { assertCompiled } from './compiled.ts';
@@ -71,9 +72,9 @@ describe('worker threads', () => {
     await expect(refused).rejects.toThrow(CheckpointError);
   });
 
-  it('own every world once; more threads than worlds are not started', () => {
+  it('own every world once, whether there are fewer threads or more', () => {
     expect(opened(createThreadShards(run, 2)).map((shard) => shard.worlds)).toEqual([[0], [1, 2]]);
-    expect(opened(createThreadShards(run, 9)).map((shard) => shard.worlds)).toEqual([[0], [1], [2]]);
+    expect(opened(createThreadShards(run, 4)).map((shard) => shard.worlds)).toEqual([[0], [1], [2]]);
   });
 
   it('time the phases with their own clock', async () => {
@@ -96,6 +97,68 @@ describe('worker threads', () => {
     const [thread] = createThreadShards(run, 1);
     await thread!.close();
     await expect(thread!.advance(1)).rejects.toThrow(EnvironmentError);
+  });
+});
+
+describe('threads that share one world', () => {
+  // two chunks of blocks and a rest; births, deaths and trials of objectives
+  const large = parseConfig(`
+seed: team
+ticks: 24
+slots: 600
+output: { metricsEvery: 8, agentsEvery: 0 }
+world:
+  demography: { meanLife: 20, threshold: 200, endowmentFloor: 100, immigrationFloor: 0.5 }
+  objectives: { enabled: true, trialBlock: 4 }
+populations:
+  - { name: learners, kind: learner, share: 2, inheritance: lamarckian, revises: true }
+  - { name: fixed markup, kind: fixedMarkup }
+`);
+  const team = (threads: number, brainShards = 0) =>
+    createSimulation(large, { shards: opened(createThreadShards(large, threads, { brainShards })) });
+
+  it('report and end as one thread does, whatever their number and the memories of the brains', async () => {
+    const alone = createSimulation(large);
+    const reports = [await alone.advance(5), await alone.advance(24)];
+    expect(reports[1]!.frame.worlds[0]!.metrics[METRIC_INDEX.births]).toBeGreaterThan(0);
+    const hash = await alone.finalHash();
+    for (const [threads, brainShards] of [
+      [2, 0],
+      [3, 0],
+      [2, 5],
+      [3, 2],
+    ] as const) {
+      const shared = team(threads, brainShards);
+      expect([await shared.advance(5), await shared.advance(24)]).toEqual(reports);
+      expect(await shared.finalHash()).toBe(hash);
+    }
+  });
+
+  it('go on from a checkpoint of other threads and memories', async () => {
+    const straight = team(1);
+    await straight.advance(24);
+    let saved = new Map<number, Uint8Array<ArrayBuffer>>();
+    for (const [threads, brainShards] of [
+      [3, 0],
+      [1, 2],
+      [2, 5],
+      [1, 0],
+    ] as const) {
+      const next = team(threads, brainShards);
+      if (saved.size > 0) await next.restore(async (_, piece) => saved.get(piece)!);
+      await next.advance(next.tick + 6);
+      saved = new Map();
+      await next.save(async (_, state, piece) => void saved.set(piece, state));
+      if (next.tick === 24) expect(await next.finalHash()).toBe(await straight.finalHash());
+    }
+    expect(saved.size).toBe(1);
+  });
+
+  it('refuse calls once one of them is gone', async () => {
+    const [shard] = opened(createThreadShards(large, 2));
+    await shard!.advance(1);
+    await shard!.close();
+    await expect(shard!.advance(2)).rejects.toThrow(EnvironmentError);
   });
 });
 

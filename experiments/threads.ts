@@ -1,10 +1,11 @@
 /**
  * Worker threads that own worlds: each thread advances its worlds one after the other, through many ticks
- * each, and sends back reports. Errors arrive as the classes that they were thrown as.
+ * each, and sends back reports. Where there are more threads than worlds, those of a world make a team (sim/team.ts):
+ * one owns it, the others help. Errors arrive as the classes that they were thrown as.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { FoundersByArm } from '../agents/founders.ts';
 import { type ResolvedRun, worldCount } from '../configs/arms.ts';
 import type { RestoreOptions } from '../sim/checkpoint.ts';
@@ -12,6 +13,7 @@ import * as errors from '../sim/core/errors.ts';
 import type { RecordBatch, ShardReport } from '../sim/frame.ts';
 import { dealWorlds } from '../sim/run.ts';
 import type { ShardHandle } from '../sim/shard.ts';
+import { boardWords } from '../sim/team.ts';
 
 /** What a shard in another thread can be asked to do beside advancing; see ShardOptions. */
 export interface ThreadOptions {
@@ -20,6 +22,8 @@ export interface ThreadOptions {
   /** Time every phase with the thread's own clock. */
   readonly profile?: boolean;
   readonly founders?: FoundersByArm;
+  /** Memories for the brains of each world; default as many as they need. */
+  readonly brainShards?: number;
 }
 
 /** What a worker is started with. */
@@ -27,13 +31,32 @@ export interface WorkerStart {
   readonly run: ResolvedRun;
   readonly worlds: readonly number[];
   readonly options: ThreadOptions;
+  /** The team that it leads; null where it works alone. */
+  readonly team: LeaderStart | null;
+}
+/** What the leader of a team knows of it. */
+interface LeaderStart {
+  readonly threads: number;
+  readonly board: SharedArrayBuffer;
+  /** To each helper, which waits for the world's memories. */
+  readonly helpers: readonly MessagePort[];
+}
+/** What a helper (helperWorker.ts) is started with. */
+export interface HelperStart {
+  readonly run: ResolvedRun;
+  readonly world: number;
+  readonly threads: number;
+  /** 1..threads-1. */
+  readonly thread: number;
+  readonly board: SharedArrayBuffer;
+  readonly leader: MessagePort;
 }
 /** A call of a ShardHandle's method. */
 export type WorkerCall =
   | { readonly id: number; readonly method: 'advance'; readonly toTick: number }
   | { readonly id: number; readonly method: 'hashes' }
   | { readonly id: number; readonly method: 'lastSnapshot' }
-  | { readonly id: number; readonly method: 'saveWorld'; readonly world: number }
+  | { readonly id: number; readonly method: 'saveWorld'; readonly world: number; readonly piece: number }
   | {
       readonly id: number;
       readonly method: 'restoreWorld';
@@ -82,32 +105,31 @@ export function fromPlainError(plain: PlainError): Error {
   return error;
 }
 
-/** The compiled worker beside this module, or in `dist` when this runs from source. */
-function workerFile(): URL {
+/** A compiled worker beside this module, or in `dist` when this runs from source. */
+function workerFile(name: 'shardWorker' | 'helperWorker'): URL {
   const fromSource = import.meta.url.endsWith('.ts');
-  const file = new URL(
-    fromSource ? '../dist/experiments/shardWorker.js' : './shardWorker.js',
-    import.meta.url,
-  );
+  const file = new URL(fromSource ? `../dist/experiments/${name}.js` : `./${name}.js`, import.meta.url);
   if (!existsSync(fileURLToPath(file)))
     throw new errors.EnvironmentError('worker threads need the compiled code in dist/', 'npm run build');
   return file;
 }
 
 /**
- * Starts worker threads, each with its share of a run's worlds. Failures to start surface at the first call.
+ * Starts worker threads, each with its share of a run's worlds, or with its share of one world where there are more
+ * threads than worlds. Failures to start surface at the first call.
  *
- * @throws EnvironmentError when the compiled worker is missing
+ * @throws EnvironmentError when a compiled worker is missing
  */
 export function createThreadShards(
   run: ResolvedRun,
   threads: number,
   options: ThreadOptions = {},
 ): ShardHandle[] {
-  const file = workerFile();
-  return dealWorlds(worldCount(run), threads).map(
-    (worlds) => new ThreadShard(file, { run, worlds, options }),
-  );
+  const worlds = worldCount(run);
+  return dealWorlds(worlds, threads).map((own, k) => {
+    const team = Math.floor(((k + 1) * threads) / worlds) - Math.floor((k * threads) / worlds);
+    return new ThreadShard(run, own, options, threads > worlds ? team : 1);
+  });
 }
 
 interface Waiting {
@@ -117,24 +139,28 @@ interface Waiting {
 
 class ThreadShard implements ShardHandle {
   readonly worlds: readonly number[];
+  /** The thread that owns the worlds. */
   private readonly worker: Worker;
+  private readonly helpers: readonly Worker[];
   private readonly waiting = new Map<number, Waiting>();
   private nextId = 0;
   private gone: Error | null = null;
 
-  constructor(file: URL, start: WorkerStart) {
-    this.worlds = start.worlds;
-    this.worker = new Worker(file, { workerData: start });
+  constructor(run: ResolvedRun, worlds: readonly number[], options: ThreadOptions, threads: number) {
+    this.worlds = worlds;
+    const board = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * boardWords(threads));
+    const channels = Array.from({ length: threads - 1 }, () => new MessageChannel());
+    const helpers = channels.map(({ port1 }) => port1);
+    const team = threads === 1 ? null : { threads, board, helpers };
+    const start: WorkerStart = { run, worlds, options, team };
+    this.worker = new Worker(workerFile('shardWorker'), { workerData: start, transferList: helpers });
     this.worker.on('message', (reply: WorkerReply) => this.settle(reply));
-    this.worker.on('error', (cause) => this.fail(fromPlainError(toPlainError(cause))));
-    this.worker.on('exit', (code) =>
-      this.fail(
-        new errors.EnvironmentError(
-          `the thread of worlds ${start.worlds[0]} to ${start.worlds.at(-1)} stopped with code ${code}`,
-          'it may have run out of memory: use fewer agents or worlds',
-        ),
-      ),
-    );
+    this.helpers = channels.map(({ port2 }, k) => {
+      const leader = port2;
+      const help: HelperStart = { run, world: worlds[0]!, threads, thread: k + 1, board, leader };
+      return new Worker(workerFile('helperWorker'), { workerData: help, transferList: [leader] });
+    });
+    for (const worker of [this.worker, ...this.helpers]) this.watch(worker);
   }
 
   advance(toTick: number): Promise<ShardReport> {
@@ -149,8 +175,8 @@ class ThreadShard implements ShardHandle {
     return this.call({ id: this.nextId++, method: 'lastSnapshot' });
   }
 
-  saveWorld(world: number): Promise<Uint8Array<ArrayBuffer>> {
-    return this.call({ id: this.nextId++, method: 'saveWorld', world });
+  saveWorld(world: number, piece = 0): Promise<Uint8Array<ArrayBuffer>> {
+    return this.call({ id: this.nextId++, method: 'saveWorld', world, piece });
   }
 
   restoreWorld(world: number, saved: Uint8Array<ArrayBuffer>, options: RestoreOptions = {}): Promise<number> {
@@ -163,7 +189,19 @@ class ThreadShard implements ShardHandle {
 
   async close(): Promise<void> {
     this.gone ??= new errors.EnvironmentError('the thread was closed');
-    await this.worker.terminate();
+    await Promise.all([this.worker, ...this.helpers].map((worker) => worker.terminate()));
+  }
+
+  private watch(worker: Worker): void {
+    worker.on('error', (cause) => this.fail(fromPlainError(toPlainError(cause))));
+    worker.on('exit', (code) =>
+      this.fail(
+        new errors.EnvironmentError(
+          `the thread of worlds ${this.worlds[0]} to ${this.worlds.at(-1)} stopped with code ${code}`,
+          'it may have run out of memory: use fewer agents or worlds',
+        ),
+      ),
+    );
   }
 
   private call<T>(call: WorkerCall, moved: readonly ArrayBuffer[] = []): Promise<T> {

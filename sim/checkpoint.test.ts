@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig, resolveConfig } from '../configs/parse.ts';
-import { readHeader } from './checkpoint.ts';
+import { CHECKPOINT_VERSION, readHeader } from './checkpoint.ts';
 import { CheckpointError } from './core/errors.ts';
 import { Shard } from './shard.ts';
 
@@ -77,7 +77,9 @@ describe('a checkpoint', () => {
   it('is refused when written by another version, with what to do', () => {
     const [bytes] = shardAt(10, [0]).save();
     const other =
-      new TextDecoder().decode(bytes!.subarray(16, 100)).indexOf('"version":1') + 16 + '"version":'.length;
+      new TextDecoder().decode(bytes!.subarray(16, 100)).indexOf(`"version":${CHECKPOINT_VERSION}`) +
+      16 +
+      '"version":'.length;
     const changed = bytes!.slice();
     changed[other] = '9'.charCodeAt(0);
     expect(() => readHeader(changed, 'part-0')).toThrow('has version 9');

@@ -390,7 +390,7 @@ export const FAULTS: readonly Fault[] = [
     strike: (world) =>
       at(
         world,
-        (i) => world.brain.columns.active[i] === 1 && world.brain.columns.fresh[i] === 0,
+        (i) => world.brain.columns.active[i] === 1 && !world.brain.isFresh(i),
         (i) => {
           world.brain.writeRows('probability', i, new Float32Array(32).fill(Number.NaN));
         },

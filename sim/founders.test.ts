@@ -26,7 +26,7 @@ saved.advance(150);
 const worlds = [...saved.inside()];
 const pool = (minds: boolean): Founders =>
   poolFounders(
-    saved.save().map((state) => readFounders(state, LEARNERS, minds)),
+    saved.save().map((state) => readFounders([state], LEARNERS, minds)),
     minds,
   );
 
@@ -97,10 +97,10 @@ describe('founders read from a saved run', () => {
     world!.agents.trialStage.fill(3);
     world!.agents.trialGenes.set(world!.agents.genes);
     for (let k = 0; k < FEATURE_COUNT * 32; k++) world!.agents.genes[k] = 0.125;
-    const found = readFounders(shard.saveWorld(0), 0, false);
+    const found = readFounders(shard.save(), 0, false);
     expect(found.genes.slice(0, FEATURE_COUNT).every((gene) => gene !== 0.125)).toBe(true);
     world!.agents.trialStage.fill(5);
-    expect(readFounders(shard.saveWorld(0), 0, false).genes[0]).toBe(0.125);
+    expect(readFounders(shard.save(), 0, false).genes[0]).toBe(0.125);
   });
 });
 

@@ -21,18 +21,18 @@ function column(saved: Saved, name: string, place: string): AnyColumn {
  * The living members of a population in one saved world. Agents in the middle of a self-update trial give the genes
  * that they had before it, as they would to a child.
  *
- * @param state bytes of sim/checkpoint.ts
+ * @param pieces of the world's state (sim/checkpoint.ts), all in order; the first is enough where minds are not taken
  * @param population index in the config of the saved run
  * @param minds whether to take what they have learned
  * @param place file name for errors
  */
 export function readFounders(
-  state: Uint8Array,
+  pieces: readonly Uint8Array[],
   population: number,
   minds: boolean,
   place = 'checkpoint',
 ): Founders {
-  const { header, columns: saved } = readColumns(state, place);
+  const { header, columns: saved } = readColumns(pieces[0]!, place);
   const { slots } = header;
   const owner = column(saved, 'columns.population', place);
   const genes = column(saved, 'agents.genes', place);
@@ -52,16 +52,38 @@ export function readFounders(
     founders.thresholdGene[at] = threshold[slot]!;
     founders.endowmentGene[at] = endowment[slot]!;
     if (!minds) return;
-    let next = at * MIND_VALUES;
-    for (const name of MIND) {
-      const rows = BRAIN_ROWS[name][1];
-      const values = column(saved, `brain.${name}`, place);
-      for (let row = 0; row < rows; row++) founders.mind[next++] = values[slot * rows + row]!;
-    }
     for (let k = 0; k < CLASS_COUNT; k++)
       founders.skill[at * CLASS_COUNT + k] = skill[slot * CLASS_COUNT + k]!;
   });
+  if (minds) takeMinds(founders, members, pieces, place);
   return founders;
+}
+
+/** Takes what the members have learned from the pieces that hold their brains. */
+function takeMinds(
+  { mind }: Founders,
+  members: readonly number[],
+  pieces: readonly Uint8Array[],
+  place: string,
+): void {
+  let at = 0;
+  let from = 0;
+  for (const piece of pieces) {
+    const { columns: saved } = readColumns(piece, place);
+    const inside = saved.get('brain.active')?.length ?? 0;
+    for (; at < members.length && members[at]! < from + inside; at++) {
+      const agent = members[at]! - from;
+      let next = at * MIND_VALUES;
+      for (const name of MIND) {
+        const rows = BRAIN_ROWS[name][1];
+        const values = column(saved, `brain.${name}`, place);
+        for (let row = 0; row < rows; row++) mind[next++] = values[agent * rows + row]!;
+      }
+    }
+    from += inside;
+  }
+  if (at < members.length)
+    throw new CheckpointError(`${place}: lacks the brains of some agents`, 'use an earlier checkpoint');
 }
 
 const emptyFounders = (count: number, minds: boolean): Founders => ({

@@ -4,7 +4,7 @@
  */
 import type { FoundersByArm } from '../agents/founders.ts';
 import type { ResolvedRun } from '../configs/arms.ts';
-import type { RestoreOptions } from './checkpoint.ts';
+import { pieceCount, type RestoreOptions } from './checkpoint.ts';
 import { CheckpointError } from './core/errors.ts';
 import type { LawStatus, RecordBatch, RunFrame, ShardReport, WorldFrame } from './frame.ts';
 import { createShard, type ShardHandle } from './shard.ts';
@@ -40,17 +40,20 @@ export interface Simulation {
   /** Rows of a last snapshot of all agents, none where the schedule has just written one. */
   lastSnapshot(): Promise<readonly RecordBatch[]>;
   /**
-   * Hands every world's complete state to `take`, which must be done with one before it gets the next one of the same
-   * shard; no more states than shards are in memory at a time.
+   * Hands every world's complete state to `take`, piece by piece (checkpoint.ts), which must be done with one before it
+   * gets the next one of the same shard; no more pieces than shards are in memory at a time.
    */
-  save(take: (world: number, state: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void>;
+  save(take: (world: number, state: Uint8Array<ArrayBuffer>, piece: number) => Promise<void>): Promise<void>;
   /**
    * Goes on from saved states, before the first advance. Nothing of the ticks before is reported again.
    *
-   * @param read the state of a world; the bytes become the simulation's
+   * @param read a piece of the state of a world, 0 first; the bytes become the simulation's
    * @throws CheckpointError when a state does not fit or worlds stand at different ticks
    */
-  restore(read: (world: number) => Promise<Uint8Array<ArrayBuffer>>, options?: RestoreOptions): Promise<void>;
+  restore(
+    read: (world: number, piece: number) => Promise<Uint8Array<ArrayBuffer>>,
+    options?: RestoreOptions,
+  ): Promise<void>;
   close(): Promise<void>;
   /** Frames at every tick of the metrics schedule until the run's last tick. */
   [Symbol.asyncIterator](): AsyncIterator<RunFrame>;
@@ -93,10 +96,13 @@ class ShardedSimulation implements Simulation {
   readonly worldCount: number;
   private readonly shards: readonly ShardHandle[];
   private readonly metricsEvery: number;
+  /** In which each world is saved. */
+  private readonly pieces: number;
 
   constructor(run: ResolvedRun, shards: readonly ShardHandle[], worldCount: number) {
     this.ticks = run.arms[0]!.ticks;
     this.metricsEvery = run.arms[0]!.output.metricsEvery;
+    this.pieces = pieceCount(run.arms[0]!.slots);
     this.shards = shards;
     this.worldCount = worldCount;
   }
@@ -132,17 +138,21 @@ class ShardedSimulation implements Simulation {
     return (await Promise.all(this.shards.map((shard) => shard.lastSnapshot()))).flat();
   }
 
-  async save(take: (world: number, state: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
-    await this.ofEachWorld(async (shard, world) => take(world, await shard.saveWorld(world)));
+  async save(
+    take: (world: number, state: Uint8Array<ArrayBuffer>, piece: number) => Promise<void>,
+  ): Promise<void> {
+    await this.ofEachPiece(async (shard, world, piece) =>
+      take(world, await shard.saveWorld(world, piece), piece),
+    );
   }
 
   async restore(
-    read: (world: number) => Promise<Uint8Array<ArrayBuffer>>,
+    read: (world: number, piece: number) => Promise<Uint8Array<ArrayBuffer>>,
     options: RestoreOptions = {},
   ): Promise<void> {
     const ticks = new Set<number>();
-    await this.ofEachWorld(async (shard, world) => {
-      ticks.add(await shard.restoreWorld(world, await read(world), options));
+    await this.ofEachPiece(async (shard, world, piece) => {
+      ticks.add(await shard.restoreWorld(world, await read(world, piece), options));
     });
     const [tick, ...others] = ticks;
     if (tick === undefined || others.length > 0)
@@ -164,11 +174,14 @@ class ShardedSimulation implements Simulation {
     }
   }
 
-  /** Shards side by side, the worlds of each one after the other. */
-  private async ofEachWorld(visit: (shard: ShardHandle, world: number) => Promise<void>): Promise<void> {
+  /** Shards side by side, the pieces of the worlds of each one after the other. */
+  private async ofEachPiece(
+    visit: (shard: ShardHandle, world: number, piece: number) => Promise<void>,
+  ): Promise<void> {
     await Promise.all(
       this.shards.map(async (shard) => {
-        for (const world of shard.worlds) await visit(shard, world);
+        for (const world of shard.worlds)
+          for (let piece = 0; piece < this.pieces; piece++) await visit(shard, world, piece);
       }),
     );
   }

@@ -51,7 +51,7 @@ const isBroken = (law: (typeof LAWS)[number], world: World): boolean => {
 
 /** Columns that laws read, by world. */
 function columnsOf({ balances, columns: c, agents: a, brain }: World): AnyColumn[] {
-  const { active, fresh, probability } = brain.columns;
+  const { active, fresh, probability } = brain.shards[0]!.columns;
   const orders = [c.opened, c.computeUsed, c.orderSide, c.orderLevel, c.orderQuantity, c.orderFilled];
   const levels = [c.orderAmount, c.computeAmount, c.bidHistogram, c.askHistogram, c.scalar];
   const tasks = [c.tasksOffered, c.tasksSold, c.demand, c.served, c.spending, c.total];

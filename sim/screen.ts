@@ -126,7 +126,7 @@ export interface ScreenedWorld extends Pick<MarketWorld, 'parameters' | 'columns
   readonly logitMask?: number;
 }
 
-/** The screen of one world whose columns all lie in one memory. */
+/** The screen of one world whose columns, brains perhaps excepted, all lie in one memory. */
 export class LawScreen {
   private readonly world: ScreenedWorld;
   private readonly bound: Bound;
@@ -156,7 +156,8 @@ export class LawScreen {
   /** Bits of the rarely checked laws that may be broken. */
   rareSuspects(): number {
     assert(this.world.agents !== undefined, 'a market without agents has no laws of agents');
-    return this.take().screenRare(SCREEN_START_BYTES);
+    const suspects = this.take().screenRare(SCREEN_START_BYTES);
+    return this.world.brain?.apart ? suspects | screenBit('probabilities') : suspects;
   }
 
   /** The kernel, with this world's descriptor in place. */
@@ -190,6 +191,8 @@ function describe(
     assert(column.buffer === buffer, 'a screen needs all columns in one memory');
     return column.byteOffset + index * column.BYTES_PER_ELEMENT;
   };
+  // brains in other memories are out of the kernel's reach: their law is always asked
+  const minds = brain === undefined || brain.apart ? undefined : brain.shards[0]!.columns;
   const audited = trust.regime === 'programmatic';
   const byQuality =
     serviceMarket.networkEffect === 0 && (trust.regime === 'off' || trust.reputationWeight === 0);
@@ -265,8 +268,8 @@ function describe(
     address(agents?.trialStage),
     address(agents?.trialGenes, GENE.linear * slots),
     address(brain?.columns.active),
-    address(brain?.columns.fresh),
-    address(brain?.columns.probability),
+    address(minds?.fresh),
+    address(minds?.probability),
     address(c.scalar, WORLD.computeLevel),
     address(c.scalar, WORLD.computeVolume),
     address(c.scalar, WORLD.taskValue),

@@ -1,22 +1,22 @@
 /**
- * A shard: some of a run's worlds on one memory, advanced by one thread. Each world goes through a whole
- * stretch of ticks before the next one, so that its state stays in the cache.
+ * A shard: some of a run's worlds, advanced by one thread, or one large world, advanced by a team (team.ts). Each world
+ * goes through a whole stretch of ticks before the next one, so that its state stays in the cache.
  */
-import { instantiateKernel } from '../agents/brain/brain.ts';
 import type { FoundersByArm } from '../agents/founders.ts';
 import { type ResolvedRun, worldParameters } from '../configs/arms.ts';
-import { decodeWorld, encodeWorld, type RestoreOptions } from './checkpoint.ts';
+import { decodeWorld, encodeWorld, pieceCount, type RestoreOptions } from './checkpoint.ts';
 import { assert } from './core/assert.ts';
-import { Arena } from './core/columns.ts';
-import { CapacityError, CheckpointError } from './core/errors.ts';
+import { CheckpointError } from './core/errors.ts';
 import { type FaultHook, faultHook } from './faults.ts';
 import type { RecordBatch, ShardReport, WorldFrame } from './frame.ts';
 import { createLawBook, lawStatus } from './invariants.ts';
 import { type IntervalStart, measure, startInterval } from './metrics/measure.ts';
 import { Recorder } from './recorder.ts';
 import { ledgerHash, stateHash } from './stateHash.ts';
+import { Team } from './team.ts';
 import { type TickHooks, tick } from './tick.ts';
-import { createWorld, type World, worldBytes } from './world.ts';
+import { createWorld, type World } from './world.ts';
+import { allocateWorlds, memoriesOf } from './worldMemory.ts';
 
 /** A shard as its owner sees it, in this thread or another. */
 export interface ShardHandle {
@@ -28,14 +28,25 @@ export interface ShardHandle {
   hashes(): Promise<readonly string[]>;
   /** Rows of a last snapshot of all agents, none where the schedule has just written one. */
   lastSnapshot(): Promise<readonly RecordBatch[]>;
-  /** One of its worlds' complete state (checkpoint.ts). */
-  saveWorld(world: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** A piece of one of its worlds' complete state (checkpoint.ts). */
+  saveWorld(world: number, piece?: number): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Puts a saved state into one of its worlds; to be done for all of them before the next advance. The bytes may be
-   * moved to another thread. Returns the tick of the state; rejects with CheckpointError when it does not fit.
+   * Puts a piece of a saved state into one of its worlds, the first one first; to be done for all of them before the
+   * next advance. The bytes may be moved to another thread. Returns the tick of the state; rejects with CheckpointError
+   * when it does not fit.
    */
   restoreWorld(world: number, saved: Uint8Array<ArrayBuffer>, options?: RestoreOptions): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Threads that help with a shard's only world (team.ts, helper.ts). */
+export interface TeamPort {
+  /** Threads, this one included. */
+  readonly threads: number;
+  /** `boardWords(threads)` shared words, zero. */
+  readonly board: Int32Array;
+  /** Hands the world's memories to the other threads. */
+  readonly handOut: (memories: readonly WebAssembly.Memory[]) => void;
 }
 
 export interface ShardOptions {
@@ -47,6 +58,10 @@ export interface ShardOptions {
   readonly fault?: string;
   /** Saved agents that populations come from, [arm][population]. */
   readonly founders?: FoundersByArm;
+  /** Memories for the brains of each world; default as many as they need. Never changes a result. */
+  readonly brainShards?: number;
+  /** The team that this thread leads. */
+  readonly team?: TeamPort;
   /** Called with the integer state's hash after each tick of each world. */
   readonly onTickHash?: (world: number, tick: number, hash: string) => void;
 }
@@ -72,7 +87,7 @@ export class Shard {
 
   /**
    * @param worlds numbers of the run's worlds that it owns
-   * @throws CapacityError when they do not fit one memory
+   * @throws CapacityError when a world does not fit or the machine refuses its memory
    */
   constructor(run: ResolvedRun, worlds: readonly number[], options: ShardOptions = {}) {
     this.run = run;
@@ -82,17 +97,18 @@ export class Shard {
     const all = worldParameters(run);
     const parameters = worlds.map((world) => all[world]!);
     this.recorder = new Recorder(run.arms[0]!.output);
-    const bytes = parameters.reduce((sum, p) => sum + worldBytes({ ...p, market: p }), 0);
-    const arena = allocate(bytes, parameters.length);
-    const kernel = instantiateKernel(arena.memory);
-    this.residents = parameters.map((p) => {
+    const { team } = options;
+    assert(team === undefined || worlds.length === 1, 'a team shares one world');
+    const memories = allocateWorlds(parameters, team?.threads, options.brainShards);
+    if (team !== undefined) team.handOut(memoriesOf(memories[0]!));
+    this.residents = parameters.map((p, k) => {
       const world = createWorld(
         p,
-        arena,
-        kernel,
+        memories[k]!,
         this.recorder.lineageSink(),
         this.recorder.journalOf(p.world),
         options.founders?.[p.arm],
+        team === undefined ? null : new Team(team.board, team.threads),
       );
       world.trades = this.recorder.tradesOf(p.world);
       return { world, since: startInterval(world) };
@@ -145,30 +161,35 @@ export class Shard {
     return this.residents.map(({ world }) => stateHash(world));
   }
 
-  /** Every world's complete state (checkpoint.ts), in the order of `worlds`. */
+  /** Every world's complete state (checkpoint.ts), piece by piece, in the order of `worlds`. */
   save(): Uint8Array<ArrayBuffer>[] {
-    return this.worlds.map((world) => this.saveWorld(world));
+    const pieces = pieceCount(this.run.arms[0]!.slots);
+    return this.worlds.flatMap((world) =>
+      Array.from({ length: pieces }, (_, piece) => this.saveWorld(world, piece)),
+    );
   }
 
-  /** The complete state of one of its worlds. */
-  saveWorld(number: number): Uint8Array<ArrayBuffer> {
+  /** A piece of the complete state of one of its worlds. */
+  saveWorld(number: number, piece = 0): Uint8Array<ArrayBuffer> {
     const { world, since } = this.residentOf(number);
-    return encodeWorld(world, since);
+    return encodeWorld(world, since, piece);
   }
 
   /**
-   * Takes up states saved by a shard of the same run, in the order of `worlds`.
+   * Takes up what `save` of a shard with the same worlds gave.
    *
    * @throws CheckpointError when they do not fit
    */
   restore(saved: readonly Uint8Array[], place = 'checkpoint'): void {
-    this.worlds.forEach((world, k) => {
-      this.restoreWorld(world, saved[k]!, { place });
+    const pieces = pieceCount(this.run.arms[0]!.slots);
+    saved.forEach((piece, k) => {
+      this.restoreWorld(this.worlds[Math.floor(k / pieces)]!, piece, { place });
     });
   }
 
   /**
-   * Puts a saved state into one of its worlds; to be done for all of them before the next advance.
+   * Puts a piece of a saved state into one of its worlds, the first one first; to be done for all of them before the
+   * next advance.
    *
    * @returns the tick of the state
    * @throws CheckpointError when it does not fit
@@ -176,6 +197,7 @@ export class Shard {
   restoreWorld(number: number, saved: Uint8Array, options: RestoreOptions = {}): number {
     const resident = this.residentOf(number);
     const since = decodeWorld(resident.world, saved, options);
+    if (since === null) return resident.world.tick;
     // a mechanism that was switched on counts more than the open interval did
     const same = since.length === resident.since.length;
     if (!same && !options.branch)
@@ -233,19 +255,6 @@ export class Shard {
   }
 }
 
-function allocate(bytes: number, worlds: number): Arena {
-  try {
-    return new Arena(bytes);
-  } catch (error) {
-    if (error instanceof CapacityError) {
-      throw new CapacityError(`${worlds} worlds on one thread: ${error.message}`, error.hint, {
-        cause: error,
-      });
-    }
-    throw error;
-  }
-}
-
 /** A shard in this thread behind the interface of one in another. */
 export function createShard(
   run: ResolvedRun,
@@ -258,7 +267,7 @@ export function createShard(
     advance: async (toTick) => shard.advance(toTick),
     hashes: async () => shard.hashes(),
     lastSnapshot: async () => shard.lastSnapshot(),
-    saveWorld: async (world) => shard.saveWorld(world),
+    saveWorld: async (world, piece) => shard.saveWorld(world, piece),
     restoreWorld: async (world, saved, restore) => shard.restoreWorld(world, saved, restore),
     close: async () => {},
   };

@@ -1,15 +1,14 @@
+import { BRAIN_ROWS, type BrainColumnName } from '../agents/brain/layout.ts';
 import { type AnyColumn, ColumnHash } from './core/columns.ts';
 import type { World } from './world.ts';
 
 /**
- * Columns that belong to watching (the census of the Price equation, records that only laws read) or to one memory
- * (addresses), not to the state.
+ * Columns that belong to watching (the census of the Price equation, records that only laws read), not to the state.
  */
 const NOT_STATE = new Set([
   'censusAncestor',
   'censusAlive',
   'censusTrait',
-  'descriptor',
   'orderAmount',
   'offerQuantity',
   'offerClass',
@@ -21,6 +20,8 @@ const NOT_STATE = new Set([
   'offerReceipt',
   'poolRecord',
 ]);
+
+const BRAIN_COLUMNS = Object.keys(BRAIN_ROWS) as BrainColumnName[];
 
 const addAll = (hash: ColumnHash, columns: Readonly<Record<string, AnyColumn>>): void => {
   // a mechanism that is off has columns of no length, and leaves no mark
@@ -34,7 +35,10 @@ export function stateHash(world: World): string {
   addAll(hash, world.balances);
   addAll(hash, world.columns);
   addAll(hash, world.agents);
-  addAll(hash, world.brain.columns);
+  for (const name of BRAIN_COLUMNS) {
+    const pieces = world.brain.piecesOf(name);
+    if (pieces[0]!.length > 0) hash.add(...pieces);
+  }
   if (world.environment !== null) {
     addAll(hash, world.tabular.columns);
     hash.add(world.environment.save?.() ?? new Float64Array(0));

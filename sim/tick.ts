@@ -2,11 +2,13 @@
  * One tick of one world. This is the whole program on one screen: every other file of sim/, agents/ and
  * market/ explains one of its lines. A phase reads what earlier phases wrote and writes its own columns.
  */
-import { applyActions } from '../agents/actions.ts';
+import { applyActions, openOrders, orderRange } from '../agents/actions.ts';
+import { LANES } from '../agents/brain/layout.ts';
+import type { AgentWorld } from '../agents/columns.ts';
 import { live } from '../agents/demography.ts';
-import { observe } from '../agents/observation.ts';
+import { measureWealth, observe, observeRange, openObservation } from '../agents/observation.ts';
 import { bookTradersOf, decideScripted } from '../agents/populations.ts';
-import { reward } from '../agents/rewardGenome.ts';
+import { reward, rewardRange } from '../agents/rewardGenome.ts';
 import { reviseObjectives } from '../agents/selfUpdate.ts';
 import { circulate, startTick } from '../market/circulation.ts';
 import { billDebts } from '../market/claims.ts';
@@ -28,7 +30,29 @@ import type { World } from './world.ts';
 export interface Phase {
   readonly name: string;
   readonly run: (world: World, tick: number) => void;
+  /**
+   * Where agents do not meet: the same for some blocks of LANES agents, by columns alone, which the threads of a split
+   * world do side by side once one of them has done `open`.
+   */
+  readonly share?: (world: AgentWorld, tick: number, blockFrom: number, blockTo: number) => void;
+  readonly open?: (world: AgentWorld) => void;
 }
+
+/** A phase that takes ranges of agents can be shared; `open` does what they have in common. */
+const shared = (
+  part: (world: AgentWorld, tick: number, from: number, to: number) => void,
+  open: (world: AgentWorld) => void,
+): Required<Pick<Phase, 'share' | 'open'>> => ({
+  share: (w, t, blockFrom, blockTo) =>
+    part(w, t, LANES * blockFrom, Math.min(w.parameters.slots, LANES * blockTo)),
+  open,
+});
+
+const LEARN_AND_ACT: Phase = {
+  name: 'learn and act',
+  run: (w, t) => w.brain.step(t),
+  share: (w, t, from, to) => w.brain.step(t, from, to),
+};
 
 /** A market economy. */
 const ECONOMY: readonly Phase[] = [
@@ -36,10 +60,10 @@ const ECONOMY: readonly Phase[] = [
   { name: 'claims', run: openContracts },
   { name: 'circulate', run: circulate },
   { name: 'induced values', run: drawInducedValues },
-  { name: 'observe', run: observe },
-  { name: 'learn and act', run: (w, t) => w.brain.step(t) },
+  { name: 'observe', run: observe, ...shared(observeRange, openObservation) },
+  LEARN_AND_ACT,
   { name: 'scripted', run: decideScripted },
-  { name: 'decide', run: applyActions },
+  { name: 'decide', run: applyActions, ...shared(orderRange, openOrders) },
   { name: 'compute market', run: (w, t) => tradeCompute(w, w.computeAuction, t) },
   { name: 'double auction', run: (w, t) => tradeContinuously(w, w.doubleAuction, bookTradersOf, t) },
   { name: 'service market', run: (w, t) => serveTasks(w, w.serviceAuction, t) },
@@ -50,7 +74,7 @@ const ECONOMY: readonly Phase[] = [
   { name: 'debts', run: billDebts },
   { name: 'settle', run: settle },
   { name: 'stake', run: moveStakes },
-  { name: 'reward', run: reward },
+  { name: 'reward', run: reward, ...shared(rewardRange, measureWealth) },
   { name: 'revise', run: reviseObjectives },
   { name: 'live', run: live },
 ];
@@ -58,14 +82,25 @@ const ECONOMY: readonly Phase[] = [
 /** A plugged-in environment in place of the markets: the same learner, the same timing. */
 const ENVIRONMENT: readonly Phase[] = [
   { name: 'observe', run: (w, t) => w.environment?.observe(w, t) },
-  { name: 'learn and act', run: (w, t) => w.brain.step(t) },
+  LEARN_AND_ACT,
   { name: 'learn and act by table', run: (w, t) => w.tabular.step(w, t) },
   { name: 'reward', run: (w, t) => w.environment?.step(w, t) },
 ];
 
 /** The phases that a world goes through. */
-export const phasesOf = (world: World): readonly Phase[] =>
-  world.environment === null ? ECONOMY : ENVIRONMENT;
+export const phasesOf = ({ environment }: Pick<World, 'environment'>): readonly Phase[] =>
+  environment === null ? ECONOMY : ENVIRONMENT;
+
+/** Does a phase of a tick, with all threads of the world's team where it has one and agents do not meet. */
+function runPhase(world: World, index: number, now: number): void {
+  const { run, open, share } = phasesOf(world)[index]!;
+  if (world.team === null || share === undefined) {
+    run(world, now);
+    return;
+  }
+  open?.(world);
+  world.team.share(index, now, world.brain.blockCount, (from, to) => share(world, now, from, to));
+}
 
 /** What may watch or disturb a tick without being part of the model. */
 export interface TickHooks {
@@ -83,9 +118,10 @@ export interface TickHooks {
 export function tick(world: World, hooks: TickHooks): void {
   const now = world.tick;
   world.ledger.tick = now;
-  for (const phase of phasesOf(world)) {
-    phase.run(world, now);
-    if (hooks.afterPhase !== null) hooks.afterPhase(world, phase.name);
+  const phases = phasesOf(world);
+  for (let k = 0; k < phases.length; k++) {
+    runPhase(world, k, now);
+    if (hooks.afterPhase !== null) hooks.afterPhase(world, phases[k]!.name);
   }
   world.tally.add(world, now);
   if (hooks.laws !== null) checkLaws(world, hooks.laws, now);

@@ -4,8 +4,21 @@
  */
 import { headUse, logitMask } from '../agents/actions.ts';
 import { foundPopulation } from '../agents/arrival.ts';
-import { type Brain, type BrainKernel, bindBrain } from '../agents/brain/brain.ts';
-import { ALL_HEADS, brainColumnSpec } from '../agents/brain/layout.ts';
+import {
+  type Brain,
+  type BrainKernel,
+  type BrainOptions,
+  type BrainShard,
+  bindBrain,
+  bindShards,
+} from '../agents/brain/brain.ts';
+import {
+  ALL_HEADS,
+  blockCountOf,
+  brainColumnSpec,
+  exchangedColumnSpec,
+  LANES,
+} from '../agents/brain/layout.ts';
 import {
   type AgentColumns,
   type AgentWorld,
@@ -16,7 +29,7 @@ import {
 import type { Environment } from '../agents/environments/environment.ts';
 import { createEnvironment } from '../agents/environments/registry.ts';
 import { assertFounders, foundSkills } from '../agents/founders.ts';
-import { bindSenses, sensesColumnSpec } from '../agents/senses.ts';
+import { bindSenses, type Senses, sensesColumnSpec } from '../agents/senses.ts';
 import { TabularLearner } from '../agents/tabularLearner.ts';
 import type { WorldParameters } from '../configs/derive.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
@@ -35,9 +48,10 @@ import { type Journal, Ledger } from '../market/ledger.ts';
 import { ServiceAuction } from '../market/serviceMarket.ts';
 import { Settlement } from '../market/settlement.ts';
 import type { TradeSink } from '../market/trades.ts';
-import { type Arena, columnBytes } from './core/columns.ts';
+import { ARENA_ROOM_BYTES, type Arena, columnBytes } from './core/columns.ts';
 import { bindTally, Tally } from './metrics/tally.ts';
 import { type LawScreen, screenOf } from './screen.ts';
+import type { Team } from './team.ts';
 
 export interface World extends MarketWorld, AgentWorld {
   readonly parameters: WorldParameters;
@@ -53,6 +67,8 @@ export interface World extends MarketWorld, AgentWorld {
   readonly environment: Environment | null;
   /** Learners that keep tables, in an environment of numbered states. */
   readonly tabular: TabularLearner;
+  /** The threads that share its work; null where one does it all. */
+  readonly team: Team | null;
   readonly computeAuction: BatchAuction;
   readonly serviceAuction: ServiceAuction;
   readonly doubleAuction: DoubleAuction;
@@ -71,13 +87,13 @@ export interface World extends MarketWorld, AgentWorld {
 const SHARED_BRAIN_COLUMNS = new Set(['active', 'action', 'reward', 'tdError', 'descriptor']);
 
 /** What decides how much memory a world takes. */
-type Size = Pick<WorldParameters, 'slots' | 'populations'> & {
+export type WorldSize = Pick<WorldParameters, 'slots' | 'populations'> & {
   readonly objectives?: { readonly enabled: boolean };
   /** Mechanisms of the markets that can be off; absent = off. */
   readonly market?: MechanismChoice;
 };
 
-function columnSpecs({ slots, populations, objectives, market }: Size) {
+function columnSpecs({ slots, populations, objectives, market }: WorldSize) {
   const brain = brainColumnSpec(slots);
   const learners = populations.some((population) => population.kind === 'learner');
   const withoutWeights = Object.fromEntries(
@@ -95,64 +111,146 @@ function columnSpecs({ slots, populations, objectives, market }: Size) {
   };
 }
 
-/** Bytes of column memory that one world takes. */
-export function worldBytes(parameters: Size): number {
-  return Object.values(columnSpecs(parameters)).reduce((sum, spec) => sum + columnBytes(spec), 0);
+/** Most bytes of the brains in one memory of a world that needs several. */
+const SHARD_BYTES_MAX = 2 ** 30;
+
+/** How a world lies in memories. */
+export interface WorldLayout {
+  /** Bytes of the columns in the memory that worlds may share: all, or all but the brains. */
+  readonly bytes: number;
+  /** Agents and bytes of each memory that holds nothing but brains; none where they fit the first one. */
+  readonly shards: readonly { readonly slots: number; readonly bytes: number }[];
 }
 
+const sumOfBytes = (specs: readonly Parameters<typeof columnBytes>[0][]): number =>
+  specs.reduce((sum, spec) => sum + columnBytes(spec), 0);
+
 /**
- * Allocates a world and founds it: genesis agents, their brains and all money.
+ * How a world lies in memories.
  *
- * @param kernel instantiated on the arena's memory
+ * @param shards memories for its brains; by default as few as hold them, none where they fit the world's own
  */
-export function createWorld(
+export function layOut(size: WorldSize, shards = 0): WorldLayout {
+  const { balances, columns, agents, brain, senses } = columnSpecs(size);
+  const whole = sumOfBytes([balances, columns, agents, brain, senses]);
+  const learners = brain.weights.length > 0;
+  if (!learners || (shards === 0 && whole <= ARENA_ROOM_BYTES)) return { bytes: whole, shards: [] };
+  const count = shards > 0 ? shards : Math.ceil(columnBytes(brain) / SHARD_BYTES_MAX);
+  const blocks = blockCountOf(size.slots);
+  const each = Math.ceil(blocks / count);
+  return {
+    bytes: sumOfBytes([balances, columns, agents, exchangedColumnSpec(size.slots), senses]),
+    shards: Array.from({ length: Math.ceil(blocks / each) }, (_, k) => {
+      const slots = LANES * Math.min(each, blocks - k * each);
+      return { slots, bytes: columnBytes(brainColumnSpec(slots)) };
+    }),
+  };
+}
+
+/** Bytes of column memory that one world takes. */
+export function worldBytes(size: WorldSize, shards = 0): number {
+  const layout = layOut(size, shards);
+  return layout.shards.reduce((sum, { bytes }) => sum + bytes, layout.bytes);
+}
+
+/** A memory, and the kernel of this thread on it. */
+export interface KernelMemory {
+  readonly arena: Arena;
+  readonly kernel: BrainKernel;
+}
+
+/** The memories of one world, empty, laid out as `layOut` says. */
+export interface WorldMemory extends KernelMemory {
+  readonly shards: readonly KernelMemory[];
+}
+
+/** The columns of a world, in this thread's view. */
+export interface WorldColumns {
+  readonly balances: LedgerColumns;
+  readonly columns: MarketColumns;
+  readonly agents: AgentColumns;
+  readonly brain: Brain;
+  readonly senses: Senses;
+}
+
+/** Finds a world's columns in its memories: the same place for the same parameters, in any thread. */
+export function bindColumns(
   parameters: WorldParameters,
-  arena: Arena,
-  kernel: BrainKernel,
-  lineage: LineageSink | null = null,
-  journal: Journal | null = null,
-  founders: readonly (Founders | null)[] | null = null,
-): World {
-  assertFounders(parameters, founders);
+  memory: WorldMemory,
+  environment: Environment | null,
+): WorldColumns {
   const specs = columnSpecs({ ...parameters, market: parameters });
+  const { arena, kernel, shards } = memory;
   const balances = arena.columns(specs.balances);
-  const environment = createEnvironment(parameters);
-  const mask = environment?.logitMask ?? logitMask(parameters);
-  const ledger = new Ledger(parameters.world, balances);
-  ledger.journal = journal;
   const columns = arena.columns(specs.columns);
   const agents = arena.columns(specs.agents);
-  const brain = bindBrain(kernel, arena.columns(specs.brain), {
+  const options: BrainOptions = {
     seed: parameters.seed,
-    logitMask: mask,
+    logitMask: environment?.logitMask ?? logitMask(parameters),
     headUse: environment === null ? headUse(parameters) : [ALL_HEADS, ALL_HEADS, ALL_HEADS, ALL_HEADS],
     centreReward: parameters.learner.centreReward,
     sparsity: parameters.learner.sparsity,
-  });
+  };
+  const brain =
+    shards.length === 0
+      ? bindBrain(kernel, arena.columns(specs.brain), options)
+      : bindShards(
+          arena.columns(exchangedColumnSpec(parameters.slots)),
+          shardsOf(parameters, shards),
+          options,
+        );
   const sensed = { balances, columns, agents, brain: brain.columns };
+  const senses = bindSenses(arena.memory, arena.columns(specs.senses), sensed, parameters);
+  return { balances, columns, agents, brain, senses };
+}
+
+/** The columns of the brains of a world that lie in memories of their own. */
+function shardsOf(parameters: WorldParameters, shards: readonly KernelMemory[]): BrainShard[] {
+  const layout = layOut({ ...parameters, market: parameters }, shards.length);
+  return shards.map(({ kernel, arena }, k) => ({
+    kernel,
+    columns: arena.columns(brainColumnSpec(layout.shards[k]!.slots)),
+  }));
+}
+
+/**
+ * Founds a world in its memories: genesis agents, their brains and all money.
+ *
+ * @param memory laid out for these parameters
+ */
+export function createWorld(
+  parameters: WorldParameters,
+  memory: WorldMemory,
+  lineage: LineageSink | null = null,
+  journal: Journal | null = null,
+  founders: readonly (Founders | null)[] | null = null,
+  team: Team | null = null,
+): World {
+  assertFounders(parameters, founders);
+  const environment = createEnvironment(parameters);
+  const bound = bindColumns(parameters, memory, environment);
+  const ledger = new Ledger(parameters.world, bound.balances);
+  ledger.journal = journal;
   const world: World = {
     parameters,
-    balances,
-    columns,
-    agents,
+    ...bound,
     ledger,
-    brain,
-    senses: bindSenses(arena.memory, arena.columns(specs.senses), sensed, parameters),
     lineage,
     founders,
-    logitMask: mask,
+    logitMask: environment?.logitMask ?? logitMask(parameters),
     environment,
     tabular: new TabularLearner(parameters, environment),
+    team,
     computeAuction: new BatchAuction(parameters.slots),
     serviceAuction: new ServiceAuction(parameters.slots),
     doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),
-    settlement: new Settlement(arena.memory, parameters, balances, columns),
+    settlement: new Settlement(memory.arena.memory, parameters, bound.balances, bound.columns),
     trades: null,
-    tally: new Tally(parameters.populations.length, bindTally(arena.memory)),
+    tally: new Tally(parameters.populations.length, bindTally(memory.arena.memory)),
     screen: null,
     tick: 0,
   };
-  world.screen = screenOf(world, arena.memory);
+  world.screen = screenOf(world, memory.arena.memory);
   foundPopulation(world);
   foundGenesis(world);
   foundSkills(world);

@@ -14,13 +14,17 @@ import {
   BRAIN_ROWS,
   type BrainColumnName,
   type BrainColumnSpec,
+  EXCHANGED,
+  type ExchangedName,
   HEADS,
   LANES,
+  LOGIT_COUNT,
   laneIndex,
   MODE_COUNT,
   PARAMETER_COUNT,
   PARAMETERS,
   parameterOffsets,
+  RETURNED,
   REVISE_BIAS,
   REVISE_LOGIT,
   STANDARD_SHAPE,
@@ -33,10 +37,20 @@ export type BrainColumns = {
     : never;
 };
 
+/** The columns of a world through which its other phases deal with its brains. */
+export type ExchangedColumns = Pick<BrainColumns, ExchangedName>;
+
+/** Brains of neighbouring blocks whose columns lie in one memory. */
+export interface BrainShard {
+  /** Of that memory. */
+  readonly kernel: BrainKernel;
+  readonly columns: BrainColumns;
+}
+
 /** The kernel instantiated on one memory, for one thread. */
 export interface BrainKernel {
   readonly memory: WebAssembly.Memory;
-  /** Learns and acts for blocks blockFrom..blockTo-1 of the world at `descriptor`. */
+  /** Learns and acts for blocks blockFrom..blockTo-1 of the shard at `descriptor`. */
   readonly step: (
     descriptor: number,
     tick: number,
@@ -57,30 +71,25 @@ interface KernelExports {
   parameterCount: () => number;
 }
 
-/** Working memories of threads lie above the kernel's static data, below those of other kernels. */
+/** Where the working memory lies unless told otherwise: above the kernel's static data, below other kernels. */
 const SCRATCH_START_BYTES = 4096;
-const SCRATCH_STRIDE_BYTES = 4096;
-/** Threads whose working memories fit into the first 64 KiB. */
-export const KERNEL_THREADS_MAX = 15;
+/** Working memory of one thread. */
+export const SCRATCH_BYTES = 4096;
 
 /**
  * Instantiates the kernel, synchronously.
  *
  * @param memory an Arena's memory
- * @param thread 0..KERNEL_THREADS_MAX-1: threads that share one memory work in different scratch areas
+ * @param scratch first of SCRATCH_BYTES of it that no other thread uses
  */
-export function instantiateKernel(memory: WebAssembly.Memory, thread = 0): BrainKernel {
-  assert(
-    Number.isInteger(thread) && thread >= 0 && thread < KERNEL_THREADS_MAX,
-    `kernel thread ${thread} is outside 0..${KERNEL_THREADS_MAX - 1}`,
-  );
+export function instantiateKernel(memory: WebAssembly.Memory, scratch = SCRATCH_START_BYTES): BrainKernel {
   const { step, exponentials, scratchBytes, parameterCount } = instantiate<KernelExports>(
     KERNEL_BASE64,
     memory,
   );
-  assert(scratchBytes() <= SCRATCH_STRIDE_BYTES, 'the kernel outgrew its scratch area');
+  assert(scratchBytes() <= SCRATCH_BYTES, 'the kernel outgrew its scratch area');
   assert(parameterCount() === PARAMETER_COUNT, 'kernel and layout disagree about the parameters');
-  return { memory, step, exponentials, scratch: SCRATCH_START_BYTES + thread * SCRATCH_STRIDE_BYTES };
+  return { memory, step, exponentials, scratch };
 }
 
 export interface BrainOptions {
@@ -135,6 +144,8 @@ const POINTERS = [
   'fresh',
 ] as const satisfies readonly BrainColumnName[];
 
+const IN_WORLD: ReadonlySet<BrainColumnName> = new Set(EXCHANGED);
+
 /** Everything that a brain remembers, as opposed to what the engine writes before each step. */
 const STATE = POINTERS.slice(POINTERS.indexOf('action'));
 const REWARD_MOMENTS = ['rewardMean', 'rewardCount'] as const;
@@ -150,40 +161,42 @@ export function logitsWithChoice(logitMask: number): number[] {
   return rows;
 }
 
-/** The brains of one world. Made by `bindBrain`. */
+/**
+ * The brains of one world, made by `bindBrain` or `bindShards`. A world whose brains outgrow one memory cuts them in
+ * runs of neighbouring blocks, one run a memory; the exchanged columns of a run are then copied to its memory before a
+ * step and back after it, some 2 % of what a step reads and writes.
+ */
 export class Brain {
-  readonly columns: BrainColumns;
+  readonly columns: ExchangedColumns;
+  readonly shards: readonly BrainShard[];
   readonly blockCount: number;
-  private readonly kernel: BrainKernel;
+  /** Whether the brains lie in other memories than the world's other columns. */
+  readonly apart: boolean;
   private readonly seed: number;
   private readonly sparsity: number;
-  private readonly descriptor: number;
+  /** Blocks of every shard; the last one may have fewer. */
+  private readonly shardBlocks: number;
   private readonly initial = new Float32Array(PARAMETER_COUNT);
 
-  constructor(kernel: BrainKernel, columns: BrainColumns, options: BrainOptions) {
-    this.kernel = kernel;
+  constructor(columns: ExchangedColumns, shards: readonly BrainShard[], options: BrainOptions) {
     this.columns = columns;
+    this.shards = shards;
     this.seed = options.seed;
     this.sparsity = options.sparsity ?? DEFAULT_SPARSITY;
     this.blockCount = columns.active.length / LANES;
-    this.descriptor = columns.descriptor.byteOffset;
-    assert(columns.weights.buffer === kernel.memory.buffer, 'brain columns lie in another memory');
-
-    const words = columns.descriptor;
-    const logitMask = (options.logitMask ?? ALL_LOGITS) >>> 0;
-    const headUse = options.headUse ?? Array.from({ length: MODE_COUNT }, () => ALL_HEADS);
-    let next = 0;
-    for (const name of POINTERS) words[next++] = columns[name].byteOffset;
-    words[next++] = options.seed;
-    words[next++] = logitMask;
-    words[next++] = (options.centreReward ?? true) ? 1 : 0;
-    const floor = options.rewardDeviationFloor ?? DEFAULT_REWARD_DEVIATION_FLOOR;
-    assert(floor > 0, `rewardDeviationFloor ${floor} must be above 0`);
-    new Float32Array(words.buffer, words.byteOffset + 4 * next++, 1)[0] = floor;
-    for (const use of headUse) words[next++] = use | 1;
-    const rows = logitsWithChoice(logitMask);
-    words[next++] = rows.length;
-    for (const row of rows) words[next++] = row;
+    this.shardBlocks = Math.max(1, shards[0]!.columns.active.length / LANES);
+    this.apart = shards[0]!.columns.active !== columns.active;
+    let firstBlock = 0;
+    for (const shard of shards) {
+      assert(
+        shard.columns.weights.buffer === shard.kernel.memory.buffer,
+        'brain columns lie in another memory',
+      );
+      assert(firstBlock % this.shardBlocks === 0, 'a shard of brains before the last has fewer blocks');
+      describe(shard, firstBlock, options);
+      firstBlock += shard.columns.active.length / LANES;
+    }
+    assert(firstBlock === this.blockCount, `shards hold ${firstBlock} blocks of ${this.blockCount}`);
   }
 
   /**
@@ -192,7 +205,24 @@ export class Brain {
    */
   step(tick: number, blockFrom = 0, blockTo = this.blockCount): void {
     assert(blockFrom >= 0 && blockFrom <= blockTo && blockTo <= this.blockCount, 'block range out of bounds');
-    this.kernel.step(this.descriptor, tick, blockFrom, blockTo, this.kernel.scratch);
+    const { shardBlocks } = this;
+    for (let from = blockFrom; from < blockTo; ) {
+      const k = Math.floor(from / shardBlocks);
+      const first = k * shardBlocks;
+      const to = Math.min(blockTo, first + shardBlocks);
+      this.stepShard(this.shards[k]!, tick, first, from, to);
+      from = to;
+    }
+  }
+
+  private stepShard(shard: BrainShard, tick: number, first: number, from: number, to: number): void {
+    const { kernel, columns } = shard;
+    const { apart } = this;
+    if (apart)
+      for (const name of EXCHANGED) moveBlocks(name, this.columns, from, columns, from - first, to - from);
+    kernel.step(columns.descriptor.byteOffset, tick, from - first, to - first, kernel.scratch);
+    if (apart)
+      for (const name of RETURNED) moveBlocks(name, columns, from - first, this.columns, from, to - from);
   }
 
   /** A new brain in a slot: fresh weights drawn from (seed, tick, slot), no memory. Genes and `active` are the engine's. */
@@ -241,8 +271,8 @@ export class Brain {
     let next = 0;
     for (const name of STATE) {
       const rows = BRAIN_ROWS[name][1];
-      const bits = asWords(this.columns[name]);
-      let index = laneIndex(agent, rows);
+      const bits = asWords(this.columnOf(name, agent));
+      let index = this.firstOf(name, agent);
       for (let row = 0; row < rows; row++, index += LANES) state[next++] = bits[index]!;
     }
     return state;
@@ -254,8 +284,8 @@ export class Brain {
     let next = 0;
     for (const name of STATE) {
       const rows = BRAIN_ROWS[name][1];
-      const bits = asWords(this.columns[name]);
-      let index = laneIndex(agent, rows);
+      const bits = asWords(this.columnOf(name, agent));
+      let index = this.firstOf(name, agent);
       for (let row = 0; row < rows; row++, index += LANES) bits[index] = state[next++]!;
     }
   }
@@ -263,34 +293,117 @@ export class Brain {
   /** Copies one agent's rows of a column to `out`, in plain order. */
   readRows(name: BrainColumnName, agent: number, out: { [index: number]: number }): void {
     const rows = BRAIN_ROWS[name][1];
-    const column = this.columns[name];
-    let index = laneIndex(agent, rows);
+    const column = this.columnOf(name, agent);
+    let index = this.firstOf(name, agent);
     for (let row = 0; row < rows; row++, index += LANES) out[row] = column[index]!;
   }
 
   /** Sets one agent's rows of a column from plain order. */
   writeRows(name: BrainColumnName, agent: number, values: ArrayLike<number>): void {
     const rows = BRAIN_ROWS[name][1];
-    const column = this.columns[name];
-    let index = laneIndex(agent, rows);
+    const column = this.columnOf(name, agent);
+    let index = this.firstOf(name, agent);
     // The kernel relies on no weight being -0; + 0 turns -0 to +0 and changes nothing else.
     for (let row = 0; row < rows; row++, index += LANES) column[index] = values[row]! + 0;
   }
 
+  /** Copies a column's rows of agents from..to-1, as they are, to plain order [agents x rows] from out's beginning. */
+  readColumn(name: BrainColumnName, from: number, to: number, out: { [index: number]: number }): void {
+    const rows = BRAIN_ROWS[name][1];
+    for (let agent = from, next = 0; agent < to; agent++) {
+      const column = this.columnOf(name, agent);
+      let index = this.firstOf(name, agent);
+      for (let row = 0; row < rows; row++, index += LANES) out[next++] = column[index]!;
+    }
+  }
+
+  /** Puts back what `readColumn` gave. */
+  writeColumn(name: BrainColumnName, from: number, to: number, values: ArrayLike<number>): void {
+    const rows = BRAIN_ROWS[name][1];
+    for (let agent = from, next = 0; agent < to; agent++) {
+      const column = this.columnOf(name, agent);
+      let index = this.firstOf(name, agent);
+      for (let row = 0; row < rows; row++, index += LANES) column[index] = values[next++]!;
+    }
+  }
+
+  /** Rows of a column over all blocks; 0 where nobody in the world has a brain. */
+  lengthOf(name: BrainColumnName): number {
+    return this.piecesOf(name).reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** A column of the whole world, in the pieces in which it lies, in agent order. */
+  piecesOf(name: BrainColumnName): readonly BrainColumns[BrainColumnName][] {
+    return isExchanged(name) ? [this.columns[name]] : this.shards.map(({ columns }) => columns[name]);
+  }
+
+  /** Whether an agent has not acted yet. */
+  isFresh(agent: number): boolean {
+    return this.columnOf('fresh', agent)[this.firstOf('fresh', agent)] !== 0;
+  }
+
+  private columnOf(name: BrainColumnName, agent: number): BrainColumns[BrainColumnName] {
+    if (isExchanged(name)) return this.columns[name];
+    return this.shards[Math.floor(agent / (LANES * this.shardBlocks))]!.columns[name];
+  }
+
+  /** Index of an agent's first row in its column. */
+  private firstOf(name: BrainColumnName, agent: number): number {
+    const local = isExchanged(name) ? agent : agent % (LANES * this.shardBlocks);
+    return laneIndex(local, BRAIN_ROWS[name][1]);
+  }
+
   private fill(name: BrainColumnName, agent: number, value: number): void {
     const rows = BRAIN_ROWS[name][1];
-    const column = this.columns[name];
-    let index = laneIndex(agent, rows);
+    const column = this.columnOf(name, agent);
+    let index = this.firstOf(name, agent);
     for (let row = 0; row < rows; row++, index += LANES) column[index] = value;
   }
 
   private copy(name: BrainColumnName, from: number, to: number): void {
     const rows = BRAIN_ROWS[name][1];
-    const column = this.columns[name];
-    let source = laneIndex(from, rows);
-    let target = laneIndex(to, rows);
-    for (let row = 0; row < rows; row++, source += LANES, target += LANES) column[target] = column[source]!;
+    const sources = this.columnOf(name, from);
+    const targets = this.columnOf(name, to);
+    let source = this.firstOf(name, from);
+    let target = this.firstOf(name, to);
+    for (let row = 0; row < rows; row++, source += LANES, target += LANES) targets[target] = sources[source]!;
   }
+}
+
+const isExchanged = (name: BrainColumnName): name is ExchangedName => IN_WORLD.has(name);
+
+/** Writes the world's parameters and a shard's addresses for the kernel. */
+function describe({ columns }: BrainShard, firstBlock: number, options: BrainOptions): void {
+  const words = columns.descriptor;
+  const logitMask = (options.logitMask ?? ALL_LOGITS) >>> 0;
+  const headUse = options.headUse ?? Array.from({ length: MODE_COUNT }, () => ALL_HEADS);
+  let next = 0;
+  for (const name of POINTERS) words[next++] = columns[name].byteOffset;
+  words[next++] = options.seed;
+  words[next++] = logitMask;
+  words[next++] = (options.centreReward ?? true) ? 1 : 0;
+  const floor = options.rewardDeviationFloor ?? DEFAULT_REWARD_DEVIATION_FLOOR;
+  assert(floor > 0, `rewardDeviationFloor ${floor} must be above 0`);
+  new Float32Array(words.buffer, words.byteOffset + 4 * next++, 1)[0] = floor;
+  for (const use of headUse) words[next++] = use | 1;
+  const rows = logitsWithChoice(logitMask);
+  words[next++] = rows.length;
+  words.set(rows, next);
+  words[next + LOGIT_COUNT] = firstBlock;
+}
+
+/** Copies `blocks` blocks of a column from one memory to another. */
+function moveBlocks(
+  name: ExchangedName,
+  source: ExchangedColumns,
+  from: number,
+  target: ExchangedColumns,
+  to: number,
+  blocks: number,
+): void {
+  const stride = BRAIN_ROWS[name][1] * LANES;
+  // the only view that a tick makes: a few for thousands of agents, and only where brains lie apart
+  target[name].set(source[name].subarray(from * stride, (from + blocks) * stride), to * stride);
 }
 
 const asWords = (column: ColumnTypes['u32' | 'f32']): Uint32Array =>
@@ -301,7 +414,18 @@ export const BRAIN_STATE_WORDS = STATE.reduce((sum, name) => sum + BRAIN_ROWS[na
 
 /** Binds the kernel to one world's columns and writes the world's parameters for it. */
 export const bindBrain = (kernel: BrainKernel, columns: BrainColumns, options: BrainOptions): Brain =>
-  new Brain(kernel, columns, options);
+  new Brain(columns, [{ kernel, columns }], options);
+
+/**
+ * Binds a world whose brains lie in other memories than its exchanged columns.
+ *
+ * @param shards in agent order, of equal size but for the last
+ */
+export const bindShards = (
+  columns: ExchangedColumns,
+  shards: readonly BrainShard[],
+  options: BrainOptions,
+): Brain => new Brain(columns, shards, options);
 
 const draws = new DrawSequence();
 const zeroDraws = new DrawSequence();

@@ -80,6 +80,7 @@ const DEVIATION_FLOOR: usize = 33; // f32
 const HEAD_USE: usize = 34; // 4 words, one a mode
 const ROW_COUNT: usize = 38; // logits of heads with a choice, and their indices
 const ROWS: usize = 39; // 32 words
+const FIRST_BLOCK: usize = 71; // block of the world that stands first in this memory
 
 // Scratch of one thread, in bytes from the start of its area.
 const S_INPUT: usize = 0; // new normalised input
@@ -732,13 +733,14 @@ function clear(p: usize, bytes: usize, mask: v128): void {
 }
 
 /**
- * Learns from the previous action and acts, for blocks blockFrom..blockTo-1 of one world.
+ * Learns from the previous action and acts, for blocks blockFrom..blockTo-1 of those of one world in this memory.
  *
  * @param d the world's descriptor
  * @param s `scratchBytes` bytes that no other thread uses
  */
 export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize): void {
   const seed = load<u32>(d + (SEED << 2));
+  const firstBlock = load<u32>(d + (FIRST_BLOCK << 2));
   const mask = load<u32>(d + (LOGIT_MASK << 2));
   const centre = i32x4.splat(load<u32>(d + (CENTRE_REWARD << 2)) ? -1 : 0);
   const floor = splat(load<f32>(d + (DEVIATION_FLOOR << 2)));
@@ -839,7 +841,7 @@ export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize
     }
 
     // Act.
-    const lane = i32x4.add(i32x4.splat(<i32>(b << 2)), i32x4(0, 1, 2, 3));
+    const lane = i32x4.add(i32x4.splat(<i32>((<u32>b + firstBlock) << 2)), i32x4(0, 1, 2, 3));
     drawWords(s + S_WORDS, seed, tick, lane, 0);
     drawWords(s + S_WORDS + 4 * V, seed, tick, lane, 1);
     sampleHeads(mask, s, action, probability, entropy, active);

@@ -185,6 +185,28 @@ export const BRAIN_ROWS = {
 
 export type BrainColumnName = keyof typeof BRAIN_ROWS;
 
+/**
+ * Columns through which a brain and the rest of its world deal with each other. They always lie in the world's own
+ * memory; all others only where the brains are.
+ */
+export const EXCHANGED = [
+  'observation',
+  'reward',
+  'done',
+  'active',
+  'gamma',
+  'lambda',
+  'tau',
+  'kappaActor',
+  'kappaCritic',
+  'alpha',
+  'action',
+  'tdError',
+] as const satisfies readonly BrainColumnName[];
+/** Those of them that a step writes. */
+export const RETURNED = ['action', 'tdError'] as const satisfies readonly (typeof EXCHANGED)[number][];
+export type ExchangedName = (typeof EXCHANGED)[number];
+
 /** Words of the kernel's descriptor of one world: pointers, seed, masks and switches. */
 export const DESCRIPTOR_WORDS = 96;
 
@@ -203,6 +225,15 @@ export function brainColumnSpec(slotCount: number): BrainColumnSpec {
     return [name, type === 'u32' ? u32(length) : f32(length)];
   });
   return { ...Object.fromEntries(columns), descriptor: u32(DESCRIPTOR_WORDS) } as BrainColumnSpec;
+}
+
+/** The exchanged columns of `brainColumnSpec`, for a world whose brains lie in other memories. */
+export function exchangedColumnSpec(slotCount: number): Pick<BrainColumnSpec, ExchangedName> {
+  const spec = brainColumnSpec(slotCount);
+  return Object.fromEntries(EXCHANGED.map((name) => [name, spec[name]])) as Pick<
+    BrainColumnSpec,
+    ExchangedName
+  >;
 }
 
 /** Index of an agent's first row in a lane-blocked column; its further rows follow every LANES elements. */

@@ -77,7 +77,7 @@ export function gardenFounders(
 ): FoundersByArm {
   const evolved = childless(
     poolFounders(
-      states.map((state) => readFounders(state, population, false)),
+      states.map((state) => readFounders([state], population, false)),
       false,
     ),
   );

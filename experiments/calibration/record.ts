@@ -149,8 +149,9 @@ export async function record(
       process.stderr.write(`${name}: tick ${tick}/${simulation.ticks}\n`);
     }
     if (options.states)
-      await simulation.save(async (world, state) => {
-        states[world] = state;
+      await simulation.save(async (world, state, piece) => {
+        // genomes are in the first
+        if (piece === 0) states[world] = state;
       });
   } finally {
     await simulation.close();

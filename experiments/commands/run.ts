@@ -125,7 +125,7 @@ async function takeUp(simulation: Simulation, start: Start): Promise<ParentRun |
   const { state, parent, savedWorld } = start;
   if (state === null) return null;
   const options = { place: state.folder, branch: parent !== null };
-  await simulation.restore((world) => state.read(savedWorld(world)), options);
+  await simulation.restore((world, piece) => state.read(savedWorld(world), piece), options);
   const hash = await simulation.finalHash();
   if (parent !== null)
     return { dir: parent.directory, tick: simulation.tick, hash, parentHash: state.index.hash };

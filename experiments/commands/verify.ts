@@ -44,7 +44,7 @@ function runOf(manifest: Manifest, directory: string, threads: string | undefine
 async function takeUpOrigin(simulation: Simulation, { parent }: Manifest, directory: string): Promise<void> {
   if (parent === null) return;
   const state = await openCheckpoint(directory, parent.tick);
-  await simulation.restore((world) => state.read(world), { place: state.folder });
+  await simulation.restore((world, piece) => state.read(world, piece), { place: state.folder });
   const hash = await simulation.finalHash();
   if (hash !== parent.hash)
     throw new MismatchError(

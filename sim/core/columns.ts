@@ -47,26 +47,36 @@ export function columnBytes(spec: Record<string, ColumnSpec>): number {
   return bytes;
 }
 
+/** Bytes of columns that one memory holds. */
+export const ARENA_ROOM_BYTES = ARENA_MAX_BYTES - ARENA_START;
+
 /** A bump allocator over one WebAssembly memory of fixed size. Nothing is ever freed. */
 export class Arena {
   readonly memory: WebAssembly.Memory;
   private next = ARENA_START;
 
   /**
-   * @param bytes room for columns, by `columnBytes`
+   * @param room bytes for columns, by `columnBytes`; or another thread's memory, in which the same columns, asked for
+   *   in the same order, are found again
+   * @param shared whether other threads are to see the memory; needs SharedArrayBuffer
    * @throws CapacityError when one memory cannot hold them or the machine refuses
    */
-  constructor(bytes: number) {
+  constructor(room: number | WebAssembly.Memory, shared = false) {
+    if (typeof room !== 'number') {
+      this.memory = room;
+      return;
+    }
+    const bytes = room;
     const total = ARENA_START + aligned(bytes);
     if (total > ARENA_MAX_BYTES) {
       throw new CapacityError(
-        `one thread's worlds need ${(total / 2 ** 30).toFixed(1)} GiB, a WebAssembly memory ends at 4 GiB`,
-        'use more threads, fewer agents or fewer worlds',
+        `its columns need ${(total / 2 ** 30).toFixed(1)} GiB, a WebAssembly memory ends at 4 GiB`,
+        'use fewer agents',
       );
     }
     const pages = Math.ceil(total / PAGE_BYTES);
     try {
-      this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+      this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
     } catch (cause) {
       throw new CapacityError(
         `the machine refused ${(total / 2 ** 20).toFixed(0)} MiB of memory`,
@@ -121,17 +131,22 @@ export class ColumnHash {
   private a = 0x9e37_79b9 | 0;
   private b = 0x7f4a_7c15 | 0;
 
-  add(column: AnyColumn): this {
-    const words = new Uint32Array(column.buffer, column.byteOffset, column.byteLength >>> 2);
+  /** Adds a column, or one that lies in pieces: the hash is that of the whole. */
+  add(...pieces: readonly AnyColumn[]): this {
     let { a, b } = this;
-    for (let k = 0; k < words.length; k++) {
-      const word = words[k]!;
-      a = Math.imul(a ^ word, HASH_A);
-      a ^= a >>> 15;
-      b = (Math.imul(b, HASH_B) + word) | 0;
-      b ^= b >>> 13;
+    let length = 0;
+    for (const piece of pieces) {
+      const words = new Uint32Array(piece.buffer, piece.byteOffset, piece.byteLength >>> 2);
+      length += words.length;
+      for (let k = 0; k < words.length; k++) {
+        const word = words[k]!;
+        a = Math.imul(a ^ word, HASH_A);
+        a ^= a >>> 15;
+        b = (Math.imul(b, HASH_B) + word) | 0;
+        b ^= b >>> 13;
+      }
     }
-    this.a = Math.imul(a ^ words.length, HASH_A);
+    this.a = Math.imul(a ^ length, HASH_A);
     this.b = (b + a) | 0;
     return this;
   }

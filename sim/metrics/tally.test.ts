@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instantiateKernel } from '../../agents/brain/brain.ts';
 import { worldParameters } from '../../configs/arms.ts';
 import { parseConfig } from '../../configs/parse.ts';
 import { FREE_SLOT } from '../../market/columns.ts';
-import { Arena } from '../core/columns.ts';
-import { createWorld, worldBytes } from '../world.ts';
+import { createWorld } from '../world.ts';
+import { allocateWorlds } from '../worldMemory.ts';
 import { bindTally, Tally } from './tally.ts';
 
 const POPULATIONS = ['a', 'b', 'c'];
@@ -16,8 +15,8 @@ function founded() {
   const populations = POPULATIONS.map((name) => ({ name, kind: 'random' }));
   const run = parseConfig(JSON.stringify({ ticks: 100, slots: SLOTS, populations }));
   const parameters = worldParameters(run)[0]!;
-  const arena = new Arena(worldBytes({ ...parameters, market: parameters }));
-  return { world: createWorld(parameters, arena, instantiateKernel(arena.memory)), memory: arena.memory };
+  const [memory] = allocateWorlds([parameters]);
+  return { world: createWorld(parameters, memory!), memory: memory!.arena.memory };
 }
 
 const oneOf = (...values: number[]) => fc.constantFrom(...values);
