@@ -6,14 +6,11 @@
 import { assert } from './assert.ts';
 import { U32_MAX } from './units.ts';
 
-/** floor(a x b / 2^32) for u32 a and b. */
+/** floor(a x b / 2^32) for u32 a and b, in halves of a: both products stay below 2^48 and exact. */
 export function mulHigh(a: number, b: number): number {
-  const aHigh = a >>> 16;
-  const aLow = a & 0xffff;
-  const bHigh = b >>> 16;
-  const bLow = b & 0xffff;
-  const middle = aHigh * bLow + aLow * bHigh + (Math.imul(aLow, bLow) >>> 16);
-  return aHigh * bHigh + Math.floor(middle / 0x1_0000);
+  const factor = b >>> 0;
+  const low = Math.floor(((a & 0xffff) * factor) / 0x1_0000);
+  return Math.floor(((a >>> 16) * factor + low) / 0x1_0000);
 }
 
 /**
