@@ -27,6 +27,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
     run: async (options) => (await import('./clearing.ts')).benchClearing(options),
   },
   {
+    name: 'ledger',
+    about: 'entries of the ledger, single and in passes over all agents, one thread',
+    run: async (options) => (await import('./ledger.ts')).benchLedger(options),
+  },
+  {
     name: 'tick',
     about: 'whole ticks of one world in one thread, with and without the optional mechanisms',
     run: async (options) => (await import('./tick.ts')).benchTick(options),
