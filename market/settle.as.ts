@@ -250,21 +250,19 @@ export function sellAndOffer(sells: bool, wholeOf: f64, partOf: f64): i32 {
     let money = at(cash, i);
     if (sells) {
       const amount = at(tokenOffered, i);
-      if (amount != 0) {
-        const before = at(token, i);
-        const gain = share(amount, whole, part);
-        if (before < amount || money + gain > MAX) return <i32>(i >> 2);
-        money += gain;
-        put(token, i, before - amount);
-        put(cash, i, money);
-        given += amount;
-        got += gain;
-      }
+      const before = at(token, i);
+      const gain = share(amount, whole, part);
+      if (before < amount || money + gain > MAX) return <i32>(i >> 2);
+      money += gain;
+      put(token, i, before - amount);
+      put(cash, i, money);
+      given += amount;
+      got += gain;
     }
-    if (load<u32>(finance + i) != BUY_TOKEN || load<u32>(population + i) == FREE_SLOT) continue;
     const owed = at(bill, i);
-    if (money <= owed) continue;
-    const offered = least(mulHigh(money, step), money - owed);
+    const buys = i32(load<u32>(finance + i) == BUY_TOKEN) & i32(money > owed);
+    // an empty slot has no cash to offer
+    const offered = select(least(mulHigh(money, step), money - owed), <u64>0, buys);
     put(cashOffered, i, offered);
     paid += offered;
   }
@@ -317,15 +315,13 @@ export function payBills(buys: bool, wholeOf: f64, partOf: f64, cohort: usize): 
     let money = at(cash, i);
     if (buys) {
       const amount = at(cashOffered, i);
-      if (amount != 0) {
-        const gain = share(amount, whole, part);
-        const after = at(token, i) + gain;
-        if (money < amount || after > MAX) return <i32>(i >> 2);
-        money -= amount;
-        put(token, i, after);
-        given += amount;
-        got += gain;
-      }
+      const gain = share(amount, whole, part);
+      const after = at(token, i) + gain;
+      if (money < amount || after > MAX) return <i32>(i >> 2);
+      money -= amount;
+      put(token, i, after);
+      given += amount;
+      got += gain;
     }
     let owed = at(bill, i);
     const lives = load<u32>(population + i) != FREE_SLOT;
