@@ -81,6 +81,7 @@ describe('worker threads', () => {
     const [thread] = opened(createThreadShards(run, 1, { profile: true }));
     const { phaseNs } = await thread!.advance(5);
     expect(phaseNs!['learn and act']).toBeGreaterThan(0);
+    expect(phaseNs!.sample).toBeGreaterThan(0);
   });
 
   it('send a failure to start as the error that it is', async () => {

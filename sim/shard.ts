@@ -66,6 +66,9 @@ export interface ShardOptions {
   readonly onTickHash?: (world: number, tick: number, hash: string) => void;
 }
 
+/** Metrics at sampled ticks, beside the phases of a tick in a profile. */
+const SAMPLE = 'sample';
+
 interface Resident {
   readonly world: World;
   since: IntervalStart;
@@ -226,14 +229,18 @@ export class Shard {
   /** Measures a world; on a boundary of the metrics schedule also records it and starts a new interval. */
   private sample(resident: Resident, frames: WorldFrame[], boundary: boolean): void {
     const { world } = resident;
+    const { clock } = this.options;
+    const start = clock?.() ?? 0;
     const frame = measure(world, resident.since);
     frames.push(frame);
-    if (!boundary) return;
-    this.recorder.frame(
-      frame,
-      world.parameters.populations.map((p) => p.name),
-    );
-    resident.since = startInterval(world);
+    if (boundary) {
+      this.recorder.frame(
+        frame,
+        world.parameters.populations.map((p) => p.name),
+      );
+      resident.since = startInterval(world);
+    }
+    if (clock !== undefined) this.phaseNs[SAMPLE] = (this.phaseNs[SAMPLE] ?? 0) + clock() - start;
   }
 
   private phaseHook(): TickHooks['afterPhase'] {

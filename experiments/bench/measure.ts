@@ -36,10 +36,12 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
   /** Median over the repeats of this row's rate / the rate of the row that `ratioTo` names, in the same repeat. */
   readonly ratio?: number;
   readonly ratioTo?: string;
-  /** Share of each phase in the time of a tick, from a run of its own with a clock between phases. */
+  /** Share of each phase in the time of a run, sampled metrics included, from a run of its own with a clock between phases. */
   readonly phases?: Readonly<Record<string, number>>;
   /** Share of the time that checking the economic laws takes: 1 - rate with laws / rate without, of medians. */
   readonly lawsShare?: number;
+  /** Share of a run that watching it takes, laws, tallies and sampled metrics together; from the profile. */
+  readonly watchShare?: number;
   /** From nothing to ready, milliseconds; not part of any rate. */
   readonly startMs?: number;
   /** Position on the axis of its scaling series. */

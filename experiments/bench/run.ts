@@ -75,6 +75,8 @@ export async function benchRun(options: RunBenchOptions = {}): Promise<BenchRow[
     opened.push(profiled);
     const { phaseNs, agentSteps } = await profiled.simulation.advance(profiled.simulation.tick + ticks);
     const stepsPerTick = agentSteps / ticks;
+    const phases = sharesOf(phaseNs!);
+    const watchShare = (phases.measure ?? 0) + (phases.sample ?? 0);
     const lawless = median(rates[threadCounts.length]!);
     return threadCounts.map((count, k): BenchRow => {
       const own = rates[k]!;
@@ -91,7 +93,7 @@ export async function benchRun(options: RunBenchOptions = {}): Promise<BenchRow[
       };
       return k > 0
         ? { ...row, ratio: ratioOf(own, rates[0]!), ratioTo: `${threadCounts[0]} thread` }
-        : { ...row, phases: sharesOf(phaseNs!), lawsShare: 1 - spread.median / lawless };
+        : { ...row, phases, lawsShare: 1 - spread.median / lawless, watchShare };
     });
   } finally {
     await Promise.all(opened.map(({ simulation }) => simulation.close()));
