@@ -181,7 +181,7 @@ describe('the checkpoint schedule of a run', () => {
       const simulation = createSimulation(run);
       const ticks: number[] = [];
       const frames: number[] = [];
-      await drive(simulation, 20, {
+      await drive(simulation, run, {
         signal,
         checkpointEvery,
         onAdvance: ({ batches }) => {

@@ -1,6 +1,6 @@
 /** Opens a run on worker threads and drives it to its end, at the pace that a watcher asks for. */
 import process from 'node:process';
-import type { ResolvedRun } from '../configs/arms.ts';
+import { type ResolvedRun, worldCount } from '../configs/arms.ts';
 import { type Advance, createSimulation, type Simulation } from '../sim/run.ts';
 import type { Pace } from './pace.ts';
 import { type Plan, planRun } from './plan.ts';
@@ -56,14 +56,34 @@ export interface DriveOptions {
 /** A call to the threads should take about this long: long enough to be cheap, short enough to stop soon. */
 const CALL_MS = { unwatched: 300, watched: 60 };
 
+/** Ticks of the first call, whose time is not known: at most so many, and so many agent-steps. */
+const FIRST_TICKS = 64;
+const FIRST_STEPS = 2 ** 18;
+/** Rows of snapshots that may wait in memory until a call returns, about; 200 bytes each. */
+const SNAPSHOT_ROWS = 2 ** 21;
+
+/** Ticks of the first call to the threads of a run, and most of any: what waits in memory does not grow with the run. */
+export function ticksOfCall(run: ResolvedRun): { readonly first: number; readonly most: number } {
+  const { slots, output } = run.arms[0]!;
+  const agents = slots * worldCount(run);
+  return {
+    first: Math.min(output.metricsEvery, FIRST_TICKS, Math.max(1, Math.floor(FIRST_STEPS / agents))),
+    most:
+      output.agentsEvery === 0
+        ? Number.POSITIVE_INFINITY
+        : output.agentsEvery * Math.max(1, Math.floor(SNAPSHOT_ROWS / agents)),
+  };
+}
+
 /** Advances a run to its last tick, or until the signal is aborted. */
 export async function drive(
   simulation: Simulation,
-  metricsEvery: number,
+  run: ResolvedRun,
   { signal, onAdvance, pace, checkpointEvery = 0, onCheckpoint }: DriveOptions,
 ): Promise<'finished' | 'interrupted'> {
   const targetMs = pace ? CALL_MS.watched : CALL_MS.unwatched;
-  let stretch = Math.min(metricsEvery, 64);
+  const { first, most } = ticksOfCall(run);
+  let stretch = Math.min(first, most);
   while (simulation.tick < simulation.ticks) {
     const allowed = pace ? await pace.turn(signal) : Number.POSITIVE_INFINITY;
     if (signal.aborted) return 'interrupted';
@@ -77,7 +97,7 @@ export async function drive(
     pace?.spent(ticks);
     await onAdvance(advance);
     if (ticks === toCheckpoint) await onCheckpoint?.();
-    if (elapsed < targetMs / 2 && ticks === stretch) stretch *= 2;
+    if (elapsed < targetMs / 2 && ticks === stretch) stretch = Math.min(most, 2 * stretch);
     else if (elapsed > targetMs * 2) stretch = Math.max(1, Math.floor(stretch / 2));
   }
   return signal.aborted ? 'interrupted' : 'finished';

@@ -19,45 +19,73 @@ import type { World } from './world.ts';
 
 type Cell = number | string;
 
-/** Rows of one table, kept column by column until they are drained. */
+/** Most rows of a batch: a snapshot of a million agents goes to the run directory in pieces. */
+export const BATCH_ROWS = 65_536;
+const FIRST_ROWS = 64;
+
+type Cells = Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | string[];
+
+const cellsOf = (type: TableColumn['type'], rows: number): Cells => {
+  if (type === 'string') return [];
+  if (type === 'u32') return new Uint32Array(rows);
+  return type === 'f32' ? new Float32Array(rows) : new Float64Array(rows);
+};
+
+/** Rows of one table, kept column by column in the types of the table until they are drained. */
 class TableBuilder {
   private readonly table: TableName;
   private readonly specs: readonly TableColumn[];
-  private readonly cells: Cell[][];
+  private full: RecordBatch[] = [];
+  private cells: Cells[];
+  private room = FIRST_ROWS;
   private rows = 0;
 
   constructor(table: TableName) {
     this.table = table;
     this.specs = TABLES[table];
-    this.cells = this.specs.map(() => []);
+    this.cells = this.specs.map(({ type }) => cellsOf(type, this.room));
   }
 
   /** Adds one row, cells in the order of TABLES. */
   add(row: readonly Cell[]): void {
-    for (let k = 0; k < this.cells.length; k++) this.cells[k]!.push(row[k]!);
+    if (this.rows === this.room) this.grow();
+    const { cells, rows } = this;
+    for (let k = 0; k < cells.length; k++) (cells[k] as Cell[])[rows] = row[k]!;
     this.rows++;
+    if (this.rows === BATCH_ROWS) this.close();
   }
 
-  /** The rows so far as a batch, or null; starts again empty. */
-  drain(): RecordBatch | null {
-    if (this.rows === 0) return null;
-    const columns: Record<string, AnyColumn | readonly string[]> = {};
-    this.specs.forEach(({ name, type }, k) => {
-      const cells = this.cells[k]!;
-      this.cells[k] = [];
-      columns[name] = typed(type, cells);
+  /** The rows so far as batches; starts again empty. */
+  drain(): RecordBatch[] {
+    if (this.rows > 0) this.close();
+    const drained = this.full;
+    this.full = [];
+    return drained;
+  }
+
+  private grow(): void {
+    this.room = Math.min(BATCH_ROWS, 2 * this.room);
+    this.cells = this.cells.map((cells, k) => {
+      if (Array.isArray(cells)) return cells;
+      const grown = cellsOf(this.specs[k]!.type, this.room) as Float64Array<ArrayBuffer>;
+      grown.set(cells);
+      return grown;
     });
-    const batch = { table: this.table, rows: this.rows, columns };
-    this.rows = 0;
-    return batch;
   }
-}
 
-function typed(type: TableColumn['type'], cells: Cell[]): AnyColumn | readonly string[] {
-  if (type === 'string') return cells as string[];
-  const numbers = cells as number[];
-  if (type === 'u32') return Uint32Array.from(numbers);
-  return type === 'f32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
+  /** Makes a batch of the rows that wait. */
+  private close(): void {
+    const columns: Record<string, AnyColumn | readonly string[]> = {};
+    this.specs.forEach(({ name }, k) => {
+      const cells = this.cells[k]!;
+      // each array of a batch owns its memory, so that it can move to another thread
+      columns[name] = this.rows === this.room ? cells : cells.slice(0, this.rows);
+    });
+    this.full.push({ table: this.table, rows: this.rows, columns });
+    this.room = Math.min(this.room, this.rows + FIRST_ROWS);
+    this.cells = this.specs.map(({ type }) => cellsOf(type, this.room));
+    this.rows = 0;
+  }
 }
 
 /** Collects what the config's `output` section asks for, from any number of worlds. */
@@ -77,7 +105,7 @@ export class Recorder {
 
   /** All rows since the last drain. */
   drain(): RecordBatch[] {
-    const batches = Object.values(this.tables).flatMap((table) => table.drain() ?? []);
+    const batches = Object.values(this.tables).flatMap((table) => table.drain());
     const lives = this.lives.drain();
     return lives.rows === 0 ? batches : [...batches, { table: 'lineage', ...lives }];
   }

@@ -49,7 +49,7 @@ async function checkCommand(config: string, options: CheckOptions): Promise<void
     laws: laws.map(({ name, checks, lastTick, violated }) => ({ name, checks, lastTick, violated })),
   });
   try {
-    const status = await drive(simulation, run.arms[0]!.output.metricsEvery, {
+    const status = await drive(simulation, run, {
       signal: interrupt.signal,
       onAdvance: (advance) => {
         laws = advance.frame.laws;

@@ -238,7 +238,7 @@ async function simulate(start: Start, options: RunOptions, page: LiveServer | nu
     try {
       // a branch holds the state that it began with, and needs its parent no more
       if (parent !== null) await checkpoint();
-      const status = await drive(simulation, output.metricsEvery, {
+      const status = await drive(simulation, run, {
         signal: interrupt.signal,
         ...(pace ? { pace } : {}),
         checkpointEvery: output.checkpointEvery,

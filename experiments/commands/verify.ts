@@ -67,7 +67,7 @@ async function verifyCommand(directory: string, options: VerifyOptions): Promise
   const progress = new Progress(simulation.ticks, process.stderr, manifest.parent?.tick ?? 0);
   try {
     await takeUpOrigin(simulation, manifest, directory);
-    const status = await drive(simulation, run.arms[0]!.output.metricsEvery, {
+    const status = await drive(simulation, run, {
       signal: interrupt.signal,
       onAdvance: (advance) => progress.update(simulation.tick, advance.agentSteps),
     });
