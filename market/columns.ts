@@ -6,6 +6,7 @@ import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
 import { type Columns, f64, u32 } from '../sim/core/columns.ts';
 import type { LedgerColumns } from './accounts.ts';
+import type { Clearing } from './clearing.ts';
 import type { Ledger } from './ledger.ts';
 
 export * from './accounts.ts';
@@ -412,6 +413,8 @@ export interface MarketWorld {
   trades?: TradeSink | null;
   /** The settlement kernel; without it settle.ts does the same in more passes. */
   readonly settlement?: Settlement | null;
+  /** The clearing kernel; without it the phases that it speeds up do the same in TypeScript. */
+  readonly clearing?: Clearing | null;
 }
 
 /** Converts a token amount to cash at a price in 2^-16, rounding down; exact for u32 operands. */

@@ -3,6 +3,7 @@ import { deriveWorld, populationOfSlots } from '../configs/derive.ts';
 import { buildSchema } from '../configs/schema.ts';
 import { Arena, columnBytes } from '../sim/core/columns.ts';
 import { foundGenesis } from './circulation.ts';
+import { Clearing } from './clearing.ts';
 import {
   FREE_SLOT,
   ledgerColumnSpec,
@@ -26,7 +27,7 @@ export interface TestWorldOptions {
   world?: object;
   /** The config's populations; their members take the slots in order. */
   populations?: object[];
-  /** Whether it settles by the kernel (default) or step by step. */
+  /** Whether the kernels do their part (default) or the specifications. */
   passes?: boolean;
 }
 
@@ -57,6 +58,7 @@ export function testWorld({
     balances,
     ledger: new Ledger(number, balances),
     settlement: passes ? new Settlement(arena.memory, parameters, balances, columns) : null,
+    clearing: passes ? new Clearing(arena.memory, parameters, balances, columns) : null,
     memory: arena.memory,
   };
   foundGenesis(market);

@@ -55,9 +55,14 @@ describe.each(METHODS.map((name, k) => [name, k] as const))('%s training', (_, k
   });
 });
 
-describe('a training tick', () => {
+const PATHS = [
+  ['the kernel', true],
+  ['the specification', false],
+] as const;
+
+describe.each(PATHS)('a training tick by %s', (_, passes) => {
   const training = (method: number, world: object = {}) => {
-    const w = testWorld({ slots: 1, world: { training: { depreciation: 0 }, ...world } });
+    const w = testWorld({ slots: 1, passes, world: { training: { depreciation: 0 }, ...world } });
     startTick(w, 0);
     w.columns.mode[0] = MODE.train;
     w.columns.taskClass[0] = 2;
@@ -113,9 +118,9 @@ describe('a training tick', () => {
   });
 });
 
-describe('depreciation', () => {
+describe.each(PATHS)('depreciation by %s', (_, passes) => {
   it('takes its share of every skill of the living in every tick, whatever they do', () => {
-    const w = testWorld({ slots: 2, living: 1, world: { training: { depreciation: 0.01 } } });
+    const w = testWorld({ slots: 2, living: 1, passes, world: { training: { depreciation: 0.01 } } });
     w.columns.skill.fill(2 ** 31);
     w.columns.mode[0] = MODE.idle;
     train(w, 0);
@@ -124,7 +129,7 @@ describe('depreciation', () => {
   });
 
   it('stops with training where that is off', () => {
-    const w = testWorld({ slots: 1, world: { training: { enabled: false, depreciation: 0.01 } } });
+    const w = testWorld({ slots: 1, passes, world: { training: { enabled: false, depreciation: 0.01 } } });
     const before = [...w.columns.skill];
     w.columns.mode[0] = MODE.train;
     train(w, 0);

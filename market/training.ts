@@ -5,13 +5,11 @@
  */
 import { METHODS, type TrainingMethodParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
-import { exp2Fraction, LOG2_ONE, log2Fixed, mulHigh } from '../sim/core/fixed.ts';
+import { exp2Fraction, mulHigh } from '../sim/core/fixed.ts';
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
+import { costOf, exponentOf, scaleLog } from './clearing.ts';
 import { FREE_SLOT, type MarketWorld, MODE, TOTAL } from './columns.ts';
 import { openingWealth } from './wealth.ts';
-
-/** An exponent in 2^-16 times a log2 in 2^-16, rounded down. */
-const scaleLog = (exponent: number, x: number): number => Math.floor((exponent * log2Fixed(x)) / LOG2_ONE);
 
 /**
  * Skill gained by one tick of training as a fraction of 2^32, before depreciation; 0 without compute. Every
@@ -28,8 +26,7 @@ export function trainingGain(
   skill: number,
 ): number {
   if (compute === 0) return 0;
-  const base = method.etaLog2 + scaleLog(method.labelExponent, 1 + method.labels);
-  return gainFrom(method, base, compute, data, skill);
+  return gainFrom(method, exponentOf(method), compute, data, skill);
 }
 
 /** The same from the part of the exponent that is a method's own, 2^-16. */
@@ -50,13 +47,19 @@ function gainFrom(
 /** Slots of those who train this tick, in slot order; grown to the largest world of the thread. */
 let trainees = new Uint32Array(0);
 /** Of each method: its cost a tick, milli-cash, and the part of its exponent that is the same for everybody, 2^-16. */
-const costOf = new Float64Array(METHODS.length);
-const baseOf = new Float64Array(METHODS.length);
+const costs = new Float64Array(METHODS.length);
+const bases = new Float64Array(METHODS.length);
 
 /** Trains the agents in train mode, adds what that costs to their bills, and lets all skills depreciate. */
 export function train(world: MarketWorld, _tick: number): void {
-  const { parameters, columns } = world;
-  if (!parameters.training.enabled) return;
+  if (!world.parameters.training.enabled) return;
+  if (world.clearing != null) world.clearing.open().train();
+  else trainOneByOne(world);
+}
+
+/** The specification of the kernel's pass. */
+function trainOneByOne(world: MarketWorld): void {
+  const { columns } = world;
   const count = listTrainees(world);
   writeGains(world, count);
   depreciate(world);
@@ -88,8 +91,8 @@ function writeGains(world: MarketWorld, count: number): void {
   const { trainingRunway } = hardware;
   for (let m = 0; m < METHODS.length; m++) {
     const method = training.methods[m]!;
-    costOf[m] = method.labels * training.labelPrice + method.environmentPrice;
-    baseOf[m] = method.etaLog2 + scaleLog(method.labelExponent, 1 + method.labels);
+    costs[m] = costOf(method, training.labelPrice);
+    bases[m] = exponentOf(method);
   }
   skillGain.fill(0);
   for (let k = 0; k < count; k++) {
@@ -97,14 +100,14 @@ function writeGains(world: MarketWorld, count: number): void {
     const used = Math.min(training.maxCompute, compute[i]! - computeUsed[i]!);
     if (used === 0) continue;
     const m = columns.method[i]!;
-    const cost = costOf[m]!;
+    const cost = costs[m]!;
     if (cost > 0 && openingWealth(world, i) - cost < trainingRunway) continue;
     const method = training.methods[m]!;
     computeUsed[i]! += used;
     labelsUsed[i] = method.labels;
     bill[i] = Math.min(U32_MAX, bill[i]! + cost);
     const owned = skill[i * CLASS_COUNT + taskClass[i]!]!;
-    const gain = gainFrom(method, baseOf[m]!, used, data[i]!, owned);
+    const gain = gainFrom(method, bases[m]!, used, data[i]!, owned);
     skillGain[i] = gain;
     total[TOTAL.labels]! += method.labels;
     total[TOTAL.methodTicks + m]!++;

@@ -35,6 +35,7 @@ import type { WorldParameters } from '../configs/derive.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
 import { foundGenesis } from '../market/circulation.ts';
 import { DoubleAuction } from '../market/classic/doubleAuction.ts';
+import { Clearing } from '../market/clearing.ts';
 import {
   type LedgerColumns,
   ledgerColumnSpec,
@@ -73,6 +74,7 @@ export interface World extends MarketWorld, AgentWorld {
   readonly serviceAuction: ServiceAuction;
   readonly doubleAuction: DoubleAuction;
   readonly settlement: Settlement;
+  readonly clearing: Clearing;
   /** Told of every fill where a run records trades. */
   trades: TradeSink | null;
   /** Sums over the current metric interval; never read by the model. */
@@ -245,6 +247,7 @@ export function createWorld(
     serviceAuction: new ServiceAuction(parameters.slots),
     doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),
     settlement: new Settlement(memory.arena.memory, parameters, bound.balances, bound.columns),
+    clearing: new Clearing(memory.arena.memory, parameters, bound.balances, bound.columns),
     trades: null,
     tally: new Tally(parameters.populations.length, bindTally(memory.arena.memory)),
     screen: null,

@@ -1,0 +1,135 @@
+/**
+ * The clearing kernel (clearing.as.ts) bound to one world: where it finds the world's columns and parameters. It does
+ * the loops over agents of training.ts, bit for bit, where a world's columns lie in an Arena's memory.
+ */
+import { METHODS, type TrainingMethodParameters, type WorldParameters } from '../configs/derive.ts';
+import { assert } from '../sim/core/assert.ts';
+import type { AnyColumn } from '../sim/core/columns.ts';
+import { EXP2_TABLE, LOG2_ONE, LOG2_TABLE, log2Fixed } from '../sim/core/fixed.ts';
+import { instantiate } from '../sim/core/webAssembly.ts';
+import { KERNEL_BASE64 } from './clearing.generated.ts';
+
+/** The passes over a world's agents. */
+export interface ClearingPasses {
+  /** A tick of training (training.ts). */
+  train(): void;
+}
+
+interface KernelExports extends ClearingPasses {
+  columns(): number;
+  parameters(): number;
+  log2Table(): number;
+  exp2Table(): number;
+}
+
+/** Columns to which the kernel's descriptor points, in its order. */
+const BALANCES = ['token', 'cash', 'stake'] as const;
+const COLUMNS = [
+  'population',
+  'mode',
+  'taskClass',
+  'method',
+  'compute',
+  'computeUsed',
+  'labelsUsed',
+  'bill',
+  'data',
+  'skill',
+  'skillGain',
+  'scalar',
+  'total',
+] as const;
+
+type ClearedColumns = Readonly<Record<(typeof COLUMNS)[number], AnyColumn>>;
+type ClearedBalances = Readonly<Record<(typeof BALANCES)[number], AnyColumn>>;
+
+/** An exponent in 2^-16 times a log2 in 2^-16, rounded down. */
+export const scaleLog = (exponent: number, x: number): number =>
+  Math.floor((exponent * log2Fixed(x)) / LOG2_ONE);
+
+/** The part of the exponent of a method's gains that is the same for everybody, 2^-16. */
+export const exponentOf = ({ etaLog2, labelExponent, labels }: TrainingMethodParameters): number =>
+  etaLog2 + scaleLog(labelExponent, 1 + labels);
+
+/** Cost of a tick of training by a method, milli-cash. */
+export const costOf = (method: TrainingMethodParameters, labelPrice: number): number =>
+  method.labels * labelPrice + method.environmentPrice;
+
+/** The parameters of the kernel's descriptor, in its order. */
+const valuesOf = ({ slots, training, hardware }: WorldParameters): number[] => [
+  slots,
+  training.maxCompute,
+  training.depreciation,
+  hardware.trainingRunway,
+  ...METHODS.flatMap((_, m) => {
+    const method = training.methods[m]!;
+    return [
+      method.labels,
+      costOf(method, training.labelPrice),
+      exponentOf(method),
+      method.computeExponent,
+      method.dataExponent,
+    ];
+  }),
+];
+
+interface Kernel {
+  readonly passes: ClearingPasses;
+  readonly addresses: Uint32Array;
+  readonly values: BigInt64Array;
+}
+const PLACES = 64;
+const kernels = new WeakMap<WebAssembly.Memory, Kernel>();
+
+/** The kernel on a memory, instantiated once, its tables in place. */
+function kernelOn(memory: WebAssembly.Memory): Kernel {
+  const known = kernels.get(memory);
+  if (known !== undefined) return known;
+  const passes = instantiate<KernelExports>(KERNEL_BASE64, memory);
+  const { buffer } = memory;
+  new Uint32Array(buffer, passes.log2Table(), LOG2_TABLE.length).set(LOG2_TABLE);
+  new BigUint64Array(buffer, passes.exp2Table(), EXP2_TABLE.length).set(
+    BigUint64Array.from(EXP2_TABLE, BigInt),
+  );
+  const kernel = {
+    passes,
+    addresses: new Uint32Array(buffer, passes.columns(), PLACES),
+    values: new BigInt64Array(buffer, passes.parameters(), PLACES),
+  };
+  kernels.set(memory, kernel);
+  return kernel;
+}
+
+/** The kernel with one world's descriptor. */
+export class Clearing {
+  private readonly kernel: Kernel;
+  private readonly addresses: Uint32Array;
+  private readonly values: BigInt64Array;
+
+  /**
+   * @param memory in which the columns lie
+   * @throws AssertionError when they lie elsewhere, EnvironmentError where there is no WebAssembly SIMD
+   */
+  constructor(
+    memory: WebAssembly.Memory,
+    parameters: WorldParameters,
+    balances: ClearedBalances,
+    columns: ClearedColumns,
+  ) {
+    const all = [...BALANCES.map((name) => balances[name]), ...COLUMNS.map((name) => columns[name])];
+    assert(
+      all.every(({ buffer }) => buffer === memory.buffer),
+      'the columns lie in another memory than the kernel',
+    );
+    this.kernel = kernelOn(memory);
+    this.addresses = Uint32Array.from(all, ({ byteOffset }) => byteOffset);
+    this.values = BigInt64Array.from(valuesOf(parameters), BigInt);
+  }
+
+  /** Points the kernel, which all worlds of a memory share, to this world; returns its passes. */
+  open(): ClearingPasses {
+    this.kernel.addresses.set(this.addresses);
+    this.kernel.values.set(this.values);
+    return this.kernel.passes;
+  }
+}
