@@ -25,18 +25,15 @@ const KERNELS = [
 ];
 
 const FLAGS = ['--runtime', 'stub', '--enable', 'simd', '--importMemory', '-O3', '--converge', '--noAssert'];
-/** A shared memory needs the threads proposal and a stated maximum (4 GiB in pages). */
-const SHARED_FLAGS = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
 
 /**
  * WebAssembly bytes of an AssemblyScript source and of what it imports by relative path.
  *
  * @param {string} path the source file
- * @param {{ shared?: boolean, staticData?: number }} [options] shared: import a shared memory; staticData: first byte
- *   of its static data
+ * @param {{ staticData?: number }} [options] staticData: first byte of its static data
  * @returns {Promise<{ wasm: Uint8Array, sources: string[] }>} also the paths of all sources
  */
-async function compileKernel(path, { shared = false, staticData = 0 } = {}) {
+async function compileKernel(path, { staticData = 0 } = {}) {
   const entry = resolve(path);
   const sources = [];
   const base = dirname(entry);
@@ -51,7 +48,6 @@ async function compileKernel(path, { shared = false, staticData = 0 } = {}) {
       '--memoryBase',
       String(staticData),
       ...FLAGS,
-      ...(shared ? SHARED_FLAGS : []),
     ],
     {
       readFile: (name, directory) => {
