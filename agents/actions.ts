@@ -183,7 +183,7 @@ export function applyActions(world: AgentWorld, tick: number, from = 0, to = wor
 
 /** All of `applyActions` but what `openOrders` does. */
 export function orderRange(world: AgentWorld, _tick: number, from: number, to: number): void {
-  if (world.parameters.induced.enabled) applyInduced(world, from, to);
+  if (world.parameters.induced.enabled) orderInduced(world, world.senses.decideInduced(from, to), to);
   else orderAgents(world, world.senses.decide(from, to), to);
 }
 
@@ -266,8 +266,11 @@ function allowedMode(p: WorldParameters, mode: number): number {
   return on ? mode : MODE.idle;
 }
 
-/** Induced values: everybody with units left quotes one unit on its side, never beyond its limit. */
-function applyInduced(
+/**
+ * The specification of orders at induced values, which the kernel repeats, for agents from..to-1: everybody with units
+ * left quotes one unit on its side, never beyond its limit.
+ */
+export function orderInduced(
   { parameters: p, columns: c, balances, agents, brain }: AgentWorld,
   from: number,
   to: number,

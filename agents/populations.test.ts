@@ -125,32 +125,37 @@ describe('ziC', () => {
 
   it('decides together as each trader decides alone, and for its own population only', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.nat(1000), (seed, tick) => {
-        const induced = () =>
-          testWorld({
-            slots: 12,
-            seed,
-            world: { computeMarket: { enabled: true }, induced: { enabled: true } },
-            populations: [
-              { name: 'a', kind: 'ziC' },
-              { name: 'b', kind: 'ziC' },
-            ],
-          });
-        const [together, alone, half] = [induced(), induced(), induced()];
-        for (const world of [together, alone, half]) {
-          drawInducedValues(world, 0);
-          world.columns.population[5] = FREE_SLOT;
-        }
-        decideScripted(together, tick);
-        for (let i = 0; i < 12; i++) if (i !== 5) decideZiC(alone, tick, i);
-        decideZiCTogether(half, tick, 1);
-        expect(together.agents.scriptedLevel).toEqual(alone.agents.scriptedLevel);
-        expect([...half.agents.scriptedLevel]).toEqual(
-          Array.from(alone.agents.scriptedLevel, (level, i) =>
-            half.columns.population[i] === 1 ? level : 0,
-          ),
-        );
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        fc.nat(1000),
+        fc.integer({ min: 6, max: 17 }),
+        (seed, tick, slots) => {
+          const induced = () =>
+            testWorld({
+              slots,
+              seed,
+              world: { computeMarket: { enabled: true }, induced: { enabled: true } },
+              populations: [
+                { name: 'a', kind: 'ziC' },
+                { name: 'b', kind: 'ziC' },
+              ],
+            });
+          const [together, alone, half] = [induced(), induced(), induced()];
+          for (const world of [together, alone, half]) {
+            drawInducedValues(world, 0);
+            world.columns.population[5] = FREE_SLOT;
+          }
+          decideScripted(together, tick);
+          for (let i = 0; i < slots; i++) if (i !== 5) decideZiC(alone, tick, i);
+          decideZiCTogether(half, tick, 1);
+          expect(together.agents.scriptedLevel).toEqual(alone.agents.scriptedLevel);
+          expect([...half.agents.scriptedLevel]).toEqual(
+            Array.from(alone.agents.scriptedLevel, (level, i) =>
+              half.columns.population[i] === 1 ? level : 0,
+            ),
+          );
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -68,35 +68,38 @@ const ACTION: usize = 57;
 const REWARD: usize = 58;
 const TD_ERROR: usize = 59;
 const ACTIVE: usize = 60;
-const LOG_TABLE: usize = 61; // log2(1 + k / 1024) in 2^-16, shifted left by 8, with the step to the next entry
-const POWER_TABLE: usize = 62; // 2^(k / 1024) - 1 in 2^-32
-const PRICES: usize = 63;
-const QUOTE_LOGS: usize = 64;
-const POPULATION_KINDS: usize = 65;
-const HISTOGRAM: usize = 66;
+const INDUCED_LEVEL: usize = 61;
+const INDUCED_SIDE: usize = 62;
+const INDUCED_UNITS: usize = 63;
+const LOG_TABLE: usize = 64; // log2(1 + k / 1024) in 2^-16, shifted left by 8, with the step to the next entry
+const POWER_TABLE: usize = 65; // 2^(k / 1024) - 1 in 2^-32
+const PRICES: usize = 66;
+const QUOTE_LOGS: usize = 67;
+const POPULATION_KINDS: usize = 68;
+const HISTOGRAM: usize = 69;
 // then what a world is,
-const SLOTS: usize = 67;
-const SEED: usize = 68;
-const COHORTS: usize = 69;
-const FLAGS: usize = 70;
-const MAX_TASKS: usize = 71;
-const CU_PER_TASK: usize = 72;
-const MAX_COMPUTE: usize = 73;
-const SOLD_EMA_MAX: usize = 74;
-const BID_SHARE: usize = 75;
-const REPUTATION_WEIGHT: usize = 76;
-const DEVICE: usize = 77;
-const DEVICE_LOG: usize = 78;
-const SCALE_LOG2: usize = 79;
+const SLOTS: usize = 70;
+const SEED: usize = 71;
+const COHORTS: usize = 72;
+const FLAGS: usize = 73;
+const MAX_TASKS: usize = 74;
+const CU_PER_TASK: usize = 75;
+const MAX_COMPUTE: usize = 76;
+const SOLD_EMA_MAX: usize = 77;
+const BID_SHARE: usize = 78;
+const REPUTATION_WEIGHT: usize = 79;
+const DEVICE: usize = 80;
+const DEVICE_LOG: usize = 81;
+const SCALE_LOG2: usize = 82;
 // and what it is in this tick.
-const MEDIAN_LOG: usize = 80;
-const AVERAGE_LOG: usize = 81;
-const TASK_VALUE: usize = 82;
-const TASK_COST: usize = 83;
-const TOKEN_PRICE: usize = 84; // f32
-const ASK_LEVELS: usize = 85; // 16 bytes, one an option
-const BID_LEVELS: usize = 89;
-const SHARED: usize = 93; // 32 f32, by observation
+const MEDIAN_LOG: usize = 83;
+const AVERAGE_LOG: usize = 84;
+const TASK_VALUE: usize = 85;
+const TASK_COST: usize = 86;
+const TOKEN_PRICE: usize = 87; // f32
+const ASK_LEVELS: usize = 88; // 16 bytes, one an option
+const BID_LEVELS: usize = 92;
+const SHARED: usize = 96; // 32 f32, by observation
 
 // Bits of FLAGS: mechanisms that are on.
 const RENTS: u32 = 1;
@@ -106,6 +109,7 @@ const CONTRACTS: u32 = 8;
 const REVISES: u32 = 16;
 const SCALES: u32 = 32;
 const KINDS: u32 = 64;
+const ALL_DAY: u32 = 128;
 // Bits of a population's kind.
 const HIDDEN_REWARD: i32 = 1;
 const RANDOM_REWARD: i32 = 2;
@@ -116,7 +120,9 @@ const TRAIN: i32 = 2;
 const IDLE: i32 = 3;
 const BUY: i32 = 1;
 const SELL: i32 = 2;
+const STREAM_SCRIPTED: u32 = 4;
 const STREAM_RANDOM_REWARD: u32 = 18;
+const LEVELS: i32 = 256;
 
 const OBSERVATIONS: usize = 32;
 const HEADS: usize = 8;
@@ -277,6 +283,25 @@ function skillIn(d: usize, at: usize, taskClass: v128): v128 {
 @inline
 function choose(table: v128, option: v128): v128 {
   return v128.and(i8x16.swizzle(table, option), ints(255));
+}
+
+// The first word of pcg4d of sim/core/rng.ts for four agents.
+// @ts-ignore: decorator
+@inline
+function draw(seed: u32, tick: u32, agents: v128, stream: u32): v128 {
+  const m: u32 = 1664525;
+  const c: u32 = 1013904223;
+  const first = tick * m + c;
+  const last = stream * m + c;
+  let x = ints(seed * m + c + first * last);
+  let z = i32x4.add(i32x4.mul(agents, ints(m)), ints(c));
+  let y = i32x4.add(ints(first), i32x4.mul(z, x));
+  z = i32x4.add(z, i32x4.mul(x, y));
+  let w = i32x4.add(ints(last), i32x4.mul(y, z));
+  x = v128.xor(x, i32x4.shr_u(x, 16));
+  y = v128.xor(y, i32x4.shr_u(y, 16));
+  w = v128.xor(w, i32x4.shr_u(w, 16));
+  return i32x4.add(x, i32x4.mul(y, w));
 }
 
 // Sum of an agent's claims, saturated.
@@ -513,6 +538,62 @@ export function decide(d: usize, blockFrom: u32, blockTo: u32): void {
   }
 }
 
+/** Quotes of a population of zero-intelligence traders at induced values. */
+export function quoteAtRandom(d: usize, tick: u32, kind: i32, blockTo: u32): void {
+  const one = ints(1);
+  const seed = word(d, SEED);
+  const end = <usize>blockTo * V;
+  let agents = i32x4(0, 1, 2, 3);
+  for (let at: usize = 0; at < end; at += V) {
+    const limit = own(d, INDUCED_LEVEL, at);
+    const above = i32x4.add(limit, one);
+    const buys = i32x4.eq(own(d, INDUCED_SIDE, at), ints(BUY));
+    const levels = v128.bitselect(above, i32x4.sub(ints(LEVELS), limit), buys);
+    const level = i32x4.add(
+      v128.bitselect(one, above, buys),
+      mulHigh(draw(seed, tick, agents, STREAM_SCRIPTED), levels),
+    );
+    write(d, SCRIPTED_LEVEL, at, level, i32x4.eq(own(d, POPULATION, at), ints(kind)));
+    agents = i32x4.add(agents, ints(4));
+  }
+}
+
+/** Orders at induced values. */
+export function decideInduced(d: usize, blockFrom: u32, blockTo: u32): void {
+  const zero = ints(0);
+  const most = ints(word(d, FLAGS) & ALL_DAY ? -1 : 1);
+  const shades = i8x16(0, 1, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  for (let block: usize = blockFrom; block < <usize>blockTo; block++) {
+    const at = block * V;
+    const mask = i32x4.ne(own(d, POPULATION, at), ints(FREE_SLOT));
+    if (!v128.any_true(mask)) continue;
+    const left = own(d, INDUCED_UNITS, at);
+    let side = v128.and(own(d, INDUCED_SIDE, at), i32x4.ne(left, zero));
+    const buys = i32x4.eq(side, ints(BUY));
+    const quoted = own(d, SCRIPTED_LEVEL, at);
+    let level = i32x4.sub(quoted, ints(1));
+    const byHead = i32x4.eq(quoted, zero);
+    if (v128.any_true(v128.and(byHead, mask))) {
+      const limit = own(d, INDUCED_LEVEL, at);
+      const quote = v128.load(<usize>word(d, ACTION) + block * (HEADS * V), 3 * V);
+      const room = v128.bitselect(limit, i32x4.sub(ints(LEVELS - 1), limit), buys);
+      const step = i32x4.shr_s(i32x4.mul(room, choose(shades, quote)), 4);
+      const shaded = v128.bitselect(i32x4.sub(limit, step), i32x4.add(limit, step), buys);
+      level = v128.bitselect(shaded, level, byHead);
+    }
+    write(d, MODE, at, v128.andnot(ints(IDLE), i32x4.eq(side, ints(SELL))), mask);
+    const price = gather(<usize>word(d, PRICES), v128.and(level, ints(LEVELS - 1)));
+    side = v128.andnot(side, v128.and(buys, i32x4.lt_u(own(d, TOKEN, at), price)));
+    write(d, COMPUTE_SIDE, at, side, mask);
+    write(d, COMPUTE_LEVEL, at, level, mask);
+    write(d, COMPUTE_QUANTITY, at, v128.and(i32x4.min_u(left, most), i32x4.ne(side, zero)), mask);
+    write(d, TASK_ASK, at, zero, mask);
+    write(d, FINANCE, at, zero, mask);
+    write(d, SCRIPTED_LEVEL, at, zero, mask);
+    write(d, SCRIPTED_ASK, at, zero, mask);
+  }
+}
+
 /** The bin of the log2 histogram of wealth that holds the lower median of the living. */
 export function medianBin(d: usize, bins: u32, shift: u32): u32 {
   const histogram = <usize>word(d, HISTOGRAM);
@@ -557,22 +638,9 @@ function tanh(x: v128): v128 {
   return f32x4.div(f32x4.mul(c, p), q);
 }
 
-// The random reward: the first word of pcg4d of sim/core/rng.ts, as a number in [-1, 1).
+// The random reward, a number in [-1, 1).
 function randomReward(seed: u32, tick: u32, agents: v128): v128 {
-  const m: u32 = 1664525;
-  const c: u32 = 1013904223;
-  let x = i32x4.splat(seed * m + c);
-  let y = i32x4.splat(tick * m + c);
-  let z = i32x4.add(i32x4.mul(agents, i32x4.splat(m)), i32x4.splat(c));
-  let w = i32x4.splat(STREAM_RANDOM_REWARD * m + c);
-  x = i32x4.add(x, i32x4.mul(y, w));
-  y = i32x4.add(y, i32x4.mul(z, x));
-  z = i32x4.add(z, i32x4.mul(x, y));
-  w = i32x4.add(w, i32x4.mul(y, z));
-  x = v128.xor(x, i32x4.shr_u(x, 16));
-  y = v128.xor(y, i32x4.shr_u(y, 16));
-  w = v128.xor(w, i32x4.shr_u(w, 16));
-  x = i32x4.add(x, i32x4.mul(y, w));
+  const x = draw(seed, tick, agents, STREAM_RANDOM_REWARD);
   const unit = f32x4.mul(float(i32x4.shr_u(x, 8)), splat(5.9604644775390625e-8)); // 2^-24
   return f32x4.sub(f32x4.mul(unit, splat(2)), splat(1));
 }

@@ -5,7 +5,7 @@ import type { AnyColumn } from '../sim/core/columns.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { applyActions, chooseOption, orderAgents } from './actions.ts';
+import { applyActions, chooseOption, orderAgents, orderInduced } from './actions.ts';
 import { HEADS, LANES } from './brain/layout.ts';
 import { type AgentWorld, NO_BASE, TRIAL } from './columns.ts';
 import { measureWealth, medianBin, observe, observeAgents } from './observation.ts';
@@ -63,6 +63,8 @@ const BELOW: Readonly<Record<string, number>> = {
   computeSide: 3,
   computeLevel: 256,
   scriptedLevel: 257,
+  inducedSide: 3,
+  inducedLevel: 256,
   active: 2,
   trialStage: 6,
 };
@@ -121,7 +123,7 @@ const differences = (world: AgentWorld, bits: readonly Uint32Array[]): string[] 
 
 type Setting = typeof setting extends fc.Arbitrary<infer T> ? T : never;
 /** Two equal worlds of anything. */
-function twins({ seed, ...options }: Setting): [AgentWorld, AgentWorld] {
+function twins({ seed, ...options }: Omit<Setting, 'world'> & { world: object }): [AgentWorld, AgentWorld] {
   const pair = [testWorld(options), testWorld(options)] as [AgentWorld, AgentWorld];
   for (const world of pair) scramble(world, seed);
   return pair;
@@ -159,6 +161,34 @@ describe('the kernel of senses', () => {
       (world) => applyActions(world, TICK),
       (world) => orderAgents(world, 0, world.parameters.slots),
     );
+  });
+
+  it('orders at induced values what the specification orders, in a call and in a trading day', () => {
+    let changed = 0;
+    fc.assert(
+      fc.property(setting, fc.boolean(), (drawn, book) => {
+        const world = {
+          computeMarket: { enabled: true },
+          induced: { enabled: true },
+          doubleAuction: { enabled: book },
+        };
+        const [kernel, specification] = twins({ ...drawn, world });
+        // some can pay nothing, some just what they quote, some anything
+        for (const { parameters, agents, balances } of [kernel, specification]) {
+          for (let i = 0; i < parameters.slots; i += 3) {
+            const level = Math.max(0, agents.scriptedLevel[i]! - 1);
+            balances.token[i] = parameters.computeMarket.priceTable[level]! - (i % 2);
+          }
+        }
+        const before = snapshot(specification);
+        applyActions(kernel, TICK);
+        orderInduced(specification, 0, specification.parameters.slots);
+        expect(differences(kernel, snapshot(specification))).toEqual([]);
+        changed += differences(kernel, before).length;
+      }),
+      { numRuns: 200 },
+    );
+    expect(changed).toBeGreaterThan(1000);
   });
 
   it('rewards what the specification rewards, bit for bit', () => {

@@ -1,7 +1,7 @@
 /**
  * The kernel of what agents sense and do beside their brains, bound to one world's columns. The specifications are
- * `observeAgents` (observation.ts), `orderAgents` (actions.ts), `rewardAgents` (rewardGenome.ts) and the conditions of
- * selfUpdate.ts; `senses.as.ts` does the same for whole blocks of LANES agents, bit for bit.
+ * `observeAgents` (observation.ts), `orderAgents` and `orderInduced` (actions.ts), `decideZiC` (scripted/ziC.ts),
+ * `rewardAgents` (rewardGenome.ts) and the conditions of selfUpdate.ts; `senses.as.ts` does the same for whole blocks of LANES agents, bit for bit.
  */
 import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
 import { trustIsOn } from '../market/trust.ts';
@@ -16,6 +16,8 @@ import { KERNEL_BASE64 } from './senses.generated.ts';
 interface KernelExports {
   observe(descriptor: number, tick: number, blockFrom: number, blockTo: number): void;
   decide(descriptor: number, blockFrom: number, blockTo: number): void;
+  quoteAtRandom(descriptor: number, tick: number, population: number, blockTo: number): void;
+  decideInduced(descriptor: number, blockFrom: number, blockTo: number): void;
   medianBin(descriptor: number, bins: number, shift: number): number;
   reward(descriptor: number, tick: number, blockFrom: number, blockTo: number): void;
   nextReviser(descriptor: number, tick: number, from: number, blockTo: number): number;
@@ -89,42 +91,52 @@ const POINTERS = [
     ],
   ],
   ['brain', ['observation', 'action', 'reward', 'tdError', 'active']],
+  ['columns', ['inducedLevel', 'inducedSide', 'inducedUnits']],
 ] as const;
 
 /** Words of the descriptor after its pointers; the kernel repeats the order. */
 const WORD = {
-  logTable: 61,
-  powerTable: 62,
-  prices: 63,
-  quoteLogs: 64,
-  populationKinds: 65,
-  histogram: 66,
-  slots: 67,
-  seed: 68,
-  cohorts: 69,
-  flags: 70,
-  maxTasks: 71,
-  cuPerTask: 72,
-  maxCompute: 73,
-  soldEmaMax: 74,
-  bidShare: 75,
-  reputationWeight: 76,
-  device: 77,
-  deviceLog: 78,
-  scaleLog2: 79,
-  medianLog: 80,
-  averageLog: 81,
-  taskValue: 82,
-  taskCost: 83,
-  tokenPrice: 84,
-  askLevels: 85,
-  bidLevels: 89,
-  shared: 93,
+  logTable: 64,
+  powerTable: 65,
+  prices: 66,
+  quoteLogs: 67,
+  populationKinds: 68,
+  histogram: 69,
+  slots: 70,
+  seed: 71,
+  cohorts: 72,
+  flags: 73,
+  maxTasks: 74,
+  cuPerTask: 75,
+  maxCompute: 76,
+  soldEmaMax: 77,
+  bidShare: 78,
+  reputationWeight: 79,
+  device: 80,
+  deviceLog: 81,
+  scaleLog2: 82,
+  medianLog: 83,
+  averageLog: 84,
+  taskValue: 85,
+  taskCost: 86,
+  tokenPrice: 87,
+  askLevels: 88,
+  bidLevels: 92,
+  shared: 96,
 } as const;
 const DESCRIPTOR_WORDS = WORD.shared + OBSERVATION_COUNT;
 const OPTION_BYTES = 16;
 
-const FLAG = { rents: 1, serves: 2, trains: 4, contracts: 8, revises: 16, scales: 32, kinds: 64 } as const;
+const FLAG = {
+  rents: 1,
+  serves: 2,
+  trains: 4,
+  contracts: 8,
+  revises: 16,
+  scales: 32,
+  kinds: 64,
+  allDay: 128,
+} as const;
 const KIND = { hidden: 1, random: 2 } as const;
 
 /** Bins of the histogram of wealth: 0 for nothing, then 16 an octave. */
@@ -185,6 +197,7 @@ const flagsOf = (p: WorldParameters): number =>
   (trustIsOn(p) ? FLAG.contracts : 0) |
   (p.objectives.enabled ? FLAG.revises : 0) |
   (p.ownership.scaleLog2 !== 0 ? FLAG.scales : 0) |
+  (p.doubleAuction.enabled ? FLAG.allDay : 0) |
   (p.populations.some((population) => kindOf(population) !== 0) ? FLAG.kinds : 0);
 
 const kindOf = ({ reward, rewardHidden }: WorldParameters['populations'][number]): number =>
@@ -294,6 +307,23 @@ export class Senses {
   decide(from: number, to: number): number {
     const end = this.wholeBlocks(from, to);
     this.kernel.decide(this.descriptor, from / LANES, end / LANES);
+    return end;
+  }
+
+  /** Orders at induced values of whole blocks from agent `from`; returns the first agent that is left to the specification. */
+  decideInduced(from: number, to: number): number {
+    const end = this.wholeBlocks(from, to);
+    this.kernel.decideInduced(this.descriptor, from / LANES, end / LANES);
+    return end;
+  }
+
+  /**
+   * Quotes of a population's zero-intelligence traders at induced values, of whole blocks; returns the first agent that
+   * is left to the specification.
+   */
+  quoteAtRandom(tick: number, population: number): number {
+    const end = this.wholeBlocks(0, this.slots);
+    this.kernel.quoteAtRandom(this.descriptor, tick, population, end / LANES);
     return end;
   }
 

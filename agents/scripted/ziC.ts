@@ -49,24 +49,11 @@ function withinLimit({ parameters, columns }: AgentWorld, agent: number, word: n
   return limit + indexBelow(word, parameters.computeMarket.priceTable.length - limit);
 }
 
-/**
- * What decideZiC decides for each member of a population where values are induced, in one loop: the first word of each
- * agent's draws is all that it needs.
- */
+/** What decideZiC decides for each member of a population where values are induced, by the kernel. */
 export function decideZiCTogether(world: AgentWorld, tick: number, of: number): void {
-  const { parameters: p, columns, agents } = world;
-  const { population, inducedLevel, inducedSide } = columns;
-  const { scriptedLevel } = agents;
-  const { seed, slots } = p;
-  const levels = p.computeMarket.priceTable.length;
-  for (let i = 0; i < slots; i++) {
-    if (population[i] !== of) continue;
-    const limit = inducedLevel[i]!;
-    const buys = inducedSide[i] === SIDE.buy;
-    const word = draw(seed, tick, i, STREAM.scripted);
-    // indexes within the limit: 0..limit, or limit..levels - 1; written plus one
-    scriptedLevel[i] = (buys ? 1 : limit + 1) + indexBelow(word, buys ? limit + 1 : levels - limit);
-  }
+  const { population } = world.columns;
+  const rest = world.senses.quoteAtRandom(tick, of);
+  for (let i = rest; i < population.length; i++) if (population[i] === of) decideZiC(world, tick, i);
 }
 
 /** At the book, a level drawn anew on each visit. */
