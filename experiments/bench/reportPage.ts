@@ -115,7 +115,7 @@ function scalingSections(rows: readonly BenchRow[]): Section[] {
       head: ['series', 'size', 'threads', 'agent-steps/s', 'ns/step', 'relative time', 'B/agent'],
       rows: rows.map((row) => [
         row.name.replace('scaling ', ''),
-        number(row.x!),
+        row.x!.toLocaleString('en-US'),
         String(row.threads),
         number(row.agentStepsPerSecond!.median),
         row.nsPerAgentStep!.toFixed(0),

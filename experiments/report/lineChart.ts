@@ -34,7 +34,10 @@ const HEADROOM = 1.08;
 export const SERIES_COLOURS = 8;
 const LEGEND_LINE = 18;
 
-const short = format('.3~s');
+const thousands = format('.3~s');
+const fraction = format('.3~g');
+/** SI prefixes for large values only: 0.5 is not 500m. */
+const short = (value: number): string => (Math.abs(value) < 1000 ? fraction(value) : thousands(value));
 const at = (value: number): string => value.toFixed(1);
 
 /** Draws series over x from 0 on the y axis; series without a point are left out. */
