@@ -58,7 +58,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: 'scaling',
-    about: 'how the cost of an agent-step grows with agents, worlds and threads; only by name',
+    about: 'how the cost of an agent-step grows with agents, worlds, threads, hidden units; only by name',
     byNameOnly: true,
     run: async (options) => (await import('./scaling.ts')).benchScaling(options),
   },

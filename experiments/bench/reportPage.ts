@@ -107,7 +107,7 @@ function scalingSections(rows: readonly BenchRow[]): Section[] {
       return {
         kind: 'figure',
         svg: lineChart(series, { title, xLabel: axis, yLabel: 'relative to the reference', logX: true }),
-        caption: `${title}, relative to ${rows[0]!.ratioTo?.replace('the time of ', '')}, measured in the same minutes: 1 = as dear, 2 = twice as dear.`,
+        caption: `${title}, relative to ${referenceOf(rows, names)}, measured in the same minutes: 1 = as dear, 2 = twice as dear.`,
       };
     }),
     {
@@ -126,4 +126,7 @@ function scalingSections(rows: readonly BenchRow[]): Section[] {
   ];
 }
 
-const axisOf = ({ name }: BenchRow): string => SCALING_AXES[name.replace('scaling ', '')] ?? 'hidden units';
+const referenceOf = (rows: readonly BenchRow[], names: readonly string[]): string =>
+  rows.find(({ name }) => names.includes(name))?.ratioTo?.replace('the time of ', '') ?? '';
+
+const axisOf = ({ name }: BenchRow): string => SCALING_AXES[name.replace('scaling ', '')] ?? 'size';

@@ -3,12 +3,14 @@
  * with one reference, so that a slow minute of the machine does not look like a slow size.
  */
 import { availableParallelism } from 'node:os';
+import { HIDDEN } from '../../agents/brain/layout.ts';
 import type { ResolvedRun } from '../../configs/arms.ts';
 import { CapacityError } from '../../sim/core/errors.ts';
 import { createSimulation } from '../../sim/run.ts';
 import { type Plan, planRun } from '../plan.ts';
 import { note } from '../terminal.ts';
 import { createThreadShards } from '../threads.ts';
+import { benchBrain } from './brain.ts';
 import { type BenchOptions, type BenchRow, type Contender, ratioOf, spreadOf, takeTurns } from './measure.ts';
 import { benchmarkConfig } from './run.ts';
 
@@ -46,7 +48,10 @@ export const SCALING_AXES: Readonly<Record<string, string>> = {
   'agents in one world': 'agents',
   'worlds of 16 agents': 'worlds',
   'threads, worlds of 256': 'threads',
+  'hidden units, brain alone': 'hidden units',
 };
+/** Hidden units of each net; the standard size comes first and is what the others are compared with. */
+const HIDDEN_SIZES = [HIDDEN, 8, 32, 64] as const;
 
 /** Powers of `base` times `first`, up to and with `last`. */
 function geometric(first: number, last: number, base: number): number[] {
@@ -145,7 +150,25 @@ export async function benchScaling(options: BenchOptions = {}): Promise<BenchRow
   } finally {
     await reference.close();
   }
-  return rows;
+  return [...rows, ...(await hiddenRows(repeats))];
+}
+
+/** Brains alone at other hidden sizes, in turns with the standard one. */
+async function hiddenRows(repeats: number): Promise<BenchRow[]> {
+  note(`hidden units: ${HIDDEN_SIZES.join(', ')}`);
+  const rows = await benchBrain({
+    agents: STANDARD_WORLD,
+    worlds: REFERENCE.worlds,
+    repeats,
+    hiddenSizes: HIDDEN_SIZES,
+  });
+  return rows.map(({ ratio = 1, ...row }, k) => ({
+    ...row,
+    name: 'scaling hidden units, brain alone',
+    x: HIDDEN_SIZES[k]!,
+    ratio: k === 0 ? 1 : 1 / ratio,
+    ratioTo: `the time of ${HIDDEN} hidden units`,
+  }));
 }
 
 async function measurePoint(
