@@ -28,6 +28,8 @@ const STEPS = 200_000;
 const WARM_UP_TICKS = 20;
 /** Reserves of the pool end at 2^30 milli-units. */
 const RESERVES_MAX = 1_000_000;
+/** Most that the schema lets consumers hold. */
+const CONSUMERS_MAX = 1e9;
 
 /** Sizes of one series. */
 interface Point {
@@ -126,8 +128,8 @@ function economy(slots: number, worlds: number): ResolvedRun {
     worlds,
     ticks: 1_000_000_000,
     'world.serviceMarket.demand': scaled(world.serviceMarket.demand),
-    'world.consumers.cash': scaled(world.consumers.cash),
-    'world.consumers.token': scaled(world.consumers.token),
+    'world.consumers.cash': Math.min(CONSUMERS_MAX, scaled(world.consumers.cash)),
+    'world.consumers.token': Math.min(CONSUMERS_MAX, scaled(world.consumers.token)),
     'world.amm.cash': Math.min(RESERVES_MAX, scaled(world.amm.cash)),
     'world.amm.token': Math.min(RESERVES_MAX, scaled(world.amm.token)),
   });
