@@ -182,7 +182,20 @@ export function openBills(): void {
   let voluntary: u64 = 0;
   let most: u64 = 0;
   let short: usize = 0;
-  for (let i: usize = 0; i < end; i += 4) {
+  // bills stand as they are where nothing is added to them
+  const settled = !amm && !contracts && energyPrice == 0 && subsistence == 0 && capitalCost == 0;
+  const blocks: usize = settled ? end & ~15 : 0;
+  let received = i64x2.splat(0);
+  for (let i: usize = 0; i < blocks; i += 16) {
+    const amount = v128.load(serviceAmount + i);
+    received = i64x2.add(received, i64x2.extend_low_i32x4_u(amount));
+    received = i64x2.add(received, i64x2.extend_high_i32x4_u(amount));
+    const free = i32x4.eq(v128.load(population + i), i32x4.splat(FREE_SLOT));
+    v128.store(bill + i, v128.andnot(v128.load(bill + i), free));
+    v128.store(invested + i, i32x4.splat(0));
+  }
+  receipts += i64x2.extract_lane(received, 0) + i64x2.extract_lane(received, 1);
+  for (let i = blocks; i < end; i += 4) {
     receipts += at(serviceAmount, i);
     if (contracts) compensation += at(compensated, i);
     let owed: u64 = 0;
@@ -311,7 +324,15 @@ export function payBills(buys: bool, wholeOf: f64, partOf: f64, cohort: usize): 
   let dataSum: u64 = 0;
   let restSum: u64 = 0;
   let insolvents: u64 = 0;
+  const onlyBills = !buys && !contracts;
+  const blocks = end & ~15;
   for (let i: usize = 0; i < end; i += 4) {
+    // four who owe nothing pay nothing
+    if (onlyBills && (i & 15) == 0 && i < blocks && !v128.any_true(v128.load(bill + i))) {
+      v128.store(invested + i, i32x4.splat(0));
+      i += 12;
+      continue;
+    }
     let money = at(cash, i);
     if (buys) {
       const amount = at(cashOffered, i);
@@ -438,7 +459,8 @@ export function closeAccounts(
   let operatorTaken: u64 = 0;
   let taxedToken: u64 = 0;
   let taxedCash: u64 = 0;
-  for (let i: usize = 0; i < end; i += 4) {
+  const nothing = !hardware && operatorShare == 0 && !yuma && tax == 0;
+  for (let i: usize = nothing ? end : 0; i < end; i += 4) {
     if (load<u32>(population + i) == FREE_SLOT) continue;
     let money = at(cash, i);
     let tokens = at(token, i);
@@ -549,7 +571,13 @@ export function recordWealth(tokenEachOf: f64, cashEachOf: f64, priceOf: f64): i
   const pays = (tokenEach | cashEach) != 0;
   const price = isOn(AMM) ? <u64>priceOf : 0;
   let living: u64 = 0;
-  for (let i: usize = 0; i < end; i += 4) {
+  // without a price of token, wealth is cash
+  const blocks: usize = pays || price != 0 ? 0 : end & ~15;
+  for (let i: usize = 0; i < blocks; i += 16) {
+    v128.store(wealthBefore + i, v128.load(wealth + i));
+    v128.store(wealth + i, v128.load(cash + i));
+  }
+  for (let i = blocks; i < end; i += 4) {
     let tokens = at(token, i);
     let money = at(cash, i);
     if (pays && load<u32>(population + i) != FREE_SLOT) {

@@ -32,6 +32,7 @@ const OPTIONS = {
     { scaleEconomy: 0.9 },
   ],
   dataOwnership: [{}, { platform: 0.5, market: true }],
+  energy: [{}, { price: 0, subsistence: 0 }],
   hardware: [{ wearPerTick: 0.3 }, { enabled: false }, { wearPerTick: 0, runwayTicks: 0 }],
 };
 const configs = fc.record(
@@ -134,6 +135,38 @@ describe('settling in passes', () => {
           const [fast, slow] = pair.map((of) => outcome(of, seed, tick, most));
           expect(fast).toBe(slow);
           if (slow !== '') return;
+          expectSame(pair);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('does so where next to nothing is due: with few mechanisms, or none', () => {
+    const few = fc.record({
+      amm: fc.constantFrom({ enabled: false }, {}),
+      energy: fc.constantFrom({ price: 0, subsistence: 0 }, { price: 0, subsistence: 0.001 }),
+      hardware: fc.constantFrom({ enabled: false }, { wearPerTick: 0.3 }),
+      policy: fc.constantFrom({ wealthTaxPerTick: 0 }, { wealthTaxPerTick: 0.01 }),
+      trust: fc.constantFrom({ regime: 'off' }, { regime: 'none' }),
+    });
+    const owing = fc.array(fc.constantFrom(0, 1, 1000), { minLength: 20, maxLength: 20 });
+    fc.assert(
+      fc.property(few, owing, fc.nat(), fc.integer({ min: 3, max: 20 }), (config, bills, seed, slots) => {
+        const world = { ...config, policy: { issuance: 'none', ...config.policy } };
+        const pair = twins(world, seed, slots);
+        for (let tick = 0; tick < 3; tick++) {
+          for (const of of pair) {
+            of.ledger.tick = tick;
+            startTick(of, tick);
+            openContracts(of, tick);
+            disturb(of, seed, tick, 2 ** 24);
+            of.columns.population.forEach((owner, i) => {
+              of.columns.bill[i] = bills[(i + tick) % bills.length]!;
+              if (owner === FREE_SLOT) of.balances.stake[i] = 0;
+            });
+            settle(of, tick);
+          }
           expectSame(pair);
         }
       }),

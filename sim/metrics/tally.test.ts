@@ -11,8 +11,8 @@ const POPULATIONS = ['a', 'b', 'c'];
 const SLOTS = 21;
 
 /** A world, and the memory that its columns lie in. */
-function founded() {
-  const populations = POPULATIONS.map((name) => ({ name, kind: 'random' }));
+function founded(names: readonly string[] = POPULATIONS) {
+  const populations = names.map((name) => ({ name, kind: 'random' }));
   const run = parseConfig(JSON.stringify({ ticks: 100, slots: SLOTS, populations }));
   const parameters = worldParameters(run)[0]!;
   const [memory] = allocateWorlds([parameters]);
@@ -30,18 +30,18 @@ const slot = fc.record({
 const day = fc.array(slot, { minLength: SLOTS, maxLength: SLOTS });
 
 describe('a tally', () => {
-  it('adds the same bits with and without its kernel, tick by tick', () => {
-    const { world, memory } = founded();
+  it.each([1, 3])('adds the same bits with and without its kernel, tick by tick: %i populations', (count) => {
+    const { world, memory } = founded(POPULATIONS.slice(0, count));
     const { columns, agents, brain } = world;
     const kernel = bindTally(memory);
     expect(bindTally(memory)).toBe(kernel);
     fc.assert(
       fc.property(fc.array(day, { minLength: 1, maxLength: 3 }), oneOf(1000, 2999, 3000), (days, tick) => {
-        const fast = new Tally(POPULATIONS.length, kernel);
-        const plain = new Tally(POPULATIONS.length);
+        const fast = new Tally(count, kernel);
+        const plain = new Tally(count);
         for (const slots of days) {
           slots.forEach((s, i) => {
-            columns.population[i] = s.population;
+            columns.population[i] = s.population === FREE_SLOT ? FREE_SLOT : s.population % count;
             agents.bornAt[i] = s.bornAt;
             columns.mode[i] = s.mode;
             agents.profit[i] = s.profit;
