@@ -16,7 +16,9 @@ import {
   differs,
   GENE_WORLDS_MIN,
   geneShifts,
+  lifeText,
   median,
+  medianLife,
   round,
   verdictOf,
 } from './criteria.ts';
@@ -53,6 +55,7 @@ const LIVING: Readonly<Partial<Record<MetricName, number>>> = {
   serviceActive: 1,
   swapActive: 1,
   spend: 100,
+  spendCash: 100,
   tokenPrice: 2,
 };
 
@@ -112,7 +115,7 @@ describe('the criteria of a living economy', () => {
     const arm = armOf({ gene: (feature, world) => (feature === 2 ? 0.3 + 0.01 * (world % 3) : 0) });
     const verdicts = criteriaOf(arm).map(({ name, verdict }) => `${name}: ${verdict}`);
     expect(verdicts.filter((text) => !text.endsWith('yes'))).toEqual([]);
-    expect(verdicts).toHaveLength(13);
+    expect(verdicts).toHaveLength(14);
   });
 
   it.each([
@@ -209,11 +212,50 @@ describe('learners against a scripted population', () => {
     expect(seen(2).found).toContain('2/2 worlds');
   });
 
-  it('live as long as their lives that ended', () => {
+  it('have the median life of Kaplan and Meier', () => {
+    expect(medianLife([5, 1, 3, 100], [])).toBe(3);
+    // survival 3/4 after 1; at 3 two are at risk: 3/8
+    expect(medianLife([1, 3], [2, 9])).toBe(3);
+    // who leaves at the age of a death was at risk in it: survival 3/4, then 1/2
+    expect(medianLife([1, 3], [3, 9])).toBe(3);
+    expect(medianLife([2, 3], [1, 9])).toBe(3);
+    expect(medianLife([1], [9, 9])).toBeNaN();
+    expect(medianLife([], [])).toBeNaN();
+  });
+
+  it('count lives that have not ended', () => {
+    const deaths = [{ world: 0, tick: 300, population: 0, age: 200, insolvent: false }];
+    const starts = [
+      { world: 0, tick: 100, population: 0 },
+      { world: 0, tick: 100, population: 0 },
+      { world: 1, tick: 600, population: 0 },
+      { world: 0, tick: 0, population: 1 },
+    ];
+    const plain = armOf({ deaths });
+    const arm = new ArmRecord(plain.config, plain.worlds.flat(), deaths, starts);
+    expect(arm.livesOf(0)).toEqual({ ages: [200], unfinished: [900, 400], insolvent: 0 });
+    expect(lifeText(arm, 0)).toBe('over 900');
+    expect(arm.first(2, 500).livesOf(0).unfinished).toEqual([400]);
+  });
+
+  it('join worlds that ran one by one', () => {
+    const one = armOf({ worlds: 1, metric: () => ({ alive: 1 }) });
+    const two = armOf({
+      worlds: 1,
+      metric: () => ({ alive: 2 }),
+      deaths: [{ world: 0, tick: 5, population: 0, age: 5, insolvent: true }],
+    });
+    const joined = ArmRecord.join([one, two]);
+    expect(joined.perWorld((w) => joined.series(w, 'alive')[0]!)).toEqual([1, 2]);
+    expect(joined.config.worlds).toBe(2);
+    expect(joined.deaths.map(({ world }) => world)).toEqual([1]);
+  });
+
+  it('live as long as the lives that ended where all did', () => {
     const ages = [5, 1, 3, 100];
     const deaths = ages.map((age, k) => ({ world: 0, tick: 300, population: 0, age, insolvent: k === 0 }));
     const arm = armOf({ deaths });
-    expect(criterion(arm, "mature learners' profit").found).toContain('median life 4 against - ticks');
+    expect(criterion(arm, "mature learners' profit").found).toContain('median life 3 against - ticks');
     expect(arm.livesOf(0).insolvent).toBe(0.25);
   });
 });
@@ -303,10 +345,13 @@ describe('studies', () => {
       bound: '',
       verdict: 'yes',
     });
-    // standard error 1 each
-    expect(differs([at(-1, 1), at(4.6, 6.6)])).toBe(false);
-    expect(differs([at(-1, 1), at(4.7, 6.7)])).toBe(true);
+    // standard error 1 of the difference
+    expect(differs([at(0, 0), at(2.9, 4.9)])).toBe(false);
+    expect(differs([at(0, 0), at(3.1, 5.1)])).toBe(true);
     expect(differs([at(1, 1), at(1, 1)])).toBe(false);
+    // the same in both worlds, which differ more from each other
+    expect(differs([at(-10, 10), at(-9, 11)])).toBe(true);
+    expect(differs([at(1, 1), at(1)])).toBe(false);
   });
 
   it('take the beginning of a longer run for a shorter one', () => {

@@ -62,6 +62,36 @@ export function median(values: readonly number[]): number {
   const half = sorted.length / 2;
   return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
 }
+
+/**
+ * The median of lives of which some have not ended (Kaplan & Meier 1958): the age that half of all survive. NaN where
+ * fewer than half of those at risk have died by the greatest age seen.
+ */
+export function medianLife(ended: readonly number[], unfinished: readonly number[]): number {
+  const ages = [...ended].sort((a, b) => a - b);
+  const open = [...unfinished].sort((a, b) => a - b);
+  let atRisk = ages.length + open.length;
+  let surviving = 1;
+  let left = 0;
+  for (const age of ages) {
+    // who left at this very age was still at risk
+    while (left < open.length && open[left]! < age) {
+      left++;
+      atRisk--;
+    }
+    surviving *= 1 - 1 / atRisk--;
+    if (surviving <= 0.5) return age;
+  }
+  return Number.NaN;
+}
+/** The median life of a population of an arm, in words. */
+export function lifeText(arm: ArmRecord, population: number): string {
+  const { ages, unfinished } = arm.livesOf(population);
+  const life = medianLife(ages, unfinished);
+  return Number.isNaN(life) && unfinished.length > 0
+    ? `over ${round(Math.max(...unfinished, ...ages))}`
+    : round(life);
+}
 const fifth = (series: readonly number[], which: number): number[] =>
   series.slice(
     Math.floor((series.length * which) / FIFTHS),
@@ -153,12 +183,14 @@ export function criteriaOf(arm: ArmRecord): Criterion[] {
     ...(world.computeMarket.enabled ? [active('compute trades', 'computeActive')] : []),
     ...(world.serviceMarket.enabled ? [active('tasks trade', 'serviceActive')] : []),
     ...(world.amm.enabled ? [active('token is swapped', 'swapActive')] : []),
-    inAll(
-      'circulation',
-      'spending, last fifth / first fifth',
-      (w) => sum(fifth(arm.series(w, 'spend'), FIFTHS - 1)) / sum(fifth(arm.series(w, 'spend'), 0)),
-      `${ratioMin} to ${ratioMax}`,
-      (x) => x >= ratioMin && x <= ratioMax,
+    ...(['spend', 'spendCash'] as const).map((metric) =>
+      inAll(
+        'circulation',
+        `spending in ${metric === 'spend' ? 'token' : 'cash'}, last fifth / first fifth`,
+        (w) => sum(fifth(arm.series(w, metric), FIFTHS - 1)) / sum(fifth(arm.series(w, metric), 0)),
+        `${ratioMin} to ${ratioMax}`,
+        (x) => x >= ratioMin && x <= ratioMax,
+      ),
     ),
     inAll(
       'price',
@@ -190,7 +222,7 @@ function outEarning(arm: ArmRecord, kind: string): Criterion[] {
     arm.perWorld((w) => arm.lastFifth(w, population, 'matureProfitPerTick'));
   const { values, text, exceeds } = differenceOf(profit(learners), profit(baseline));
   const name = arm.config.populations[baseline]!.name;
-  const life = (population: number): string => round(median(arm.livesOf(population).ages));
+  const life = (population: number): string => lifeText(arm, population);
   return [
     {
       line: 'learning',
@@ -258,16 +290,17 @@ export function verdictOf(criteria: readonly Criterion[], line: Line): Verdict |
 }
 
 /**
- * Whether a criterion differs between arms: in its verdict, or in its mean by more than STANDARD_ERRORS of the
- * difference.
+ * Whether a criterion differs between arms that share their seeds: in its verdict, or in its mean by more than
+ * STANDARD_ERRORS of the difference, paired by world.
  */
 export function differs(across: readonly Criterion[]): boolean {
   if (new Set(across.map(({ verdict }) => verdict)).size > 1) return true;
-  const moments = across.map(({ values }) => meanOf(values.filter(isNumber)));
-  return moments.some((a) =>
-    moments.some(
-      (b) =>
-        a.mean - b.mean > STANDARD_ERRORS * Math.sqrt(a.standardError ** 2 + b.standardError ** 2) + 1e-12,
-    ),
+  return across.some((a, k) =>
+    across.slice(k + 1).some((b) => {
+      // a world in which one side was never seen breaks the pairs
+      if (a.values.length !== b.values.length) return false;
+      const { values, gap, standardError } = differenceOf(a.values, b.values);
+      return values.length > 1 && Math.abs(gap) > STANDARD_ERRORS * standardError + 1e-12;
+    }),
   );
 }

@@ -11,11 +11,11 @@ import type { RunConfig } from '../../configs/schema.ts';
 import { readColumns } from '../../sim/checkpoint.ts';
 import { MILLI } from '../../sim/core/units.ts';
 import { poolFounders, readFounders } from '../../sim/founders.ts';
-import { type Criterion, differenceOf, mean, median, round } from './criteria.ts';
+import { type Criterion, differenceOf, lifeText, mean, round } from './criteria.ts';
 import type { ArmRecord } from './record.ts';
 
 /**
- * The population whose rewards are on trial first, then what it is compared with. `shadow` are the neutral shadows
+ * Evolved genomes first, then what they are compared with. `shadow` are the neutral shadows
  * of the same agents: as much mutation and as many generations, but no selection. `evolved-rewards` has the reward
  * genes of the evolved agents and the learner genes (discount, traces, entropy, step) of genesis.
  */
@@ -30,6 +30,8 @@ export const GARDEN_POPULATIONS = [
   { name: 'zero-intelligence', kind: 'ziC', share: 8 },
   { name: 'random', kind: 'random', share: 12 },
 ] as const;
+/** Evolved rewards, all else as in those that they are compared with. */
+const TRIED = 'evolved-rewards';
 /** Whom MODEL 12 wants evolved rewards to beat. */
 const RIVALS = ['random-rewards', 'zero-reward', 'log-wealth'] as const;
 /** Profits are compared over the second half: most agents of the first are not yet mature. */
@@ -39,20 +41,23 @@ const FROM_SHARE = 0.5;
 const NEWCOMERS_PER_LIFE = 2;
 
 /**
- * Fresh worlds of the economy in which the genomes evolved. Nobody has children: who dies is replaced by a newcomer
+ * A fresh world of the economy in which the genomes evolved, one for each world of evolution: the genomes of one
+ * world compete in one world of their own, so that differences over worlds hold both the luck of evolution and that
+ * of the garden. Nobody has children: who dies is replaced by a newcomer
  * of the same population with the same means as at genesis, so that every population stays a sample of its own
  * genomes to the end and selection within the garden sorts none of them. The treasury is given what all these
  * newcomers take, or slots would stay empty.
  */
-export function gardenRun(base: RunConfig, options: { ticks: number; worlds: number }): ResolvedRun {
+export function gardenRun(base: RunConfig, world: number, ticks: number): ResolvedRun {
   const { demography, treasury } = base.world;
-  const newcomers = Math.ceil((NEWCOMERS_PER_LIFE * base.slots * options.ticks) / demography.meanLife);
+  const newcomers = Math.ceil((NEWCOMERS_PER_LIFE * base.slots * ticks) / demography.meanLife);
   return resolveConfig(
     {
       ...base,
-      ...options,
+      ticks,
+      worlds: 1,
       name: 'common-garden',
-      seed: `${base.seed}, held out`,
+      seed: `${base.seed}, held out ${world}`,
       world: {
         ...base.world,
         treasury: { ...treasury, reserveEndowments: treasury.reserveEndowments + newcomers },
@@ -69,7 +74,7 @@ export function gardenRun(base: RunConfig, options: { ticks: number; worlds: num
   );
 }
 
-/** The founders of the garden's populations, from the last states of the run in which they evolved. */
+/** The founders of the garden's populations, from the last states of the worlds in which they evolved. */
 export function gardenFounders(
   states: readonly Uint8Array[],
   population: number,
@@ -135,10 +140,10 @@ const profitOf = (garden: ArmRecord, name: string): number[] => {
 /** One criterion for each reward that evolved ones must beat. */
 export const gardenCriteria = (garden: ArmRecord): Criterion[] =>
   RIVALS.map((rival): Criterion => {
-    const { values, text, exceeds } = differenceOf(profitOf(garden, 'evolved'), profitOf(garden, rival));
+    const { values, text, exceeds } = differenceOf(profitOf(garden, TRIED), profitOf(garden, rival));
     return {
       line: 'garden',
-      name: `mature profit per tick of evolved less ${rival}, second half, cash`,
+      name: `mature profit per tick of ${TRIED} less ${rival}, second half, cash`,
       values,
       found: text,
       bound: '> 2 s.e.',
@@ -149,15 +154,17 @@ export const gardenCriteria = (garden: ArmRecord): Criterion[] =>
 /** Header and rows of the garden's table: every population, and what evolved genomes earn more than it. */
 export function gardenTable(garden: ArmRecord): { header: string[]; rows: string[][] } {
   const evolved = profitOf(garden, 'evolved');
+  const tried = profitOf(garden, TRIED);
   const rows = GARDEN_POPULATIONS.map(({ name }, population) => {
     const profit = profitOf(garden, name);
     const seen = profit.filter((value) => !Number.isNaN(value));
-    const { ages, insolvent } = garden.livesOf(population);
+    const { insolvent } = garden.livesOf(population);
     return [
       name,
       `${round(mean(seen))} (${round(Math.min(...seen))} to ${round(Math.max(...seen))})`,
+      name === TRIED ? '' : differenceOf(tried, profit).text,
       population === 0 ? '' : differenceOf(evolved, profit).text,
-      round(median(ages)),
+      lifeText(garden, population),
       round(100 * insolvent),
     ];
   });
@@ -165,6 +172,7 @@ export function gardenTable(garden: ArmRecord): { header: string[]; rows: string
     header: [
       'population',
       'mature profit per tick: mean over worlds (least to most)',
+      `${TRIED} less this one: mean +- s.e.`,
       'evolved less this one: mean +- s.e.',
       'median life, ticks',
       'deaths by insolvency, %',

@@ -22,6 +22,14 @@ export interface Death {
   readonly insolvent: boolean;
 }
 
+/** One life that began. */
+export interface Start {
+  /** Replicate within its arm. */
+  readonly world: number;
+  readonly tick: number;
+  readonly population: number;
+}
+
 const FIFTHS = 5;
 
 /** One arm of a run: its frames by world, oldest first, without the frame of genesis. */
@@ -29,10 +37,17 @@ export class ArmRecord {
   readonly config: RunConfig;
   readonly worlds: readonly (readonly WorldFrame[])[];
   readonly deaths: readonly Death[];
+  readonly starts: readonly Start[];
 
-  constructor(config: RunConfig, frames: readonly WorldFrame[], deaths: readonly Death[]) {
+  constructor(
+    config: RunConfig,
+    frames: readonly WorldFrame[],
+    deaths: readonly Death[],
+    starts: readonly Start[] = [],
+  ) {
     this.config = config;
     this.deaths = deaths;
+    this.starts = starts;
     const byWorld = new Map<number, WorldFrame[]>();
     for (const frame of frames) {
       if (frame.tick === 0) continue;
@@ -53,6 +68,17 @@ export class ArmRecord {
       },
       this.worlds.slice(0, worlds).flatMap((frames) => frames.filter((frame) => frame.tick <= ticks)),
       this.deaths.filter((death) => death.world < worlds && death.tick <= ticks),
+      this.starts.filter((start) => start.world < worlds && start.tick <= ticks),
+    );
+  }
+
+  /** Worlds of one config that ran one by one, as the worlds of one arm. */
+  static join(records: readonly ArmRecord[]): ArmRecord {
+    return new ArmRecord(
+      { ...records[0]!.config, worlds: records.length },
+      records.flatMap(({ worlds }, k) => worlds[0]!.map((frame) => ({ ...frame, replicate: k }))),
+      records.flatMap(({ deaths }, k) => deaths.map((death) => ({ ...death, world: k }))),
+      records.flatMap(({ starts }, k) => starts.map((start) => ({ ...start, world: k }))),
     );
   }
 
@@ -86,11 +112,29 @@ export class ArmRecord {
     return this.config.populations.findIndex((p) => p.kind === kind);
   }
 
-  /** Lives of a population that ended within the run: their ages, and the share that ended in insolvency. */
-  livesOf(population: number): { readonly ages: number[]; readonly insolvent: number } {
+  /**
+   * Lives of a population: the ages of those that ended within the run, the ages so far of those that did not, and the
+   * share of the ended ones that ended in insolvency.
+   */
+  livesOf(population: number): {
+    readonly ages: number[];
+    readonly unfinished: number[];
+    readonly insolvent: number;
+  } {
     const ended = this.deaths.filter((death) => death.population === population);
+    const begun = new Map<string, number>();
+    const count = (world: number, tick: number, change: number): void => {
+      const key = `${world} ${tick}`;
+      begun.set(key, (begun.get(key) ?? 0) + change);
+    };
+    for (const start of this.starts) if (start.population === population) count(start.world, start.tick, 1);
+    for (const { world, tick, age } of ended) count(world, tick - age, -1);
+    const unfinished = [...begun].flatMap(([key, living]) =>
+      new Array<number>(Math.max(0, living)).fill(this.config.ticks - Number(key.split(' ')[1])),
+    );
     return {
       ages: ended.map(({ age }) => age),
+      unfinished,
       insolvent: ended.filter(({ insolvent }) => insolvent).length / ended.length,
     };
   }
@@ -105,6 +149,7 @@ export interface Recording {
 /** Ticks of a stretch between reports of progress. */
 const STRETCH = 2000;
 const DEATHS: readonly string[] = ['insolvency', 'age', 'random', 'truncation'];
+const STARTS: readonly string[] = ['genesis', 'birth', 'immigration'];
 
 /**
  * Runs all worlds of a config.
@@ -124,6 +169,7 @@ export async function record(
   const started = performance.now();
   const frames: WorldFrame[] = [];
   const deaths: Death[][] = run.arms.map(() => []);
+  const starts: Start[][] = run.arms.map(() => []);
   const states: Uint8Array[] = [];
   const worldsPerArm = worldCount(run) / run.arms.length;
   try {
@@ -135,15 +181,16 @@ export async function record(
         if (batch.table !== 'lineage') continue;
         const { event, world, tick: at, population, age } = batch.columns;
         for (let row = 0; row < batch.rows; row++) {
-          const cause = String(event![row]);
-          if (!DEATHS.includes(cause)) continue;
-          deaths[Math.floor(Number(world![row]) / worldsPerArm)]!.push({
+          const kind = String(event![row]);
+          const arm = Math.floor(Number(world![row]) / worldsPerArm);
+          const life = {
             world: Number(world![row]) % worldsPerArm,
             tick: Number(at![row]),
             population: Number(population![row]),
-            age: Number(age![row]),
-            insolvent: cause === 'insolvency',
-          });
+          };
+          if (STARTS.includes(kind)) starts[arm]!.push(life);
+          if (DEATHS.includes(kind))
+            deaths[arm]!.push({ ...life, age: Number(age![row]), insolvent: kind === 'insolvency' });
         }
       }
       process.stderr.write(`${name}: tick ${tick}/${simulation.ticks}\n`);
@@ -164,6 +211,7 @@ export async function record(
         arm,
         frames.filter((frame) => frame.arm === k),
         deaths[k]!,
+        starts[k]!,
       ),
   );
   return { arms, states };

@@ -1,7 +1,7 @@
 /** Arms of evolution itself (MODEL 8): the baseline under other rules of who has children, and who holds the slots. */
 import type { Override } from '../../configs/parse.ts';
 import { POPULATION_METRIC_INDEX } from '../../sim/metrics/table.ts';
-import { geneShifts, mean, median, round, shiftText, sum } from './criteria.ts';
+import { geneShifts, lifeText, mean, round, shiftText, sum } from './criteria.ts';
 import type { ArmRecord } from './record.ts';
 
 export interface SelectionArm {
@@ -50,7 +50,7 @@ const SHIFTS_SHOWN = 3;
 export function selectionTable(arms: readonly ArmRecord[]): { header: string[]; rows: string[][] } {
   const rows = arms.map((arm, k) => {
     const learners = arm.populationOf('learner');
-    const { ages, insolvent } = arm.livesOf(learners);
+    const { insolvent } = arm.livesOf(learners);
     const profit = arm
       .perWorld((w) => arm.lastFifth(w, learners, 'matureProfitPerTick'))
       .filter((value) => !Number.isNaN(value));
@@ -61,7 +61,7 @@ export function selectionTable(arms: readonly ArmRecord[]): { header: string[]; 
       shiftText(geneShifts(arm), SHIFTS_SHOWN),
       round(mean(births)),
       round(mean(profit)),
-      round(median(ages)),
+      lifeText(arm, learners),
       round(100 * insolvent),
     ];
   });
