@@ -1,4 +1,5 @@
-// AssemblyScript, integers alone: the loops over agents of training.ts, which is the specification. An amount of an
+// AssemblyScript, integers alone: the loops over agents of training.ts and serviceMarket.ts, which are the
+// specifications. An amount of an
 // agent is u32, products and sums are u64, and nothing is rounded that is not rounded there. Comments here say only
 // what the specification cannot.
 
@@ -9,14 +10,22 @@ const TRAIN: u32 = 2;
 // The descriptor: addresses of columns (u32), parameters (64-bit integers); clearing.ts knows the same order.
 const COLUMNS: usize = memory.data(64 * 4, 16);
 const PARAMETERS: usize = memory.data(64 * 8, 16);
+const RESULTS: usize = memory.data(16 * 8, 16);
 const LOG2_TABLE: usize = memory.data(1025 * 4, 16);
 const EXP2_TABLE: usize = memory.data(1025 * 8, 16);
 // Agents of a chunk that do something, as places in a column in bytes.
 const CHUNK: usize = 1024;
 const LIST: usize = memory.data(1025 * 4, 16);
+// Tasks offered per class and bucket of the score, and what of them is to be filled; then offers of no score.
+const CLASSES: usize = 4;
+const BUCKETS: usize = 256;
+const NO_BIN: usize = CLASSES * BUCKETS;
+const BINS: usize = memory.data(1025 * 4, 16);
+const REST: usize = memory.data(1025 * 4, 16);
 
 export function columns(): usize { return COLUMNS; }
 export function parameters(): usize { return PARAMETERS; }
+export function results(): usize { return RESULTS; }
 export function log2Table(): usize { return LOG2_TABLE; }
 export function exp2Table(): usize { return EXP2_TABLE; }
 
@@ -36,6 +45,39 @@ const SKILL: usize = 12;
 const SKILL_GAIN: usize = 13;
 const SCALAR: usize = 14;
 const TOTAL: usize = 15;
+const TASK_ASK: usize = 16;
+const TASKS_OFFERED: usize = 17;
+const TASKS_SOLD: usize = 18;
+const SOLD_EMA: usize = 19;
+const REPUTATION: usize = 20;
+const OFFER_QUANTITY: usize = 21;
+const OFFER_CLASS: usize = 22;
+const OFFER_ASK: usize = 23;
+const OFFER_QUALITY: usize = 24;
+const OFFER_WORTH: usize = 25;
+const OFFER_SOLD: usize = 26;
+const OFFER_PRICE: usize = 27;
+const OFFER_RECEIPT: usize = 28;
+const SERVICE_AMOUNT: usize = 29;
+const SOLD_BEFORE: usize = 30;
+const DEMAND: usize = 31;
+const SERVED: usize = 32;
+const MARGINAL_SCORE: usize = 33;
+const DELIVER: usize = 34;
+const REGISTERED: usize = 35;
+const CONTRACTED: usize = 36;
+const BREACHED: usize = 37;
+const STAKE_LOCKED: usize = 38;
+const SLASHED: usize = 39;
+const CONTRACT_CASH: usize = 40;
+const CONTRACT_BILL: usize = 41;
+const COURT_BILL: usize = 42;
+const UNSTAKE_AMOUNT: usize = 43;
+const TRUST_TOTAL: usize = 44;
+// lists of slots, and something about each entry of the first
+const SERVERS: usize = 45;
+const WINNERS: usize = 46;
+const FILLS: usize = 47;
 
 const SLOTS: usize = 0;
 const MAX_COMPUTE: usize = 1;
@@ -44,12 +86,55 @@ const TRAINING_RUNWAY: usize = 3;
 // of each method: labels, cost, then exponents in 2^-16: its own part, of compute, of data
 const METHODS: usize = 4;
 const METHOD_FIELDS: usize = 5;
+const SEED: usize = 24;
+const CU_PER_TASK: usize = 25;
+const MAX_TASKS: usize = 26;
+const NETWORK_EFFECT: usize = 27;
+const BY_ASK: usize = 28;
+const TASK_FEE: usize = 29;
+const VALUE: usize = 30;
+const REGIME: usize = 31;
+const REPUTATION_WEIGHT: usize = 32;
+const REGISTRATION_FEE: usize = 33;
+const STAKE_PER_UNIT: usize = 34;
+const SLASH_TO_BUYER: usize = 35;
+const EFFORT: usize = 36;
+const SIDE_GAIN: usize = 37;
+const REPUTATION_GAIN: usize = 38;
+const REPUTATION_LOSS: usize = 39;
+const AUDIT: usize = 40;
+const FALSE_ALARM: usize = 41;
+const AUDIT_FEE: usize = 42;
+const FEE_BURN: usize = 43;
+const DATA_PER_TASK: usize = 44;
+const POOL_SHARE: usize = 45;
+
+const LEGAL: u64 = 2;
+const PROGRAMMATIC: u64 = 3;
+const SERVE: u32 = 1;
+const SERVICE_ROTATION_STREAM: u32 = 3;
+const AUDIT_STREAM: u32 = 29;
+const DATA_SPLIT_STREAM: u32 = 32;
 
 const TOKEN_PRICE: usize = 6;
+const TASK_VALUE: usize = 8;
+const DATA_INFLOW: usize = 17;
+const TOTAL_SPENT_TOKEN: usize = 7;
+const TOTAL_SPENT_CASH: usize = 8;
+const TOTAL_TASKS: usize = 10;
+const TOTAL_TASK_VALUE: usize = 12;
 const TOTAL_LABELS: usize = 14;
+const TOTAL_DATA_POOL: usize = 24;
+const TOTAL_DATA_PRODUCED: usize = 25;
 const TOTAL_METHOD_TICKS: usize = 36;
 const TOTAL_METHOD_LABELS: usize = 40;
 const TOTAL_METHOD_SKILL: usize = 44;
+const TRUST_CONTRACTED: usize = 0;
+const TRUST_DEFAULTED: usize = 1;
+const TRUST_SLASHED: usize = 5;
+const TRUST_COMPENSATED: usize = 6;
+const TRUST_ESCROWED: usize = 7;
+const TRUST_REGISTRATIONS: usize = 8;
 
 @inline function column(k: usize): usize { return load<u32>(COLUMNS + (k << 2)); }
 @inline function parameter(k: usize): u64 { return load<u64>(PARAMETERS + (k << 3)); }
@@ -60,6 +145,26 @@ const TOTAL_METHOD_SKILL: usize = 44;
 @inline function addTo(base: usize, k: usize, amount: u64): void {
   const place = base + (k << 3);
   store<f64>(place, load<f64>(place) + <f64>amount);
+}
+
+@inline function result(k: usize, value: u64): void { store<f64>(RESULTS + (k << 3), <f64>value); }
+@inline function mulHigh(a: u64, b: u64): u64 { return (a * b) >> 32; }
+@inline function portion(amount: u64, share: u64): u64 { return share == MAX ? amount : mulHigh(amount, share); }
+
+// the first word of pcg4d, rng.ts
+@inline function draw(seed: u32, tick: u32, agent: u32, stream: u32): u32 {
+  let x = seed * 1664525 + 1013904223;
+  let y = tick * 1664525 + 1013904223;
+  let z = agent * 1664525 + 1013904223;
+  let w = stream * 1664525 + 1013904223;
+  x += y * w;
+  y += z * x;
+  z += x * y;
+  w += y * z;
+  x ^= x >> 16;
+  y ^= y >> 16;
+  w ^= w >> 16;
+  return x + y * w;
 }
 
 // A token balance with its stake passes 32 bits: two products, or 65 bits would be needed.
@@ -86,6 +191,8 @@ const TOTAL_METHOD_SKILL: usize = 44;
   const low = load<u64>(entry);
   return (0x1_0000_0000 + low + (((load<u64>(entry + 8) - low) * <u64>(exponent & 63)) >> 6)) >> <u64>-whole;
 }
+
+// --- training ---
 
 // The trainees among the agents from `from` to `end`, in bytes of a column; returns how many.
 @inline function listTrainees(from: usize, end: usize): usize {
@@ -170,4 +277,416 @@ export function train(): void {
       store<u32>(place, load<u32>(place) + load<u32>(skillGain + i));
     }
   }
+}
+
+// --- contracts (trust.ts) ---
+
+// Of `wanted` units, those that an agent may sell.
+@inline function sellable(regime: u64, i: usize, wanted: u64): u64 {
+  if (regime == LEGAL) {
+    const registered = load<u32>(column(REGISTERED) + i) == 1;
+    return registered || at(column(CASH), i) >= at(column(BILL), i) + parameter(REGISTRATION_FEE) ? wanted : 0;
+  }
+  const unit = parameter(STAKE_PER_UNIT);
+  if (regime != PROGRAMMATIC || unit == 0) return wanted;
+  const staked = at(column(STAKE), i);
+  const asked = at(column(UNSTAKE_AMOUNT), i);
+  const free = staked < asked ? 0 : staked - asked;
+  return wanted * unit <= free ? wanted : free / unit;
+}
+
+function register(i: usize): void {
+  const registered = column(REGISTERED) + i;
+  if (load<u32>(registered) == 1) return;
+  store<u32>(registered, 1);
+  addTo(column(TRUST_TOTAL), TRUST_REGISTRATIONS, 1);
+  addToBill(column(COURT_BILL), i, parameter(REGISTRATION_FEE));
+}
+
+@inline function addToBill(part: usize, i: usize, amount: u64): void {
+  const bill = column(BILL);
+  put(part, i, least(MAX, at(part, i) + amount));
+  put(bill, i, least(MAX, at(bill, i) + amount));
+}
+
+// --- the service market ---
+
+@inline function listServers(slots: usize): usize {
+  const population = column(POPULATION);
+  const mode = column(MODE);
+  const servers = column(SERVERS);
+  let count: usize = 0;
+  for (let i: usize = 0; i < slots; i++) {
+    store<u32>(servers + (count << 2), <u32>i);
+    count += usize(load<u32>(mode + (i << 2)) == SERVE) & usize(load<u32>(population + (i << 2)) != FREE_SLOT);
+  }
+  return count << 2;
+}
+
+@inline function soldInAll(slots: usize): u64 {
+  const soldBefore = column(SOLD_BEFORE);
+  let sum: u64 = 0;
+  for (let i: usize = 0; i < slots << 2; i += 4) sum += at(soldBefore, i);
+  return sum;
+}
+
+// What each server offers, worth and bin; a place's bin stands in FILLS until its fill does.
+@inline function scoreOffers(slots: usize, end: usize, shift: u32, offered: usize): void {
+  const taskClass = column(TASK_CLASS);
+  const taskAsk = column(TASK_ASK);
+  const compute = column(COMPUTE);
+  const skill = column(SKILL);
+  const reputation = column(REPUTATION);
+  const soldBefore = column(SOLD_BEFORE);
+  const tasksOffered = column(TASKS_OFFERED);
+  const offerQuantity = column(OFFER_QUANTITY);
+  const offerClass = column(OFFER_CLASS);
+  const offerAsk = column(OFFER_ASK);
+  const offerQuality = column(OFFER_QUALITY);
+  const offerWorth = column(OFFER_WORTH);
+  const servers = column(SERVERS);
+  const fills = column(FILLS);
+  const regime = parameter(REGIME);
+  const weight = regime == 0 ? 0 : parameter(REPUTATION_WEIGHT);
+  const cuPerTask = <u32>parameter(CU_PER_TASK);
+  const maxTasks = <u32>parameter(MAX_TASKS);
+  const value = at(column(SCALAR), TASK_VALUE << 2);
+  const most = mulHigh(value, parameter(NETWORK_EFFECT));
+  const before = most == 0 ? 0 : soldInAll(slots);
+  memory.fill(BINS, 0, (NO_BIN + 1) << 2);
+  memory.fill(offered, 0, CLASSES << 3);
+  for (let k: usize = 0; k < end; k += 4) {
+    const i = <usize>load<u32>(servers + k) << 2;
+    let q = <u64>min(maxTasks, load<u32>(compute + i) / cuPerTask);
+    if (regime > 1 && q > 0) {
+      const units = q * cuPerTask;
+      const may = sellable(regime, i, units);
+      if (may < units) q = may / cuPerTask;
+      if (regime == LEGAL && q > 0) register(i);
+    }
+    const c = <usize>load<u32>(taskClass + i);
+    const quality = at(skill, (i << 2) + (c << 2));
+    let worth = mulHigh(value, quality);
+    if (weight != 0) worth = mulHigh(worth, MAX - mulHigh(weight, MAX - at(reputation, i)));
+    if (before != 0) worth = (worth + (most * at(soldBefore, i)) / before) & MAX;
+    const ask = at(taskAsk, i);
+    put(tasksOffered, i, q);
+    put(offerQuantity, i, q);
+    store<u32>(offerClass + i, <u32>c);
+    put(offerAsk, i, ask);
+    put(offerQuality, i, quality);
+    put(offerWorth, i, worth);
+    const admitted = (q != 0) & (worth >= ask);
+    const bin = select<usize>((c << 8) + <usize>(<u32>(worth - ask) >> shift), NO_BIN, admitted);
+    store<u32>(fills + k, <u32>bin);
+    const place = BINS + (bin << 2);
+    store<u32>(place, load<u32>(place) + <u32>q);
+    const sum = offered + (c << 3);
+    store<u64>(sum, load<u64>(sum) + select<u64>(q, 0, admitted));
+  }
+}
+
+// What each class and bucket is to fill.
+@inline function allot(offered: usize): void {
+  const demand = column(DEMAND);
+  const served = column(SERVED);
+  memory.fill(REST, 0, (NO_BIN + 1) << 2);
+  for (let c: usize = 0; c < CLASSES; c++) {
+    let left = least(load<u64>(offered + (c << 3)), at(demand, c << 2));
+    put(served, c << 2, left);
+    for (let k = ((c + 1) * BUCKETS - 1) << 2; left > 0; k -= 4) {
+      const filled = least(left, at(BINS, k));
+      put(REST, k, filled);
+      left -= filled;
+    }
+  }
+}
+
+const WON: usize = memory.data(4 * 8, 16);
+const LOST: usize = memory.data(4 * 8, 16);
+const OFFERED: usize = memory.data(4 * 8, 16);
+
+// Fills the places from `from` to `end` and notes the worst score that won and the best that lost.
+@inline function fillOffers(from: usize, end: usize): void {
+  const servers = column(SERVERS);
+  const fills = column(FILLS);
+  const taskClass = column(TASK_CLASS);
+  const tasksOffered = column(TASKS_OFFERED);
+  const offerWorth = column(OFFER_WORTH);
+  const offerAsk = column(OFFER_ASK);
+  for (let k = from; k < end; k += 4) {
+    const i = <usize>load<u32>(servers + k) << 2;
+    const rest = REST + (<usize>load<u32>(fills + k) << 2);
+    const q = load<u32>(tasksOffered + i);
+    const sold = min(q, load<u32>(rest));
+    store<u32>(rest, load<u32>(rest) - sold);
+    store<u32>(fills + k, sold);
+    const score = <i64>(at(offerWorth, i) - at(offerAsk, i));
+    // a score is an i32 in the specification
+    const scored = (score >= 0) & (score <= 0x7fff_ffff);
+    const c = <usize>load<u32>(taskClass + i) << 3;
+    const won = load<i64>(WON + c);
+    const lost = load<i64>(LOST + c);
+    store<i64>(WON + c, select(score, won, scored & (sold > 0) & (score < won)));
+    store<i64>(LOST + c, select(score, lost, scored & (sold < q) & (score > lost)));
+  }
+}
+
+// Sells tasks up to what is to be paid: offers, fills, prices. Returns how many won something, whose slots are in
+// WINNERS.
+export function sellTasks(tick: u32, shift: u32): usize {
+  const slots = <usize>parameter(SLOTS);
+  const end = listServers(slots);
+  const servers = column(SERVERS);
+  const winners = column(WINNERS);
+  const fills = column(FILLS);
+  const marginalScore = column(MARGINAL_SCORE);
+  scoreOffers(slots, end, shift, OFFERED);
+  allot(OFFERED);
+  for (let c: usize = 0; c < CLASSES; c++) {
+    store<i64>(WON + (c << 3), MAX);
+    store<i64>(LOST + (c << 3), -1);
+  }
+  const start = <u32>mulHigh(draw(<u32>parameter(SEED), tick, 0, SERVICE_ROTATION_STREAM), slots);
+  let first: usize = 0;
+  while (first < end && load<u32>(servers + first) < start) first += 4;
+  fillOffers(first, end);
+  fillOffers(0, first);
+  for (let c: usize = 0; c < CLASSES; c++) {
+    const lost = load<i64>(LOST + (c << 3));
+    put(marginalScore, c << 2, lost < 0 ? 0 : min(lost, load<i64>(WON + (c << 3))));
+  }
+  const soldEma = column(SOLD_EMA);
+  let count: usize = 0;
+  for (let k: usize = 0; k < end; k += 4) {
+    const slot = load<u32>(servers + k);
+    const sold = load<u32>(fills + k);
+    const ema = soldEma + (<usize>slot << 2);
+    const average = <i64>load<u32>(ema);
+    store<u32>(ema, <u32>(average + (((<i64>sold << 8) - average) >> 4)));
+    // no place is read again once it is written: count stays at or below k
+    store<u32>(winners + count, slot);
+    store<u32>(fills + count, sold);
+    count += usize(sold != 0) << 2;
+  }
+  recordSales(count);
+  return count >> 2;
+}
+
+@inline function recordSales(end: usize): void {
+  const winners = column(WINNERS);
+  const fills = column(FILLS);
+  const taskClass = column(TASK_CLASS);
+  const tasksSold = column(TASKS_SOLD);
+  const computeUsed = column(COMPUTE_USED);
+  const offerAsk = column(OFFER_ASK);
+  const offerWorth = column(OFFER_WORTH);
+  const offerSold = column(OFFER_SOLD);
+  const offerPrice = column(OFFER_PRICE);
+  const marginalScore = column(MARGINAL_SCORE);
+  const byAsk = parameter(BY_ASK) != 0;
+  const cuPerTask = parameter(CU_PER_TASK);
+  let tasks: u64 = 0;
+  for (let k: usize = 0; k < end; k += 4) {
+    const i = <usize>load<u32>(winners + k) << 2;
+    const sold = at(fills, k);
+    put(tasksSold, i, sold);
+    put(offerSold, i, sold);
+    const margin = at(marginalScore, <usize>load<u32>(taskClass + i) << 2);
+    put(offerPrice, i, byAsk ? at(offerAsk, i) : at(offerWorth, i) - margin);
+    put(computeUsed, i, at(computeUsed, i) + sold * cuPerTask);
+    tasks += sold;
+  }
+  addTo(column(TOTAL), TOTAL_TASKS, tasks);
+}
+
+// Whether no balance can leave its range, in whatever order winners are paid.
+@inline function canPay(end: usize, consumersToken: u64): bool {
+  const winners = column(WINNERS);
+  const token = column(TOKEN);
+  const cash = column(CASH);
+  const stake = column(STAKE);
+  const offerSold = column(OFFER_SOLD);
+  const offerPrice = column(OFFER_PRICE);
+  const regime = parameter(REGIME);
+  const cuPerTask = parameter(CU_PER_TASK);
+  const gain = regime == 0 ? 0 : parameter(SIDE_GAIN);
+  const unit = regime == PROGRAMMATIC ? parameter(STAKE_PER_UNIT) : 0;
+  let sum: u64 = 0;
+  let fits = true;
+  for (let k: usize = 0; k < end; k += 4) {
+    const i = <usize>load<u32>(winners + k) << 2;
+    const sold = at(offerSold, i);
+    const units = sold * cuPerTask;
+    const due = sold * at(offerPrice, i);
+    sum += due;
+    fits = fits & (due <= MAX) & (at(token, i) + due <= MAX) & (at(cash, i) + gain * units <= MAX);
+    fits = fits & (at(stake, i) >= unit * units);
+  }
+  return fits && sum <= consumersToken;
+}
+
+// Performs, pays and delivers what the winners sold, in their order. Returns 0 and changes nothing where a balance
+// might leave its range. Results: token received by sellers, fees, of these burned, slashed stake for consumers, the
+// rest of it, cash for side gains, cash for audits.
+export function payTasks(tick: u32, count: usize, consumersTokenOf: f64, consumersCashOf: f64): i32 {
+  const end = count << 2;
+  if (!canPay(end, <u64>consumersTokenOf)) return 0;
+  const winners = column(WINNERS);
+  const token = column(TOKEN);
+  const cash = column(CASH);
+  const stake = column(STAKE);
+  const offerSold = column(OFFER_SOLD);
+  const offerPrice = column(OFFER_PRICE);
+  const offerReceipt = column(OFFER_RECEIPT);
+  const serviceAmount = column(SERVICE_AMOUNT);
+  const reputation = column(REPUTATION);
+  const deliver = column(DELIVER);
+  const contracted = column(CONTRACTED);
+  const breached = column(BREACHED);
+  const stakeLocked = column(STAKE_LOCKED);
+  const slashedOf = column(SLASHED);
+  const contractCash = column(CONTRACT_CASH);
+  const contractBill = column(CONTRACT_BILL);
+  const regime = parameter(REGIME);
+  const programmatic = regime == PROGRAMMATIC;
+  const seed = <u32>parameter(SEED);
+  const cuPerTask = parameter(CU_PER_TASK);
+  const feeBps = parameter(TASK_FEE);
+  const feeBurn = parameter(FEE_BURN);
+  const unit = parameter(STAKE_PER_UNIT);
+  const toBuyer = parameter(SLASH_TO_BUYER);
+  const effort = parameter(EFFORT);
+  const sideGain = parameter(SIDE_GAIN);
+  const auditFee = programmatic ? parameter(AUDIT_FEE) : 0;
+  const reputationGain = parameter(REPUTATION_GAIN);
+  const reputationLoss = parameter(REPUTATION_LOSS);
+  const audit = <u32>parameter(AUDIT);
+  const falseAlarm = <u32>parameter(FALSE_ALARM);
+  const price = at(column(SCALAR), TOKEN_PRICE << 2);
+  let money = <u64>consumersCashOf;
+  let received: u64 = 0;
+  let fees: u64 = 0;
+  let burned: u64 = 0;
+  let spent: u64 = 0;
+  let spentCash: u64 = 0;
+  let escrowed: u64 = 0;
+  let unitSum: u64 = 0;
+  let defaultedUnits: u64 = 0;
+  let slashedUnits: u64 = 0;
+  let gains: u64 = 0;
+  let audits: u64 = 0;
+  for (let k: usize = 0; k < end; k += 4) {
+    const slot = load<u32>(winners + k);
+    const i = <usize>slot << 2;
+    const sold = at(offerSold, i);
+    const due = sold * at(offerPrice, i);
+    let found = false;
+    if (regime != 0) {
+      const units = sold * cuPerTask;
+      const defaulted = load<u32>(deliver + i) == 1;
+      unitSum += units;
+      put(contracted, i, units);
+      const standing = at(reputation, i);
+      if (defaulted) {
+        put(breached, i, units);
+        defaultedUnits += units;
+        const gain = least(sideGain * units, money);
+        money -= gain;
+        gains += gain;
+        put(cash, i, at(cash, i) + gain);
+        put(contractCash, i, at(contractCash, i) + gain);
+        put(reputation, i, standing - mulHigh(standing, reputationLoss));
+      } else {
+        addToBill(contractBill, i, effort * units);
+        put(reputation, i, standing + mulHigh(MAX - standing, reputationGain));
+      }
+      if (programmatic) {
+        found = draw(seed, tick, slot, AUDIT_STREAM) < (defaulted ? audit : falseAlarm);
+        put(stakeLocked, i, unit * units);
+        escrowed += due;
+        const checked = least(auditFee * units, money);
+        money -= checked;
+        audits += checked;
+        if (found) {
+          put(slashedOf, i, unit * units);
+          put(stake, i, at(stake, i) - unit * units);
+          slashedUnits += units;
+        }
+      }
+    }
+    if (found) {
+      put(offerReceipt, i, 0);
+      continue;
+    }
+    const fee = (due * feeBps) / 10_000;
+    const net = due - fee;
+    put(token, i, at(token, i) + net);
+    put(serviceAmount, i, net);
+    put(offerReceipt, i, net);
+    received += net;
+    fees += fee;
+    burned += portion(fee, feeBurn);
+    spent += due;
+    spentCash += tokenToCash(due, price);
+  }
+  const total = column(TOTAL);
+  addTo(total, TOTAL_SPENT_TOKEN, spent);
+  addTo(total, TOTAL_SPENT_CASH, spentCash);
+  if (regime != 0) {
+    const trustTotal = column(TRUST_TOTAL);
+    addTo(trustTotal, TRUST_CONTRACTED, unitSum);
+    addTo(trustTotal, TRUST_DEFAULTED, defaultedUnits);
+    addTo(trustTotal, TRUST_SLASHED, unit * slashedUnits);
+    addTo(trustTotal, TRUST_COMPENSATED, toBuyer * slashedUnits);
+    addTo(trustTotal, TRUST_ESCROWED, escrowed);
+  }
+  deliverTasks(tick, end);
+  result(0, received);
+  result(1, fees);
+  result(2, burned);
+  result(3, toBuyer * slashedUnits);
+  result(4, (unit - toBuyer) * slashedUnits);
+  result(5, gains);
+  result(6, audits);
+  return 1;
+}
+
+// The value of what was delivered, and the data that it yields.
+@inline function deliverTasks(tick: u32, end: usize): void {
+  const winners = column(WINNERS);
+  const offerSold = column(OFFER_SOLD);
+  const offerQuality = column(OFFER_QUALITY);
+  const breached = column(BREACHED);
+  const data = column(DATA);
+  const contracts = parameter(REGIME) != 0;
+  const value = parameter(VALUE);
+  const perTask = parameter(DATA_PER_TASK);
+  const poolShare = parameter(POOL_SHARE);
+  const seed = <u32>parameter(SEED);
+  let worth: u64 = 0;
+  let produced: u64 = 0;
+  let pooled: u64 = 0;
+  for (let k: usize = 0; k < end; k += 4) {
+    const slot = load<u32>(winners + k);
+    const i = <usize>slot << 2;
+    if (contracts && load<u32>(breached + i) != 0) continue;
+    const sold = at(offerSold, i);
+    worth += mulHigh(value, at(offerQuality, i)) * sold;
+    const units = sold * perTask;
+    let users = portion(units, poolShare);
+    if (poolShare != 0 && poolShare != MAX)
+      users += u64(draw(seed, tick, slot, DATA_SPLIT_STREAM) < <u32>(units * poolShare));
+    const owned = at(data, i);
+    const kept = least(MAX - owned, units - users);
+    put(data, i, owned + kept);
+    produced += units;
+    pooled += units - kept;
+  }
+  const total = column(TOTAL);
+  const inflow = column(SCALAR) + (DATA_INFLOW << 2);
+  addTo(total, TOTAL_TASK_VALUE, worth);
+  addTo(total, TOTAL_DATA_PRODUCED, produced);
+  addTo(total, TOTAL_DATA_POOL, pooled);
+  store<u32>(inflow, <u32>least(MAX, <u64>load<u32>(inflow) + pooled));
 }

@@ -3,9 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { METHODS } from '../configs/derive.ts';
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { FREE_SLOT, type MarketWorld, WORLD } from './columns.ts';
+import { startTick } from './circulation.ts';
+import { FREE_SLOT, type MarketWorld, MODE, TOTAL, TRUST_TOTAL, WORLD } from './columns.ts';
+import { REASON } from './ledger.ts';
+import { ServiceAuction, serveTasks } from './serviceMarket.ts';
+import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
 import { train } from './training.ts';
+import { openContracts } from './trust.ts';
 
 /** The same world twice: with the kernel and without it. */
 const twins = (options: Parameters<typeof testWorld>[0]): readonly [MarketWorld, MarketWorld] =>
@@ -52,7 +57,7 @@ describe('the training pass', () => {
           methods: fc.tuple(anyMethod, anyMethod, anyMethod, anyMethod),
         }),
         fc.constantFrom(0, 50),
-        fc.constantFrom(1, 9, 40, 1023, 1024, 1030),
+        fc.constantFrom(1, 9, 40, 100, 1024, 1030),
         fc.nat(),
         ({ methods, ...training }, trainingRunwayTicks, slots, seed) => {
           const named = Object.fromEntries(METHODS.map((name, m) => [name, methods[m]]));
@@ -86,7 +91,133 @@ describe('the training pass', () => {
           expectSame(pair);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
+  });
+});
+
+/** Parts of a world's config that the service market depends on; a case takes one of each list. */
+const OPTIONS = {
+  serviceMarket: [
+    { demand: 30, value: 10, cuPerTask: 4, maxTasks: 8 },
+    { demand: 30, value: 10, pricing: 'secondScore', feeBps: 250, networkEffect: 0.3 },
+    { demand: 3, value: 1000, cuPerTask: 1, maxTasks: 3, pricing: 'secondScore', feeBps: 10_000 },
+    { demand: 1000, value: 0.01, cuPerTask: 7, networkEffect: 1, feeBps: 1 },
+  ],
+  trust: [
+    { regime: 'off' },
+    { regime: 'none', reputationWeight: 0.5, sideGain: 3 },
+    { regime: 'legal', delay: 4, claimCohorts: 4, registrationFee: 2 },
+    { regime: 'programmatic', audit: 0.5, falseAlarm: 0.1, stakePerUnit: 2, reputationWeight: 1 },
+    { regime: 'programmatic', audit: 1, falseAlarm: 0, stakePerUnit: 0.5, slashToBuyer: 0.25 },
+    { regime: 'programmatic', stakePerUnit: 0, sideGain: 1000, effort: 1000 },
+  ],
+  policy: [{}, { feeBurn: 0.3 }, { feeBurn: 1 }],
+  dataOwnership: [{}, { platform: 0.5 }, { platform: 0 }],
+  consumers: [{}, { cash: 1, token: 1000 }, { cash: 0.01, token: 1_000_000 }],
+};
+const configs = fc.record(
+  Object.fromEntries(
+    Object.entries(OPTIONS).map(([section, of]) => [section, fc.constantFrom<object>(...of)]),
+  ),
+);
+
+/** Whoever might serve, with whatever it might have. */
+function disturbServers(world: MarketWorld, seed: number, tick: number, most: number): void {
+  const { columns, balances, parameters } = world;
+  draws.at(seed, tick, 0, STREAM.scripted);
+  for (let c = 0; c < 4; c++) columns.demand[c] = draws.below(3) === 0 ? 0 : anySize(1000);
+  columns.scalar[WORLD.dataInflow] = anySize(U32_MAX);
+  for (let i = 0; i < parameters.slots; i++) {
+    const lives = columns.population[i] !== FREE_SLOT;
+    columns.mode[i] = draws.below(3) === 0 ? draws.below(4) : MODE.serve;
+    columns.taskClass[i] = draws.below(4);
+    columns.taskAsk[i] = anySize(draws.below(8) === 0 ? most : 2 ** 14);
+    columns.compute[i] = anySize(2 ** 8);
+    columns.computeUsed[i] = anySize(2 ** 20);
+    columns.soldEma[i] = anySize(2 ** 16);
+    columns.deliver[i] = draws.below(2);
+    columns.data[i] = anySize(U32_MAX);
+    columns.bill[i] = anySize(U32_MAX);
+    columns.reputation[i] = anySize(U32_MAX);
+    balances.token[i] = lives ? anySize(most) : 0;
+    balances.cash[i] = lives ? anySize(most) : 0;
+    balances.stake[i] = lives ? anySize(most) : 0;
+    for (let c = 0; c < 4; c++) columns.skill[4 * i + c] = draws.word();
+    if (columns.unstakeAmount.length > 0) columns.unstakeAmount[i] = anySize(2 ** 16);
+    if (columns.soldBefore.length > 0) columns.soldBefore[i] = draws.below(3) * anySize(2 ** 10);
+    if (columns.breached.length > 0) columns.breached[i] = draws.below(4) === 0 ? 3 : 0;
+    if (columns.contractBill.length > 0) columns.contractBill[i] = anySize(U32_MAX);
+  }
+}
+
+/** The error that a tick's service market throws, or ''. */
+function served(
+  world: MarketWorld,
+  auction: ServiceAuction,
+  seed: number,
+  tick: number,
+  most: number,
+): string {
+  world.ledger.tick = tick;
+  startTick(world, tick);
+  openContracts(world, tick);
+  disturbServers(world, seed, tick, most);
+  try {
+    serveTasks(world, auction, tick);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe('the service passes', () => {
+  it('leave every column as selling task by task does, whatever agents have, and refuse the same', () => {
+    let tasks = 0;
+    let caught = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(
+        configs,
+        fc.constantFrom(1, 9, 40, 300),
+        fc.constantFrom(2 ** 14, 2 ** 24, U32_MAX),
+        fc.nat(),
+        (world, slots, most, seed) => {
+          const pair = twins({ slots, living: Math.ceil(slots * 0.8), seed, world });
+          const auctions = [new ServiceAuction(slots), new ServiceAuction(slots)] as const;
+          for (let tick = 0; tick < 3; tick++) {
+            const [fast, slow] = pair.map((of, k) => served(of, auctions[k]!, seed, tick, most));
+            expect(fast).toBe(slow);
+            if (slow !== '') refused++;
+            if (slow !== '') return;
+            expectSame(pair);
+          }
+          tasks += pair[0].columns.total[TOTAL.tasks]!;
+          caught += pair[0].columns.trustTotal[TRUST_TOTAL.slashed] ?? 0;
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect(Math.min(tasks, caught, refused)).toBeGreaterThan(0);
+  });
+
+  it('leave who sold what to a journal and to a sink of trades', () => {
+    const listened = twins({ slots: 40, seed: 3, world: { trust: { regime: 'programmatic' } } }).map(
+      (world) => {
+        const heard: unknown[] = [];
+        const market = new TestMarket(world);
+        world.trades = {
+          wants: () => true,
+          fill: (...entry) => heard.push(entry),
+        };
+        for (let t = 0; t < 20; t++) market.run();
+        world.ledger.journal = { record: (...entry) => heard.push(entry) };
+        for (let t = 0; t < 20; t++) market.run();
+        return heard;
+      },
+    );
+    expect(listened[0]!.length).toBeGreaterThan(100);
+    expect(listened[0]!.some((entry) => (entry as unknown[])[5] === REASON.taskFee)).toBe(true);
+    expect(listened[0]).toEqual(listened[1]);
   });
 });

@@ -1,10 +1,11 @@
 /**
  * The clearing kernel (clearing.as.ts) bound to one world: where it finds the world's columns and parameters. It does
- * the loops over agents of training.ts, bit for bit, where a world's columns lie in an Arena's memory.
+ * the loops over agents of training.ts and serviceMarket.ts, bit for bit, where a world's columns lie in an Arena's
+ * memory.
  */
 import { METHODS, type TrainingMethodParameters, type WorldParameters } from '../configs/derive.ts';
 import { assert } from '../sim/core/assert.ts';
-import type { AnyColumn } from '../sim/core/columns.ts';
+import { type AnyColumn, type Columns, u32 } from '../sim/core/columns.ts';
 import { EXP2_TABLE, LOG2_ONE, LOG2_TABLE, log2Fixed } from '../sim/core/fixed.ts';
 import { instantiate } from '../sim/core/webAssembly.ts';
 import { KERNEL_BASE64 } from './clearing.generated.ts';
@@ -13,11 +14,33 @@ import { KERNEL_BASE64 } from './clearing.generated.ts';
 export interface ClearingPasses {
   /** A tick of training (training.ts). */
   train(): void;
+  /** The service market up to payment (serviceMarket.ts); returns how many won something, listed in `winners`. */
+  sellTasks(tick: number, shift: number): number;
+  /**
+   * Pays and delivers what they sold, out of the consumers' token and cash; returns 0 and changes nothing where a
+   * balance might leave its range. Leaves in `results` what system accounts paid and received, see TASK_SUM.
+   */
+  payTasks(tick: number, winners: number, consumersToken: number, consumersCash: number): number;
 }
+
+/** What payTasks leaves in `results`, milli-units. */
+export const TASK_SUM = {
+  /** Token that sellers received, fees, and what of these is burned. */
+  received: 0,
+  fees: 1,
+  burned: 2,
+  /** Slashed stake for consumers, and the rest of it. */
+  compensation: 3,
+  slashRest: 4,
+  /** Consumers' cash for side gains and for audits. */
+  gains: 5,
+  audits: 6,
+} as const;
 
 interface KernelExports extends ClearingPasses {
   columns(): number;
   parameters(): number;
+  results(): number;
   log2Table(): number;
   exp2Table(): number;
 }
@@ -38,7 +61,47 @@ const COLUMNS = [
   'skillGain',
   'scalar',
   'total',
+  'taskAsk',
+  'tasksOffered',
+  'tasksSold',
+  'soldEma',
+  'reputation',
+  'offerQuantity',
+  'offerClass',
+  'offerAsk',
+  'offerQuality',
+  'offerWorth',
+  'offerSold',
+  'offerPrice',
+  'offerReceipt',
+  'serviceAmount',
+  'soldBefore',
+  'demand',
+  'served',
+  'marginalScore',
+  'deliver',
+  'registered',
+  'contracted',
+  'breached',
+  'stakeLocked',
+  'slashed',
+  'contractCash',
+  'contractBill',
+  'courtBill',
+  'unstakeAmount',
+  'trustTotal',
 ] as const;
+const LISTS = ['servers', 'winners', 'fills'] as const;
+/** Regimes of trust as the kernel numbers them. */
+const REGIMES = ['off', 'none', 'legal', 'programmatic'] as const;
+
+/** Columns of the kernel's own, which are no state: slots of those who take part in a market, and their fills. */
+export const clearingColumnSpec = (slots: number) => ({
+  servers: u32(slots),
+  winners: u32(slots),
+  fills: u32(slots),
+});
+export type ClearingColumns = Columns<ReturnType<typeof clearingColumnSpec>>;
 
 type ClearedColumns = Readonly<Record<(typeof COLUMNS)[number], AnyColumn>>;
 type ClearedBalances = Readonly<Record<(typeof BALANCES)[number], AnyColumn>>;
@@ -56,7 +119,16 @@ export const costOf = (method: TrainingMethodParameters, labelPrice: number): nu
   method.labels * labelPrice + method.environmentPrice;
 
 /** The parameters of the kernel's descriptor, in its order. */
-const valuesOf = ({ slots, training, hardware }: WorldParameters): number[] => [
+const valuesOf = ({
+  slots,
+  seed,
+  training,
+  hardware,
+  serviceMarket,
+  trust,
+  policy,
+  dataOwnership,
+}: WorldParameters): number[] => [
   slots,
   training.maxCompute,
   training.depreciation,
@@ -71,13 +143,37 @@ const valuesOf = ({ slots, training, hardware }: WorldParameters): number[] => [
       method.dataExponent,
     ];
   }),
+  seed,
+  serviceMarket.cuPerTask,
+  serviceMarket.maxTasks,
+  serviceMarket.networkEffect,
+  Number(serviceMarket.pricing === 'ask'),
+  serviceMarket.feeBps,
+  serviceMarket.value,
+  REGIMES.indexOf(trust.regime),
+  trust.reputationWeight,
+  trust.registrationFee,
+  trust.stakePerUnit,
+  trust.slashToBuyer,
+  trust.effort,
+  trust.sideGain,
+  trust.reputationGain,
+  trust.reputationLoss,
+  trust.audit,
+  trust.falseAlarm,
+  trust.auditFee,
+  policy.feeBurn,
+  training.dataPerTask,
+  dataOwnership.poolShare,
 ];
 
 interface Kernel {
   readonly passes: ClearingPasses;
   readonly addresses: Uint32Array;
   readonly values: BigInt64Array;
+  readonly results: Float64Array;
 }
+const RESULTS = 16;
 const PLACES = 64;
 const kernels = new WeakMap<WebAssembly.Memory, Kernel>();
 
@@ -95,6 +191,7 @@ function kernelOn(memory: WebAssembly.Memory): Kernel {
     passes,
     addresses: new Uint32Array(buffer, passes.columns(), PLACES),
     values: new BigInt64Array(buffer, passes.parameters(), PLACES),
+    results: new Float64Array(buffer, passes.results(), RESULTS),
   };
   kernels.set(memory, kernel);
   return kernel;
@@ -102,6 +199,8 @@ function kernelOn(memory: WebAssembly.Memory): Kernel {
 
 /** The kernel with one world's descriptor. */
 export class Clearing {
+  /** Slots of those who won something in the last service market of this world. */
+  readonly winners: Uint32Array;
   private readonly kernel: Kernel;
   private readonly addresses: Uint32Array;
   private readonly values: BigInt64Array;
@@ -115,15 +214,26 @@ export class Clearing {
     parameters: WorldParameters,
     balances: ClearedBalances,
     columns: ClearedColumns,
+    own: ClearingColumns,
   ) {
-    const all = [...BALANCES.map((name) => balances[name]), ...COLUMNS.map((name) => columns[name])];
+    const all = [
+      ...BALANCES.map((name) => balances[name]),
+      ...COLUMNS.map((name) => columns[name]),
+      ...LISTS.map((name) => own[name]),
+    ];
     assert(
       all.every(({ buffer }) => buffer === memory.buffer),
       'the columns lie in another memory than the kernel',
     );
+    this.winners = own.winners;
     this.kernel = kernelOn(memory);
     this.addresses = Uint32Array.from(all, ({ byteOffset }) => byteOffset);
     this.values = BigInt64Array.from(valuesOf(parameters), BigInt);
+  }
+
+  /** Sums of the last pass, exact integers. */
+  get results(): Float64Array {
+    return this.kernel.results;
   }
 
   /** Points the kernel, which all worlds of a memory share, to this world; returns its passes. */

@@ -8,9 +8,10 @@ import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { fillFromTop } from './batchAuction.ts';
-import { type MarketWorld, MODE, SYSTEM, TOTAL, tokenToCash, WORLD } from './columns.ts';
+import { type Clearing, TASK_SUM } from './clearing.ts';
+import { ASSET, type MarketWorld, MODE, SYSTEM, TOTAL, tokenToCash, WORLD } from './columns.ts';
 import { yieldData } from './dataPool.ts';
-import { payLessFee } from './fee.ts';
+import { divideFee, payLessFee } from './fee.ts';
 import { REASON } from './ledger.ts';
 import { CONSUMERS } from './trades.ts';
 import { register, sellable, settleTaskContracts, trustIsOn, worthAt } from './trust.ts';
@@ -75,16 +76,71 @@ export const scoreShift = (best: number): number => Math.max(0, 32 - Math.clz32(
 export function serveTasks(world: MarketWorld, auction: ServiceAuction, tick: number): void {
   const { parameters } = world;
   if (!parameters.serviceMarket.enabled) return;
+  const paid = world.clearing != null && serveInPasses(world, world.clearing, auction, tick);
+  if (world.clearing == null) sellTasks(world, auction, tick);
+  if (!paid) {
+    pay(world, auction, tick);
+    deliver(world, auction, tick);
+  }
+  if (world.trades?.wants(tick)) recordFills(world, auction, tick);
+  if (parameters.serviceMarket.networkEffect > 0) world.columns.soldBefore.set(world.columns.tasksSold);
+}
+
+/** Everything up to payment: the specification of the kernel's pass. */
+function sellTasks(world: MarketWorld, auction: ServiceAuction, tick: number): void {
   listServers(world, auction);
   offerTasks(world, auction);
   scoreOffers(world, auction);
-  choose(world, auction, draw(parameters.seed, tick, 0, STREAM.serviceRotation));
+  choose(world, auction, draw(world.parameters.seed, tick, 0, STREAM.serviceRotation));
   findMarginalScores(world, auction);
   recordSales(world, auction);
-  pay(world, auction, tick);
-  deliver(world, auction, tick);
-  if (world.trades?.wants(tick)) recordFills(world, auction, tick);
-  if (parameters.serviceMarket.networkEffect > 0) world.columns.soldBefore.set(world.columns.tasksSold);
+}
+
+/**
+ * The same by the kernel, and payment and delivery too where nobody asks for the entries, nobody can be sued and no
+ * balance comes near its range. Returns whether all is paid and delivered; lists the winners if not, or where trades
+ * are recorded.
+ */
+function serveInPasses(
+  world: MarketWorld,
+  clearing: Clearing,
+  auction: ServiceAuction,
+  tick: number,
+): boolean {
+  const { parameters, columns, balances, ledger } = world;
+  const passes = clearing.open();
+  const shift = scoreShift(columns.scalar[WORLD.taskValue]! + bonusMax(world));
+  const count = passes.sellTasks(tick, shift);
+  const token = balances.systemToken[SYSTEM.consumers]!;
+  const cash = balances.systemCash[SYSTEM.consumers]!;
+  const paid =
+    ledger.journal === null &&
+    parameters.trust.regime !== 'legal' &&
+    passes.payTasks(tick, count, token, cash) === 1;
+  if (paid) bookTasks(world, clearing.results);
+  if (!paid || world.trades != null) {
+    auction.winners.set(clearing.winners.subarray(0, count));
+    auction.winnerCount = count;
+  }
+  return paid;
+}
+
+/** Books on the system accounts what the pass moved. */
+function bookTasks(world: MarketWorld, sums: Float64Array): void {
+  const { ledger, parameters } = world;
+  const compensation = sums[TASK_SUM.compensation]!;
+  const gains = sums[TASK_SUM.gains]!;
+  const audits = sums[TASK_SUM.audits]!;
+  ledger.bookPass(ASSET.token, SYSTEM.consumers, compensation, sums[TASK_SUM.received]!);
+  ledger.bookPass(ASSET.cash, SYSTEM.consumers, 0, gains + audits);
+  ledger.bookPass(ASSET.cash, SYSTEM.supplier, audits, 0);
+  const consumers = ledger.system(SYSTEM.consumers);
+  divideFee(world, consumers, sums[TASK_SUM.fees]!, sums[TASK_SUM.burned]!, REASON.taskFee);
+  const rest = sums[TASK_SUM.slashRest]!;
+  if (rest === 0) return;
+  const to = parameters.trust.burnsRest ? SYSTEM.escrow : SYSTEM.treasury;
+  ledger.bookPass(ASSET.token, to, rest, 0);
+  if (to === SYSTEM.escrow) ledger.burn(ASSET.token, ledger.system(to), rest, REASON.slash);
 }
 
 /** Whoever serves, side by side without a branch on what an agent chose. */

@@ -3,7 +3,7 @@ import { deriveWorld, populationOfSlots } from '../configs/derive.ts';
 import { buildSchema } from '../configs/schema.ts';
 import { Arena, columnBytes } from '../sim/core/columns.ts';
 import { foundGenesis } from './circulation.ts';
-import { Clearing } from './clearing.ts';
+import { Clearing, clearingColumnSpec } from './clearing.ts';
 import {
   FREE_SLOT,
   ledgerColumnSpec,
@@ -29,6 +29,8 @@ export interface TestWorldOptions {
   populations?: object[];
   /** Whether the kernels do their part (default) or the specifications. */
   passes?: boolean;
+  /** Whether the clearing kernel does its part; by default as `passes` says. */
+  clears?: boolean;
 }
 
 /** A founded world. */
@@ -40,16 +42,19 @@ export function testWorld({
   world = {},
   populations,
   passes = true,
+  clears = passes,
 }: TestWorldOptions = {}): MarketWorld & { readonly memory: WebAssembly.Memory } {
   const config = schema.parse({ slots, world, ...(populations === undefined ? {} : { populations }) });
   const parameters = deriveWorld(config, { world: number, arm: 0, replicate: 0, seed });
   const specs = {
     balances: ledgerColumnSpec(slots),
     columns: marketColumnSpec(slots, optionalColumns(parameters)),
+    clearing: clearingColumnSpec(slots),
   };
-  const arena = new Arena(columnBytes(specs.balances) + columnBytes(specs.columns));
+  const arena = new Arena(Object.values(specs).reduce((sum, spec) => sum + columnBytes(spec), 0));
   const balances = arena.columns(specs.balances);
   const columns = arena.columns(specs.columns);
+  const lists = arena.columns(specs.clearing);
   columns.population.set(populationOfSlots(parameters.populations, slots));
   columns.population.fill(FREE_SLOT, living);
   const market = {
@@ -58,7 +63,7 @@ export function testWorld({
     balances,
     ledger: new Ledger(number, balances),
     settlement: passes ? new Settlement(arena.memory, parameters, balances, columns) : null,
-    clearing: passes ? new Clearing(arena.memory, parameters, balances, columns) : null,
+    clearing: clears ? new Clearing(arena.memory, parameters, balances, columns, lists) : null,
     memory: arena.memory,
   };
   foundGenesis(market);

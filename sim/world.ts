@@ -35,7 +35,7 @@ import type { WorldParameters } from '../configs/derive.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
 import { foundGenesis } from '../market/circulation.ts';
 import { DoubleAuction } from '../market/classic/doubleAuction.ts';
-import { Clearing } from '../market/clearing.ts';
+import { Clearing, clearingColumnSpec } from '../market/clearing.ts';
 import {
   type LedgerColumns,
   ledgerColumnSpec,
@@ -110,6 +110,7 @@ function columnSpecs({ slots, populations, objectives, market }: WorldSize) {
     agents: agentColumnSpec(slots, objectives?.enabled ? slots : 0),
     brain: learners ? brain : withoutWeights,
     senses: sensesColumnSpec(populations.length),
+    clearing: clearingColumnSpec(slots),
   };
 }
 
@@ -133,15 +134,15 @@ const sumOfBytes = (specs: readonly Parameters<typeof columnBytes>[0][]): number
  * @param shards memories for its brains; by default as few as hold them, none where they fit the world's own
  */
 export function layOut(size: WorldSize, shards = 0): WorldLayout {
-  const { balances, columns, agents, brain, senses } = columnSpecs(size);
-  const whole = sumOfBytes([balances, columns, agents, brain, senses]);
+  const { balances, columns, agents, brain, senses, clearing } = columnSpecs(size);
+  const whole = sumOfBytes([balances, columns, agents, brain, senses, clearing]);
   const learners = brain.weights.length > 0;
   if (!learners || (shards === 0 && whole <= ARENA_ROOM_BYTES)) return { bytes: whole, shards: [] };
   const count = shards > 0 ? shards : Math.ceil(columnBytes(brain) / SHARD_BYTES_MAX);
   const blocks = blockCountOf(size.slots);
   const each = Math.ceil(blocks / count);
   return {
-    bytes: sumOfBytes([balances, columns, agents, exchangedColumnSpec(size.slots), senses]),
+    bytes: sumOfBytes([balances, columns, agents, exchangedColumnSpec(size.slots), senses, clearing]),
     shards: Array.from({ length: Math.ceil(blocks / each) }, (_, k) => {
       const slots = LANES * Math.min(each, blocks - k * each);
       return { slots, bytes: columnBytes(brainColumnSpec(slots)) };
@@ -173,6 +174,7 @@ export interface WorldColumns {
   readonly agents: AgentColumns;
   readonly brain: Brain;
   readonly senses: Senses;
+  readonly clearing: Clearing;
 }
 
 /** Finds a world's columns in its memories: the same place for the same parameters, in any thread. */
@@ -203,7 +205,9 @@ export function bindColumns(
         );
   const sensed = { balances, columns, agents, brain: brain.columns };
   const senses = bindSenses(arena.memory, arena.columns(specs.senses), sensed, parameters);
-  return { balances, columns, agents, brain, senses };
+  const lists = arena.columns(specs.clearing);
+  const clearing = new Clearing(arena.memory, parameters, balances, columns, lists);
+  return { balances, columns, agents, brain, senses, clearing };
 }
 
 /** The columns of the brains of a world that lie in memories of their own. */
@@ -247,7 +251,6 @@ export function createWorld(
     serviceAuction: new ServiceAuction(parameters.slots),
     doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),
     settlement: new Settlement(memory.arena.memory, parameters, bound.balances, bound.columns),
-    clearing: new Clearing(memory.arena.memory, parameters, bound.balances, bound.columns),
     trades: null,
     tally: new Tally(parameters.populations.length, bindTally(memory.arena.memory)),
     screen: null,
