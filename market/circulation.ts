@@ -149,11 +149,7 @@ export function startTick(world: MarketWorld, tick: number): void {
   const { parameters, columns } = world;
   const { scalar } = columns;
   for (const span of flowsOf(columns)) span.fill(0);
-  for (let i = 0; i < parameters.slots; i++) {
-    const capacity = columns.population[i] === FREE_SLOT ? 0 : columns.capacity[i]!;
-    columns.opened[i] = capacity;
-    columns.compute[i] = capacity;
-  }
+  openCapacity(columns);
   openPool(world);
   scalar[WORLD.computeVolume] = 0;
   scalar[WORLD.computeBid] = 0;
@@ -166,6 +162,15 @@ export function startTick(world: MarketWorld, tick: number): void {
   for (let c = 0; c < CLASS_COUNT; c++) {
     columns.demand[c] = parameters.serviceMarket.enabled ? wantedTasks(world, tick, c) : 0;
   }
+}
+
+/** Capacity is this tick's compute, nothing where nobody lives. */
+function openCapacity({ population, capacity, opened, compute }: MarketColumns): void {
+  opened.set(capacity);
+  const free = population.indexOf(FREE_SLOT);
+  if (free >= 0)
+    for (let i = free; i < population.length; i++) if (population[i] === FREE_SLOT) opened[i] = 0;
+  compute.set(opened);
 }
 
 /**

@@ -7,6 +7,7 @@ import { CLASS_COUNT } from '../configs/schema.ts';
 import { type Columns, f64, u32 } from '../sim/core/columns.ts';
 import type { LedgerColumns } from './accounts.ts';
 import type { Clearing } from './clearing.ts';
+import type { InducedSchedule } from './inducedSchedule.ts';
 import type { Ledger } from './ledger.ts';
 
 export * from './accounts.ts';
@@ -415,6 +416,8 @@ export interface MarketWorld {
   readonly settlement?: Settlement | null;
   /** The clearing kernel; without it the phases that it speeds up do the same in TypeScript. */
   readonly clearing?: Clearing | null;
+  /** The kernel of induced values; without it inducedValues.ts does the same in TypeScript. */
+  readonly inducedSchedule?: InducedSchedule | null;
 }
 
 /** Converts a token amount to cash at a price in 2^-16, rounding down; exact for u32 operands. */

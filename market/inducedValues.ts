@@ -23,12 +23,19 @@ const shuffle = new DrawSequence();
 export function drawInducedValues(world: MarketWorld, tick: number): void {
   const { enabled, schedule, redrawEvery, renewEvery } = world.parameters.induced;
   if (!enabled) return;
+  const kernel = world.inducedSchedule ?? null;
   if (isDue(tick, redrawEvery)) {
     if (schedule === 'even') dealEvenValues(world, tick);
+    else if (kernel !== null) kernel.drawRandomValues(tick);
     else drawRandomValues(world, tick);
   } else if (!isDue(tick, renewEvery)) return;
-  giveUnits(world);
-  addPossibleGains(world);
+  if (kernel === null) {
+    giveUnits(world);
+    addPossibleGains(world);
+  } else {
+    const results = kernel.giveUnits();
+    addGains(world, results[0]!, results[1]!, results[2]!, results[3]!);
+  }
 }
 
 const isDue = (tick: number, every: number): boolean => tick === 0 || (every > 0 && tick % every === 0);
@@ -89,7 +96,6 @@ function giveUnits({ parameters, columns }: MarketWorld): void {
  * trades and the first that does not, and likewise for sellers.
  */
 function addPossibleGains(world: MarketWorld): void {
-  const { total, scalar } = world.columns;
   let buyer = nextLevel(bids, PRICE_LEVELS - 1, -1);
   let seller = nextLevel(asks, 0, 1);
   let lastBuyer = PRICE_LEVELS - 1;
@@ -107,11 +113,14 @@ function addPossibleGains(world: MarketWorld): void {
     buyer = nextLevel(bids, buyer, -1);
     seller = nextLevel(asks, seller, 1);
   }
-  total[TOTAL.inducedVolumeMaximum]! += volume;
-  total[TOTAL.inducedGainsMaximum]! += gains;
-  const low = Math.max(lastSeller, buyer);
-  const high = Math.min(lastBuyer, seller);
-  scalar[WORLD.inducedEquilibrium] = low + high + 1;
+  addGains(world, volume, gains, Math.max(lastSeller, buyer), Math.min(lastBuyer, seller));
+}
+
+/** Adds what can be traded and gained; the equilibrium lies between two levels. */
+function addGains({ columns }: MarketWorld, volume: number, gains: number, low: number, high: number): void {
+  columns.total[TOTAL.inducedVolumeMaximum]! += volume;
+  columns.total[TOTAL.inducedGainsMaximum]! += gains;
+  columns.scalar[WORLD.inducedEquilibrium] = low + high + 1;
 }
 
 /** The first level from `from` on, in steps of +-1, that has units; -1 or PRICE_LEVELS when none has. */

@@ -11,6 +11,7 @@ import {
   marketColumnSpec,
   optionalColumns,
 } from './columns.ts';
+import { InducedSchedule } from './inducedSchedule.ts';
 import { Ledger } from './ledger.ts';
 import { Settlement } from './settlement.ts';
 
@@ -64,6 +65,7 @@ export function testWorld({
     ledger: new Ledger(number, balances),
     settlement: passes ? new Settlement(arena.memory, parameters, balances, columns) : null,
     clearing: clears ? new Clearing(arena.memory, parameters, balances, columns, lists) : null,
+    inducedSchedule: passes ? new InducedSchedule(arena.memory, parameters, columns) : null,
     memory: arena.memory,
   };
   foundGenesis(market);

@@ -45,6 +45,7 @@ import {
   marketColumnSpec,
   optionalColumns,
 } from '../market/columns.ts';
+import { InducedSchedule } from '../market/inducedSchedule.ts';
 import { type Journal, Ledger } from '../market/ledger.ts';
 import { ServiceAuction } from '../market/serviceMarket.ts';
 import { Settlement } from '../market/settlement.ts';
@@ -75,6 +76,7 @@ export interface World extends MarketWorld, AgentWorld {
   readonly doubleAuction: DoubleAuction;
   readonly settlement: Settlement;
   readonly clearing: Clearing;
+  readonly inducedSchedule: InducedSchedule;
   /** Told of every fill where a run records trades. */
   trades: TradeSink | null;
   /** Sums over the current metric interval; never read by the model. */
@@ -251,6 +253,7 @@ export function createWorld(
     serviceAuction: new ServiceAuction(parameters.slots),
     doubleAuction: new DoubleAuction(parameters.doubleAuction.enabled ? parameters.slots : 0),
     settlement: new Settlement(memory.arena.memory, parameters, bound.balances, bound.columns),
+    inducedSchedule: new InducedSchedule(memory.arena.memory, parameters, bound.columns),
     trades: null,
     tally: new Tally(parameters.populations.length, bindTally(memory.arena.memory)),
     screen: null,
