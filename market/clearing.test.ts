@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { METHODS } from '../configs/derive.ts';
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
+import { BatchAuction } from './batchAuction.ts';
 import { startTick } from './circulation.ts';
-import { FREE_SLOT, type MarketWorld, MODE, TOTAL, TRUST_TOTAL, WORLD } from './columns.ts';
+import { FREE_SLOT, type MarketWorld, MODE, SIDE, TOTAL, TRUST_TOTAL, WORLD } from './columns.ts';
+import { tradeCompute } from './computeMarket.ts';
 import { REASON } from './ledger.ts';
 import { ServiceAuction, serveTasks } from './serviceMarket.ts';
 import { TestMarket } from './testTick.ts';
@@ -171,6 +173,114 @@ function served(
   }
 }
 
+const ORDERS = {
+  computeMarket: [{}, { feeBps: 10_000 }, { feeBps: 77 }],
+  trust: OPTIONS.trust,
+  policy: OPTIONS.policy,
+  consumers: OPTIONS.consumers,
+  amm: [{}, { enabled: false }],
+};
+const orderConfigs = fc.record(
+  Object.fromEntries(
+    Object.entries(ORDERS).map(([section, of]) => [section, fc.constantFrom<object>(...of)]),
+  ),
+);
+
+/** Whoever might trade compute, at levels that cross or not, with whatever it might have. */
+function disturbTraders(world: MarketWorld, seed: number, tick: number, most: number): void {
+  const { columns, balances, parameters } = world;
+  draws.at(seed, tick, 0, STREAM.scripted);
+  const centre = draws.below(256);
+  const spread = 1 + draws.below(40);
+  const quantity = anySize(most === U32_MAX && draws.below(3) === 0 ? U32_MAX : 2 ** 12);
+  const rich = draws.below(2) === 0;
+  for (let i = 0; i < parameters.slots; i++) {
+    const lives = columns.population[i] !== FREE_SLOT;
+    columns.computeSide[i] = draws.below(3);
+    columns.computeLevel[i] = Math.max(0, Math.min(256, centre + draws.below(spread) - (spread >> 1)));
+    columns.computeQuantity[i] = anySize(quantity);
+    columns.compute[i] = anySize(quantity);
+    columns.deliver[i] = draws.below(2);
+    columns.bill[i] = anySize(U32_MAX);
+    columns.reputation[i] = anySize(U32_MAX);
+    balances.token[i] = lives ? (rich ? Math.floor(most / 2) : anySize(most)) : 0;
+    balances.cash[i] = lives ? anySize(most) : 0;
+    balances.stake[i] = lives ? (rich ? Math.floor(most / 2) : anySize(most)) : 0;
+    if (columns.unstakeAmount.length > 0) columns.unstakeAmount[i] = anySize(2 ** 16);
+    if (columns.contractBill.length > 0) columns.contractBill[i] = anySize(U32_MAX);
+  }
+}
+
+/** The error that a tick's compute market throws, or ''. */
+function traded(world: MarketWorld, auction: BatchAuction, seed: number, tick: number, most: number): string {
+  world.ledger.tick = tick;
+  startTick(world, tick);
+  openContracts(world, tick);
+  disturbTraders(world, seed, tick, most);
+  try {
+    tradeCompute(world, auction, tick);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe('the compute passes', () => {
+  it('leave every column as trading order by order does, whatever agents have, and refuse the same', () => {
+    let volume = 0;
+    let caught = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(
+        orderConfigs,
+        fc.constantFrom(1, 9, 40, 300),
+        fc.constantFrom(2 ** 14, 2 ** 24, U32_MAX),
+        fc.nat(),
+        (world, slots, most, seed) => {
+          const pair = twins({ slots, living: Math.ceil(slots * 0.8), seed, world });
+          const auctions = [new BatchAuction(slots), new BatchAuction(slots)] as const;
+          for (let tick = 0; tick < 3; tick++) {
+            const [fast, slow] = pair.map((of, k) => traded(of, auctions[k]!, seed, tick, most));
+            expect(fast).toBe(slow);
+            if (slow !== '') refused++;
+            if (slow !== '') return;
+            expectSame(pair);
+          }
+          volume += pair[0].columns.total[TOTAL.computeVolume]!;
+          caught += pair[0].columns.trustTotal[TRUST_TOTAL.slashed] ?? 0;
+        },
+      ),
+      { numRuns: 120 },
+    );
+    expect(Math.min(volume, caught, refused)).toBeGreaterThan(0);
+  });
+
+  it('leave an auction of more than 2^31 - 1 units to the specification, which refuses the side that has them', () => {
+    const order = (side: number, quantity: number) => (world: MarketWorld) => {
+      startTick(world, 0);
+      const { columns, balances } = world;
+      columns.computeSide.set([side, SIDE.buy]);
+      columns.computeQuantity.set([quantity, quantity]);
+      columns.compute.fill(U32_MAX);
+      balances.token.fill(U32_MAX);
+      try {
+        tradeCompute(world, new BatchAuction(2), 0);
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    for (const quantity of [2 ** 30 - 1, 2 ** 30, 2 ** 31 - 1, 2 ** 31]) {
+      for (const side of [SIDE.buy, SIDE.sell]) {
+        const pair = twins({ slots: 2, world: { computeMarket: { priceMin: 0.001 } } });
+        const [fast, slow] = pair.map(order(side, quantity));
+        expect(fast).toBe(slow);
+        if (slow === '') expectSame(pair);
+      }
+    }
+  });
+});
+
 describe('the service passes', () => {
   it('leave every column as selling task by task does, whatever agents have, and refuse the same', () => {
     let tasks = 0;
@@ -196,12 +306,12 @@ describe('the service passes', () => {
           caught += pair[0].columns.trustTotal[TRUST_TOTAL.slashed] ?? 0;
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
     expect(Math.min(tasks, caught, refused)).toBeGreaterThan(0);
   });
 
-  it('leave who sold what to a journal and to a sink of trades', () => {
+  it('of both markets leave who sold what to a journal and to a sink of trades', () => {
     const listened = twins({ slots: 40, seed: 3, world: { trust: { regime: 'programmatic' } } }).map(
       (world) => {
         const heard: unknown[] = [];

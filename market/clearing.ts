@@ -1,9 +1,14 @@
 /**
  * The clearing kernel (clearing.as.ts) bound to one world: where it finds the world's columns and parameters. It does
- * the loops over agents of training.ts and serviceMarket.ts, bit for bit, where a world's columns lie in an Arena's
+ * the loops over agents of training.ts, serviceMarket.ts and computeMarket.ts, bit for bit, where a world's columns lie in an Arena's
  * memory.
  */
-import { METHODS, type TrainingMethodParameters, type WorldParameters } from '../configs/derive.ts';
+import {
+  METHODS,
+  PRICE_LEVELS,
+  type TrainingMethodParameters,
+  type WorldParameters,
+} from '../configs/derive.ts';
 import { assert } from '../sim/core/assert.ts';
 import { type AnyColumn, type Columns, u32 } from '../sim/core/columns.ts';
 import { EXP2_TABLE, LOG2_ONE, LOG2_TABLE, log2Fixed } from '../sim/core/fixed.ts';
@@ -14,6 +19,13 @@ import { KERNEL_BASE64 } from './clearing.generated.ts';
 export interface ClearingPasses {
   /** A tick of training (training.ts). */
   train(): void;
+  /**
+   * Admits and clears the orders for compute (computeMarket.ts, batchAuction.ts): see CLEARED, `buyers`, `sellers`.
+   * Returns the level, -1 where nothing traded, -2 where the specification must refuse or do it.
+   */
+  clearCompute(tick: number): number;
+  /** Settles its fills: see COMPUTE_SUM; returns 0 and changes nothing where a balance might leave its range. */
+  payCompute(tick: number, level: number, buyers: number, sellers: number, consumersCash: number): number;
   /** The service market up to payment (serviceMarket.ts); returns how many won something, listed in `winners`. */
   sellTasks(tick: number, shift: number): number;
   /**
@@ -22,6 +34,26 @@ export interface ClearingPasses {
    */
   payTasks(tick: number, winners: number, consumersToken: number, consumersCash: number): number;
 }
+
+/** What clearCompute leaves in `results`: cu bid, offered and traded, how many agents bought and sold. */
+export const CLEARED = { bid: 0, offered: 1, volume: 2, buyers: 3, sellers: 4 } as const;
+
+/** What payCompute leaves in `results`, milli-units. */
+export const COMPUTE_SUM = {
+  /** Token that buyers paid, got back, and got of slashed stakes. */
+  gross: 0,
+  refunded: 1,
+  compensation: 2,
+  /** Token that sellers received, fees, and what of these is burned. */
+  received: 3,
+  fees: 4,
+  burned: 5,
+  /** Consumers' cash for side gains. */
+  gains: 6,
+  /** cu that did not arrive, and whose price was given back. */
+  undelivered: 7,
+  caught: 8,
+} as const;
 
 /** What payTasks leaves in `results`, milli-units. */
 export const TASK_SUM = {
@@ -92,6 +124,22 @@ const COLUMNS = [
   'trustTotal',
 ] as const;
 const LISTS = ['servers', 'winners', 'fills'] as const;
+const ORDERS = [
+  'computeSide',
+  'computeLevel',
+  'computeQuantity',
+  'orderSide',
+  'orderLevel',
+  'orderQuantity',
+  'orderFilled',
+  'orderAmount',
+  'computeFilled',
+  'computeAmount',
+  'bidHistogram',
+  'askHistogram',
+  'undelivered',
+  'compensated',
+] as const;
 /** Regimes of trust as the kernel numbers them. */
 const REGIMES = ['off', 'none', 'legal', 'programmatic'] as const;
 
@@ -100,10 +148,12 @@ export const clearingColumnSpec = (slots: number) => ({
   servers: u32(slots),
   winners: u32(slots),
   fills: u32(slots),
+  /** Prices of compute by level, milli-token. */
+  prices: u32(PRICE_LEVELS),
 });
 export type ClearingColumns = Columns<ReturnType<typeof clearingColumnSpec>>;
 
-type ClearedColumns = Readonly<Record<(typeof COLUMNS)[number], AnyColumn>>;
+type ClearedColumns = Readonly<Record<(typeof COLUMNS)[number] | (typeof ORDERS)[number], AnyColumn>>;
 type ClearedBalances = Readonly<Record<(typeof BALANCES)[number], AnyColumn>>;
 
 /** An exponent in 2^-16 times a log2 in 2^-16, rounded down. */
@@ -128,6 +178,7 @@ const valuesOf = ({
   trust,
   policy,
   dataOwnership,
+  computeMarket,
 }: WorldParameters): number[] => [
   slots,
   training.maxCompute,
@@ -165,6 +216,7 @@ const valuesOf = ({
   policy.feeBurn,
   training.dataPerTask,
   dataOwnership.poolShare,
+  computeMarket.feeBps,
 ];
 
 interface Kernel {
@@ -201,6 +253,9 @@ function kernelOn(memory: WebAssembly.Memory): Kernel {
 export class Clearing {
   /** Slots of those who won something in the last service market of this world. */
   readonly winners: Uint32Array;
+  /** Slots of those who traded in the last auction of compute, until the service market. */
+  readonly buyers: Uint32Array;
+  readonly sellers: Uint32Array;
   private readonly kernel: Kernel;
   private readonly addresses: Uint32Array;
   private readonly values: BigInt64Array;
@@ -220,12 +275,17 @@ export class Clearing {
       ...BALANCES.map((name) => balances[name]),
       ...COLUMNS.map((name) => columns[name]),
       ...LISTS.map((name) => own[name]),
+      ...ORDERS.map((name) => columns[name]),
+      own.prices,
     ];
     assert(
       all.every(({ buffer }) => buffer === memory.buffer),
       'the columns lie in another memory than the kernel',
     );
     this.winners = own.winners;
+    this.buyers = own.servers;
+    this.sellers = own.winners;
+    own.prices.set(parameters.computeMarket.priceTable);
     this.kernel = kernelOn(memory);
     this.addresses = Uint32Array.from(all, ({ byteOffset }) => byteOffset);
     this.values = BigInt64Array.from(valuesOf(parameters), BigInt);
@@ -234,6 +294,11 @@ export class Clearing {
   /** Sums of the last pass, exact integers. */
   get results(): Float64Array {
     return this.kernel.results;
+  }
+
+  /** The passes of the world that was opened last. */
+  get passes(): ClearingPasses {
+    return this.kernel.passes;
   }
 
   /** Points the kernel, which all worlds of a memory share, to this world; returns its passes. */

@@ -6,11 +6,20 @@ import { PRICE_FRACTION_BITS, PRICE_LEVELS } from '../configs/derive.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import type { BatchAuction } from './batchAuction.ts';
+import { CLEARED, type Clearing, COMPUTE_SUM } from './clearing.ts';
 import { ASSET, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from './columns.ts';
-import { payLessFee } from './fee.ts';
+import { divideFee, payLessFee } from './fee.ts';
 import { addPriceDeviation, takeInducedFills } from './inducedValues.ts';
 import { REASON } from './ledger.ts';
-import { buyable, register, sellable, settleComputeContracts, trustIsOn } from './trust.ts';
+import {
+  buyable,
+  disposeOfRest,
+  moveDeliveredShare,
+  register,
+  sellable,
+  settleComputeContracts,
+  trustIsOn,
+} from './trust.ts';
 
 const FAST = 8;
 const SLOW = 64;
@@ -24,6 +33,27 @@ const SLOW = 64;
 export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: number): void {
   const { parameters, columns } = world;
   if (!parameters.computeMarket.enabled || parameters.doubleAuction.enabled) return;
+  const { clearing } = world;
+  const cleared =
+    clearing != null && !parameters.induced.enabled && clearInPasses(world, clearing, auction, tick);
+  if (!cleared) clearOrders(world, auction, tick);
+  if (auction.volume === 0) return;
+  columns.scalar[WORLD.computeLevel] = auction.level;
+  const price = parameters.computeMarket.priceTable[auction.level]!;
+  const paid = cleared && clearing != null && payInPasses(world, clearing, auction, tick);
+  if (!paid) payFills(world, auction, tick);
+  if (parameters.induced.enabled) {
+    takeInducedFills(world, auction.fill);
+    addPriceDeviation(world, auction.level, auction.volume);
+  }
+  movePrices(world, price);
+  columns.total[TOTAL.computeVolume]! += auction.volume;
+  if (world.trades?.wants(tick)) recordFills(world, auction, tick);
+}
+
+/** Admits and clears the orders: the specification of the kernel's pass. */
+function clearOrders(world: MarketWorld, auction: BatchAuction, tick: number): void {
+  const { parameters, columns } = world;
   writeOrders(world, auction);
   if (trustIsOn(parameters)) admitContracts(world, auction);
   auction.clear(
@@ -37,8 +67,30 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   columns.scalar[WORLD.computeOffered] = auction.askTotal;
   columns.scalar[WORLD.computeVolume] = auction.volume;
   columns.orderFilled.set(auction.fill);
-  if (auction.volume === 0) return;
-  columns.scalar[WORLD.computeLevel] = auction.level;
+}
+
+/** The same by the kernel; false where the specification has to look at the sides' totals. Who traded stays in its lists. */
+function clearInPasses(world: MarketWorld, clearing: Clearing, auction: BatchAuction, tick: number): boolean {
+  const { scalar } = world.columns;
+  const level = clearing.open().clearCompute(tick);
+  if (level === TOO_MANY) return false;
+  const { results } = clearing;
+  auction.level = level;
+  auction.bidTotal = results[CLEARED.bid]!;
+  auction.askTotal = results[CLEARED.offered]!;
+  auction.volume = results[CLEARED.volume]!;
+  auction.buyerCount = results[CLEARED.buyers]!;
+  auction.sellerCount = results[CLEARED.sellers]!;
+  scalar[WORLD.computeBid] = auction.bidTotal;
+  scalar[WORLD.computeOffered] = auction.askTotal;
+  scalar[WORLD.computeVolume] = auction.volume;
+  return true;
+}
+const TOO_MANY = -2;
+
+/** Settles the fills and records what they moved: the specification of the kernel's pass. */
+function payFills(world: MarketWorld, auction: BatchAuction, tick: number): void {
+  const { parameters, columns } = world;
   columns.orderAmount.fill(0);
   noteBalances(world, auction.buyers, auction.buyerCount);
   noteBalances(world, auction.sellers, auction.sellerCount);
@@ -48,13 +100,42 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   recordAmounts(world, auction.buyers, auction.buyerCount);
   recordAmounts(world, auction.sellers, auction.sellerCount);
   addQuoteSurplus(world, auction);
-  if (parameters.induced.enabled) {
-    takeInducedFills(world, auction.fill);
-    addPriceDeviation(world, auction.level, auction.volume);
+}
+
+/**
+ * The same by the kernel where nobody asks for the entries, nobody can be sued and no balance comes near its range.
+ * Returns whether all is settled; takes over who traded what if not, or where trades are recorded.
+ */
+function payInPasses(world: MarketWorld, clearing: Clearing, auction: BatchAuction, tick: number): boolean {
+  const { parameters, columns, balances, ledger } = world;
+  const { level, buyerCount, sellerCount, volume } = auction;
+  const cash = balances.systemCash[SYSTEM.consumers]!;
+  const paid =
+    ledger.journal === null &&
+    parameters.trust.regime !== 'legal' &&
+    clearing.passes.payCompute(tick, level, buyerCount, sellerCount, cash) === 1;
+  if (!paid || world.trades != null) {
+    auction.fill.set(columns.orderFilled);
+    auction.buyers.set(clearing.buyers.subarray(0, buyerCount));
+    auction.sellers.set(clearing.sellers.subarray(0, sellerCount));
   }
-  movePrices(world, parameters.computeMarket.priceTable[auction.level]!);
-  columns.total[TOTAL.computeVolume]! += auction.volume;
-  if (world.trades?.wants(tick)) recordFills(world, auction, tick);
+  if (paid) bookFills(world, clearing.results, volume);
+  return paid;
+}
+
+/** Books on the system accounts what the pass moved, and what contracts leave there. */
+function bookFills(world: MarketWorld, sums: Float64Array, volume: number): void {
+  const { ledger, parameters } = world;
+  const caught = sums[COMPUTE_SUM.caught]!;
+  const received = sums[COMPUTE_SUM.gross]! + parameters.trust.stakePerUnit * caught;
+  const paid = sums[COMPUTE_SUM.refunded]! + sums[COMPUTE_SUM.compensation]! + sums[COMPUTE_SUM.received]!;
+  ledger.bookPass(ASSET.token, SYSTEM.escrow, received, paid);
+  ledger.bookPass(ASSET.cash, SYSTEM.consumers, 0, sums[COMPUTE_SUM.gains]!);
+  const escrow = ledger.system(SYSTEM.escrow);
+  divideFee(world, escrow, sums[COMPUTE_SUM.fees]!, sums[COMPUTE_SUM.burned]!, REASON.computeFee);
+  if (!trustIsOn(parameters)) return;
+  disposeOfRest(world, caught);
+  moveDeliveredShare(world, volume, caught, sums[COMPUTE_SUM.undelivered]!);
 }
 
 /** Writes the orders of the tick, each cut to what its owner can pay for or deliver; SIDE.none for no order. */

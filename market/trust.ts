@@ -226,7 +226,7 @@ function lockStake(world: MarketWorld, agent: number, units: number, found: bool
 }
 
 /** What the buyers of `units` slashed units do not get leaves escrow: burned, or to the treasury. */
-function disposeOfRest({ parameters, ledger }: MarketWorld, units: number): void {
+export function disposeOfRest({ parameters, ledger }: MarketWorld, units: number): void {
   const { stakePerUnit, slashToBuyer, burnsRest } = parameters.trust;
   const escrow = ledger.system(SYSTEM.escrow);
   const rest = (stakePerUnit - slashToBuyer) * units;
@@ -325,7 +325,7 @@ function payForCompute(world: MarketWorld, { fill, buyers, buyerCount }: BatchAu
   trustTotal[TRUST_TOTAL.compensated]! += slashToBuyer * refundedBefore;
   if (regime === 'programmatic') trustTotal[TRUST_TOTAL.escrowed]! += price * start;
   moveBuyersToken(world, buyers, buyerCount, price);
-  moveDeliveredShare(world, start);
+  moveDeliveredShare(world, start, caught.total, defaults.total);
 }
 
 /** Moves what payForCompute worked out. Entries of a buyer stand together in a journal. */
@@ -346,11 +346,16 @@ function moveBuyersToken(world: MarketWorld, buyers: Uint32Array, buyerCount: nu
 }
 
 /** Moving share, over the cu whose price was not given back, of those that arrived; rounded down. */
-function moveDeliveredShare({ columns }: MarketWorld, traded: number): void {
-  const accepted = traded - caught.total;
+export function moveDeliveredShare(
+  { columns }: MarketWorld,
+  traded: number,
+  refunded: number,
+  undelivered: number,
+): void {
+  const accepted = traded - refunded;
   if (accepted <= 0) return;
   // a false alarm gives the price back for what arrived: never more than all
-  const arrived = Math.min(accepted, traded - defaults.total);
+  const arrived = Math.min(accepted, traded - undelivered);
   const now = Math.floor((arrived * U32_MAX) / accepted);
   const before = columns.deliveredShare[0]!;
   columns.deliveredShare[0] = before + Math.floor((now - before) / 2 ** SHARE_RATE_SHIFT);
