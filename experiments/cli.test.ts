@@ -282,6 +282,36 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
     ['an unknown benchmark', () => ['bench', 'brian'], ['there is no benchmark brian']],
     ['a peer that is not there', () => ['bench', 'peers', '--bse', 'bristol'], ['there is no', 'bristol']],
     [
+      'a page of benchmarks in no directory',
+      () => ['bench', 'clearing', '--repeats', '1', '--html', 'gone/page.html'],
+      ['cannot write gone/page.html', '--html'],
+    ],
+    [
+      'an option that a benchmark does not read',
+      () => ['bench', 'clearing', '--repeats', '1', '--threads', '2'],
+      ['--threads is not read by clearing', 'it is for run'],
+    ],
+    [
+      'an option that no benchmark reads without its name',
+      () => ['bench', '--bse', 'bristol'],
+      ['--bse is read by no benchmark', 'it is for peers'],
+    ],
+    [
+      'a page of validation for a parameter that is none',
+      () => ['validate', 'amm', '--set', 'reserve=1', '--markdown', 'page.md'],
+      ['reserve'],
+    ],
+    [
+      'a page of validation in no directory',
+      () => ['validate', 'amm', '--markdown', 'gone/page.md'],
+      ['cannot write gone/page.md', '--markdown'],
+    ],
+    [
+      'a page of validation over another file',
+      () => ['validate', 'amm', '--markdown', 'taken/notes.txt'],
+      ['taken/notes.txt exists and is no page of validation'],
+    ],
+    [
       'an unknown path to explain',
       () => ['config', 'explain', 'world.amm.tokn'],
       ['did you mean world.amm.token?'],
@@ -485,6 +515,17 @@ describe('the rest', () => {
       'amountIn=100',
     ];
     expect(await json(args)).toMatchObject([{ name: 'amm', pass: true, measured: { amountOut: '90' } }]);
+    expect(existsSync(join(work, 'page.md'))).toBe(false);
+    const page = [...args, '--seeds', '2', '--markdown', 'page.md'];
+    await json(page);
+    const written = readFileSync(join(work, 'page.md'), 'utf8');
+    expect(written).toContain(
+      'Written by `darwin validate amm --set reserveIn=1000 --set reserveOut=1000 --set amountIn=100 --seeds 2 --markdown page.md`',
+    );
+    // a page of its own is replaced
+    writeFileSync(join(work, 'page.md'), `${written}more`);
+    await json(page);
+    expect(readFileSync(join(work, 'page.md'), 'utf8')).not.toContain('more');
     expect((await json(['validate', 'ammm'], 2)).error.hint).toContain('amm');
     expect((await json(['validate', '--list'])).length).toBeGreaterThan(5);
   });

@@ -1,70 +1,82 @@
 /** All benchmarks, in the order in which `darwin bench` runs them; each is loaded when it is asked for. */
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../../sim/core/errors.ts';
-import type { Benchmark } from './measure.ts';
+import type { BenchFlag, Benchmark } from './measure.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   {
     name: 'brain',
     about: 'learn + act of the standard brain, all equations, one thread; --against FILE adds another kernel',
+    reads: ['agents', 'hidden', 'worlds', 'repeats', 'against'],
     run: async (options) => (await import('./brain.ts')).benchBrain(options),
   },
   {
     name: 'run',
     about: 'whole runs end to end, every mechanism on, by threads; with the share of each phase',
+    reads: ['agents', 'worlds', 'repeats', 'threads'],
     run: async (options) => (await import('./run.ts')).benchRun(options),
   },
   {
     name: 'peers',
     about:
       'other programs that do the same work, beside this one; only by name; --bse PATH adds one in Python',
+    reads: ['agents', 'repeats', 'bse'],
     byNameOnly: true,
     run: async (options) => (await import('./peers/peers.ts')).benchPeers(options),
   },
   {
     name: 'clearing',
     about: 'the batch auction alone, one thread, orders in and fills out',
+    reads: ['agents', 'repeats'],
     run: async (options) => (await import('./clearing.ts')).benchClearing(options),
   },
   {
     name: 'ledger',
     about: 'entries of the ledger, single and in passes over all agents, one thread',
+    reads: ['agents', 'repeats'],
     run: async (options) => (await import('./ledger.ts')).benchLedger(options),
   },
   {
     name: 'tick',
     about: 'whole ticks of one world in one thread, with and without the optional mechanisms',
+    reads: ['agents', 'repeats'],
     run: async (options) => (await import('./tick.ts')).benchTick(options),
   },
   {
     name: 'observe',
     about: "the phase that writes every learner's observation",
+    reads: ['agents', 'repeats'],
     run: async (options) => (await import('./tick.ts')).benchObserve(options),
   },
   {
     name: 'startup',
     about: 'from the command to its end, and to the first frame of a served run',
+    reads: ['repeats'],
     run: async (options) => (await import('./startup.ts')).benchStartup(options),
   },
   {
     name: 'parquet',
     about: 'rows a second into the Parquet parts of a run directory',
+    reads: ['agents', 'repeats'],
     run: async (options) => (await import('./parquet.ts')).benchParquet(options),
   },
   {
     name: 'page',
     about: 'frames a second from the server to 1, 10 and 50 watchers',
+    reads: ['worlds', 'repeats'],
     run: async (options) => (await import('./page.ts')).benchPage(options),
   },
   {
     name: 'scaling',
     about: 'how the cost of an agent-step grows with agents, worlds, threads, hidden units; only by name',
+    reads: ['agents', 'worlds', 'repeats', 'threads'],
     byNameOnly: true,
     run: async (options) => (await import('./scaling.ts')).benchScaling(options),
   },
   {
     name: 'scripted',
     about: 'whole ticks of zero-intelligence traders in one call auction, by threads, with and without laws',
+    reads: ['agents', 'worlds', 'repeats', 'threads'],
     run: async (options) => (await import('./scripted.ts')).benchScripted(options),
   },
 ];
@@ -75,4 +87,26 @@ export function benchmarkNamed(name: string): Benchmark {
   if (found !== undefined) return found;
   const names = BENCHMARKS.map((benchmark) => benchmark.name);
   throw new UsageError(`there is no benchmark ${name}`, `did you mean ${closest(name, names)}?`);
+}
+
+/**
+ * Refuses options that would be ignored: where benchmarks are named, what one of them does not read; where all are
+ * meant, what none of them reads.
+ *
+ * @throws UsageError naming the option and who reads it
+ */
+export function assertRead(
+  benchmarks: readonly Benchmark[],
+  flags: readonly BenchFlag[],
+  named: boolean,
+): void {
+  for (const flag of flags) {
+    const deaf = benchmarks.filter(({ reads }) => !reads.includes(flag));
+    if (named ? deaf.length === 0 : deaf.length < benchmarks.length) continue;
+    const readers = BENCHMARKS.filter(({ reads }) => reads.includes(flag)).map(({ name }) => name);
+    const who = named
+      ? `not read by ${deaf.map(({ name }) => name).join(', ')}`
+      : 'read by no benchmark that runs without its name';
+    throw new UsageError(`--${flag} is ${who}`, `it is for ${readers.join(', ')}`);
+  }
 }

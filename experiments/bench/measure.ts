@@ -50,7 +50,11 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
   readonly note?: string;
 }
 
-/** What the command line sets for all benchmarks; each reads what it knows. */
+/** Options of the command line by which a benchmark is changed. */
+export const BENCH_FLAGS = ['agents', 'hidden', 'worlds', 'repeats', 'threads', 'against', 'bse'] as const;
+export type BenchFlag = (typeof BENCH_FLAGS)[number];
+
+/** What the command line sets for all benchmarks; each reads what its `reads` names. */
 export interface BenchOptions {
   /** Agents of a world. */
   readonly agents?: number;
@@ -72,6 +76,8 @@ export interface Benchmark {
   readonly name: string;
   /** One sentence: what is measured. */
   readonly about: string;
+  /** The options that change what is measured; any other is refused. */
+  readonly reads: readonly BenchFlag[];
   /** Whether it needs what only developers have, so that it runs when it is named and not among all. */
   readonly byNameOnly?: true;
   readonly run: (options: BenchOptions) => Promise<readonly BenchRow[]>;

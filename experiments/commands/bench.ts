@@ -1,21 +1,24 @@
 /** `darwin bench [NAME]`: how fast this machine is, with its hardware. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
 import type { Command } from 'commander';
-import { UsageError } from '../../sim/core/errors.ts';
-import { BENCHMARKS, benchmarkNamed } from '../bench/index.ts';
-import { type BenchOptions, type BenchRow, FIGURES, type FigureName, type Spread } from '../bench/measure.ts';
+import { EXIT, UsageError } from '../../sim/core/errors.ts';
+import { assertRead, BENCHMARKS, benchmarkNamed } from '../bench/index.ts';
+import {
+  BENCH_FLAGS,
+  type BenchFlag,
+  type BenchOptions,
+  type BenchRow,
+  FIGURES,
+  type FigureName,
+  type Spread,
+} from '../bench/measure.ts';
+import { assertWritable, countOf, writePage } from '../commandLine.ts';
 import { describeHardware } from '../hardware.ts';
 import { compact } from '../progress.ts';
 import { answer, note, table } from '../terminal.ts';
 
-interface BenchFlags {
-  readonly agents?: string;
-  readonly hidden?: string;
-  readonly worlds?: string;
-  readonly repeats?: string;
-  readonly threads?: string;
-  readonly against?: string;
-  readonly bse?: string;
+interface BenchFlags extends Readonly<Partial<Record<BenchFlag, string>>> {
   readonly html?: string;
   readonly json?: boolean;
 }
@@ -42,49 +45,48 @@ export function register(program: Command): void {
     .action(benchCommand);
 }
 
-function countOf(name: string, text: string | undefined): Record<string, number> {
-  if (text === undefined) return {};
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new UsageError(`--${name} ${text} is not a whole number from 1`, `for example --${name} 8`);
-  return { [name]: value };
-}
-
 /** Counts separated by commas; none where the option is missing. */
 function countsOf(name: string, text: string | undefined): number[] {
-  return text === undefined ? [] : text.split(',').map((part) => countOf(name, part)[name]!);
+  return text === undefined ? [] : text.split(',').map((part) => countOf(`--${name}`, part)!);
 }
 
 async function benchCommand(names: readonly string[], flags: BenchFlags): Promise<void> {
   const benchmarks =
     names.length === 0 ? BENCHMARKS.filter(({ byNameOnly }) => !byNameOnly) : names.map(benchmarkNamed);
+  assertRead(
+    benchmarks,
+    BENCH_FLAGS.filter((flag) => flags[flag] !== undefined),
+    names.length > 0,
+  );
+  const count = (name: 'worlds' | 'repeats' | 'threads') => {
+    const value = countOf(`--${name}`, flags[name]);
+    return value === undefined ? {} : { [name]: value };
+  };
   const agents = countsOf('agents', flags.agents);
   const hidden = countsOf('hidden', flags.hidden);
   const options: BenchOptions = {
     ...(agents.length === 1 ? { agents: agents[0]! } : agents.length > 1 ? { agentCounts: agents } : {}),
     ...(hidden.length > 0 ? { hiddenSizes: hidden } : {}),
-    ...countOf('worlds', flags.worlds),
-    ...countOf('repeats', flags.repeats),
-    ...countOf('threads', flags.threads),
+    ...count('worlds'),
+    ...count('repeats'),
+    ...count('threads'),
     ...(flags.against === undefined ? {} : { against: flags.against }),
     ...(flags.bse === undefined ? {} : { bse: flags.bse }),
   };
-  if ((agents.length > 1 || hidden.length > 0) && benchmarks.some(({ name }) => name !== 'brain'))
-    throw new UsageError('several --agents, and --hidden, are for brain alone', 'darwin bench brain ...');
+  if (agents.length > 1 && benchmarks.some(({ name }) => name !== 'brain'))
+    throw new UsageError('several --agents are for brain alone', 'darwin bench brain ...');
   // before minutes of measuring
-  if (flags.html !== undefined && existsSync(flags.html))
-    throw new UsageError(`${flags.html} exists`, 'a report is never overwritten: choose another --html');
+  if (flags.html !== undefined) {
+    if (existsSync(flags.html))
+      throw new UsageError(`${flags.html} exists`, 'a report is never overwritten: choose another --html');
+    assertWritable('--html', flags.html);
+  }
   const results: BenchRow[] = [];
   for (const benchmark of benchmarks) {
     if (benchmarks.length > 1) note(`${benchmark.name} ...`);
     results.push(...(await benchmark.run(options)));
   }
   const hardware = describeHardware();
-  if (flags.html !== undefined) {
-    const { benchPage } = await import('../bench/reportPage.ts');
-    writeFileSync(flags.html, benchPage(hardware, results));
-    note(flags.html);
-  }
   answer(flags.json, { hardware, results }, () =>
     [
       `${hardware.cpu}, ${hardware.cores} cores, ${hardware.memoryGiB} GiB, ${hardware.os}, node ${hardware.node}`,
@@ -93,6 +95,11 @@ async function benchCommand(names: readonly string[], flags: BenchFlags): Promis
       ...results.flatMap(phaseTable),
     ].join('\n'),
   );
+  if (flags.html !== undefined) {
+    const { benchPage } = await import('../bench/reportPage.ts');
+    if (writePage(flags.html, benchPage(hardware, results))) note(flags.html);
+    else process.exitCode = EXIT.badInput;
+  }
 }
 
 /** The figures that a row has, in the order of FIGURES. */

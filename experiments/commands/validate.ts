@@ -1,12 +1,14 @@
 /** `darwin validate [NAME]`: closed forms and published results, reproduced through the engine. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { EnvironmentError, EXIT, UsageError } from '../../sim/core/errors.ts';
+import { EXIT, UsageError } from '../../sim/core/errors.ts';
+import { assertWritable, countOf, writePage } from '../commandLine.ts';
 import { answer, figure, note, table } from '../terminal.ts';
 import type { Figure, ValidationCase, ValidationResult } from '../validate/case.ts';
 import type { Job } from '../validate/jobs.ts';
+import { isResultsPage, resultsPage } from '../validate/resultsPage.ts';
 
 interface ValidateOptions {
   readonly set?: readonly string[];
@@ -50,13 +52,31 @@ function overridesOf(set: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** The whole number from 1 that an option spells; undefined where it is not given. */
-function countOf(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const count = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isInteger(count) && count >= 1) return count;
-  throw new UsageError(`${option} ${text} is not a whole number from 1`, `for example ${option} 8`);
+/** Refuses a page that would replace a file which is no page of validation, or that cannot be written. */
+function assertPageFits(file: string): void {
+  assertWritable('--markdown', file);
+  if (existsSync(file) && !isResultsPage(readFileSync(file, 'utf8')))
+    throw new UsageError(
+      `${file} exists and is no page of validation`,
+      'only such pages are replaced: give another --markdown',
+    );
 }
+
+/** The command that gives the same results; `--threads` only changes how long it takes. */
+function commandOf(name: string | undefined, { set = [], seeds, full, markdown }: ValidateOptions): string {
+  return [
+    'darwin validate',
+    ...(name === undefined ? [] : [name]),
+    ...set.map((pair) => `--set ${shellWord(pair)}`),
+    ...(seeds === undefined ? [] : [`--seeds ${seeds.trim()}`]),
+    ...(full ? ['--full'] : []),
+    ...(markdown === undefined ? [] : [`--markdown ${shellWord(markdown)}`]),
+  ].join(' ');
+}
+
+/** A text as one word of a shell. */
+const shellWord = (text: string): string =>
+  /^[\w=.,:/@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 async function validateCommand(name: string | undefined, options: ValidateOptions): Promise<void> {
   const { CASES, caseNamed } = await import('../validate/index.ts');
@@ -70,7 +90,8 @@ async function validateCommand(name: string | undefined, options: ValidateOption
   const jobs = jobsOf(cases, { full, set, seeds: countOf('--seeds', options.seeds) });
   const threads = countOf('--threads', options.threads) ?? availableParallelism();
   // before an hour of work is lost on it
-  if (markdown !== undefined) writePage(markdown, '');
+  if (markdown !== undefined) assertPageFits(markdown);
+  const started = performance.now();
 
   const setting = (job: Job): string =>
     [job.name, ...Object.entries(job.set).map((entry) => entry.join('='))].join(' ');
@@ -85,23 +106,15 @@ async function validateCommand(name: string | undefined, options: ValidateOption
             note(`${setting(job)}: ${pass ? 'pass' : 'FAIL'} after ${figure(seconds)} s`),
         },
   );
-  if (markdown !== undefined) {
-    const { resultsPage } = await import('../validate/resultsPage.ts');
-    const command = ['darwin validate', name ?? '', full ? '--full' : ''].filter(Boolean).join(' ');
-    writePage(markdown, resultsPage(results, cases, `${command} --markdown ${markdown}`));
-  }
   answer(options.json, results, () => resultTable(results));
   if (results.some((result) => !result.pass)) process.exitCode = EXIT.checkFailed;
-}
-
-function writePage(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: text === '' ? 'a' : 'w' });
-  } catch (cause) {
-    throw new EnvironmentError(`cannot write ${file}: ${(cause as Error).message}`, 'give another path', {
-      cause,
-    });
-  }
+  if (markdown === undefined) return;
+  const page = resultsPage(results, cases, {
+    command: commandOf(name, options),
+    seconds: (performance.now() - started) / 1000,
+    threads: Math.min(threads, jobs.length),
+  });
+  if (!writePage(markdown, page)) process.exitCode = EXIT.badInput;
 }
 
 function list(cases: readonly ValidationCase[], json: boolean | undefined): void {

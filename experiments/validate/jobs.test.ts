@@ -81,7 +81,7 @@ describe('the page of results', () => {
       pass: false,
       seconds: 2.5,
     };
-    const page = resultsPage([result], CASES, 'darwin validate moran');
+    const page = resultsPage([result], CASES, { command: 'darwin validate moran', seconds: 1, threads: 1 });
     expect(page).toContain(`## moran\n\n${moran.about}`);
     expect(page).toContain(
       '| fitness 1.1, population 100, seeds 400 | fixation | 0.5 | 0.09092 | 0.06 | **FAIL** | 2.5 |',
@@ -96,6 +96,8 @@ describe('the page of results', () => {
       tolerance: {},
       pass: true,
     };
-    expect(resultsPage([exact], CASES, '')).toContain(`| out | ${'x'.repeat(48)}... | x | exact | pass |`);
+    expect(resultsPage([exact], CASES, { command: '', seconds: 1, threads: 1 })).toContain(
+      `| out | ${'x'.repeat(48)}... | x | exact | pass |`,
+    );
   });
 });

@@ -17,14 +17,30 @@ const allowed = ({ expected, tolerance }: ValidationResult, key: string): string
   return (tolerance[key] ?? 0) === 0 ? 'exact' : shown(tolerance[key]);
 };
 
+/** How the results came about. */
+export interface Origin {
+  /** The command that gives them again. */
+  readonly command: string;
+  /** Wall-clock time of all cases together. */
+  readonly seconds: number;
+  /** Cases that ran at once. */
+  readonly threads: number;
+}
+
+const TITLE = '# Validation\n';
+const WRITTEN_BY = 'Written by `darwin validate';
+
+/** Whether a text is such a page, which a later one may replace. */
+export const isResultsPage = (text: string): boolean => text.startsWith(TITLE) && text.includes(WRITTEN_BY);
+
 /** Every case, what it reproduces, and a table of what was measured. */
 export function resultsPage(
   results: readonly ValidationResult[],
   cases: readonly ValidationCase[],
-  command: string,
+  { command, seconds, threads }: Origin,
 ): string {
   const failed = results.filter(({ pass }) => !pass).length;
-  const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
+  const caseSeconds = results.reduce((sum, result) => sum + result.seconds, 0);
   const sections = cases.flatMap(({ name, about }) => {
     const own = results.filter((result) => result.name === name);
     if (own.length === 0) return [];
@@ -54,6 +70,6 @@ export function resultsPage(
     `\`expected\` is computed from theory at the given parameters, \`measured\` comes from the simulation alone; a ` +
     `figure without an expected one is shown for comparison. Tolerances are four standard errors unless theory or a ` +
     `publication states another.`;
-  const closing = `${results.length - failed} of ${results.length} pass; ${figure(seconds)} seconds of one thread each.`;
-  return `${['# Validation', intro, closing, ...sections].join('\n\n')}\n`;
+  const closing = `${results.length - failed} of ${results.length} pass; ${figure(seconds)} seconds by the clock on ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${figure(caseSeconds)} seconds of cases together.`;
+  return `${[TITLE.trim(), intro, closing, ...sections].join('\n\n')}\n`;
 }
