@@ -2,13 +2,10 @@
 import type { PopulationConfig } from '../configs/schema.ts';
 import { ASSET, FREE_SLOT, SYSTEM, TOTAL, WORLD } from '../market/columns.ts';
 import { REASON } from '../market/ledger.ts';
-import { DrawSequence, STREAM } from '../sim/core/rng.ts';
+import { DrawSequence, STREAM, WORLD_DRAW } from '../sim/core/rng.ts';
 import { TWO_32 } from '../sim/core/units.ts';
 import { arrive, setWealth } from './arrival.ts';
 import type { AgentWorld } from './columns.ts';
-
-/** The agent key of draws that belong to a world and not to an agent. */
-const WORLD_DRAW = 0xffff_ffff;
 
 const draws = new DrawSequence();
 

@@ -9,7 +9,7 @@ import { dropWithdrawal } from '../market/staking.ts';
 import { leaveEpoch } from '../market/tokenPolicy.ts';
 import { leaveContracts } from '../market/trust.ts';
 import { takeSmallest } from '../sim/core/orderStatistic.ts';
-import { DrawSequence, draw, STREAM } from '../sim/core/rng.ts';
+import { DrawSequence, draw, STREAM, WORLD_DRAW } from '../sim/core/rng.ts';
 import { actionIndex } from './actions.ts';
 import { HEAD_COUNT, LANES } from './brain/layout.ts';
 import type { AgentWorld } from './columns.ts';
@@ -19,9 +19,6 @@ import { abandonTrial } from './selfUpdate.ts';
 /** Why an agent dies; `none` = it lives. */
 export const CAUSE = { none: 0, insolvency: 1, age: 2, random: 3, truncation: 4 } as const;
 const CAUSE_NAMES = ['random', 'insolvency', 'age', 'random', 'truncation'] as const;
-
-/** The agent key of draws that belong to a world and not to an agent. */
-const WORLD_DRAW = 0xffff_ffff;
 
 const MEMORIES = 4;
 

@@ -2,7 +2,7 @@
 import type { PopulationConfig } from '../configs/schema.ts';
 import { FREE_SLOT, tokenToCash, WORLD } from '../market/columns.ts';
 import { takeLargest } from '../sim/core/orderStatistic.ts';
-import { DrawSequence, STREAM } from '../sim/core/rng.ts';
+import { DrawSequence, STREAM, WORLD_DRAW } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import type { AgentWorld } from './columns.ts';
 import { scratch } from './demographyScratch.ts';
@@ -10,9 +10,6 @@ import { kitPrice, tokenWorth } from './kit.ts';
 import { multinomialSample, systematicSample, wealthWeights } from './lottery.ts';
 import { CAUSE, collectLiving, endsGeneration, truncationQuota } from './mortality.ts';
 import { stageChild, staged } from './nursery.ts';
-
-/** The agent key of draws that belong to a world and not to an agent. */
-const WORLD_DRAW = 0xffff_ffff;
 
 const draws = new DrawSequence();
 

@@ -11,6 +11,9 @@
  * all rest on the high bits; `word & 1` and counts of all 32 bits do not.
  */
 
+/** The agent key of draws that belong to a world and not to an agent; further ones count down from it. */
+export const WORLD_DRAW = 0xffff_ffff;
+
 /** What a draw is for. A new use gets a new stream; a number is never given to another use. */
 export const STREAM = {
   actHeadsA: 0,
