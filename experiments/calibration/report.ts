@@ -13,6 +13,8 @@ import { parse } from 'yaml';
 import type { ResolvedRun } from '../../configs/arms.ts';
 import { type Override, parseConfig } from '../../configs/parse.ts';
 import type { RunConfig } from '../../configs/schema.ts';
+import { DarwinError, EXIT } from '../../sim/core/errors.ts';
+import { assertWritable } from '../commandLine.ts';
 import { makeDirectory } from '../makeDirectory.ts';
 import { STANDARD_ERRORS } from '../validate/case.ts';
 import {
@@ -43,9 +45,24 @@ const root = fileURLToPath(
   new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url),
 );
 const configText = (name: string): string => readFileSync(`${root}configs/${name}.yaml`, 'utf8');
-const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
-});
+/** The options, or the end of the program with one line: a wrong one is found before hours of runs. */
+function readOptions(): { readonly quick: boolean; readonly file: string } {
+  try {
+    const { values } = parseArgs({
+      options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
+    });
+    const { quick, out } = values;
+    const file = out ?? `${root}${quick ? 'runs/calibration-quick.md' : 'experiments/calibration/report.md'}`;
+    makeDirectory(dirname(file));
+    assertWritable('--out', file);
+    return { quick, file };
+  } catch (error) {
+    const line = error instanceof DarwinError ? error.line : (error as Error).message.split('\n')[0];
+    process.stderr.write(`error: ${line}\n`);
+    process.exit(EXIT.badInput);
+  }
+}
+const options = readOptions();
 
 /** Worlds of every arm of evolution. */
 const SELECTION_WORLDS = 10;
@@ -254,10 +271,7 @@ async function main(): Promise<void> {
     `One parameter of the baseline at a time, ${reference.worlds.length} worlds an arm with paired seeds, ${reference.config.ticks} ticks; shown are the criteria whose verdict changes, or whose mean does by more than ${STANDARD_ERRORS} s.e. Births, deaths and genes count from ${LIVES_MIN} mean lives on.`,
     ...studied,
   ];
-  const file =
-    options.out ??
-    `${root}${options.quick ? 'runs/calibration-quick.md' : 'experiments/calibration/report.md'}`;
-  makeDirectory(dirname(file));
+  const { file } = options;
   writeFileSync(file, `${parts.join('\n\n')}\n`);
   process.stderr.write(`${file} after ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 }
