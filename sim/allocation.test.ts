@@ -16,16 +16,22 @@ const ROUNDS = 10;
 /** Half of the smallest object: a phase may allocate a few for the world, none per agent. */
 const BYTES_PER_AGENT = 8;
 
-/** Median growth of the heap in one run of each phase, bytes; a collection shrinks it in a few ticks only. */
+/** Bytes of objects and of typed arrays, which lie outside the heap. */
+const allocated = (): number => {
+  const { heapUsed, arrayBuffers } = memoryUsage();
+  return heapUsed + arrayBuffers;
+};
+
+/** Median growth of memory in one run of each phase, bytes; a collection shrinks it in a few ticks only. */
 function growthOf(world: World, phases = phasesOf(world)): Map<string, number> {
   const growths = phases.map(() => [] as number[]);
   for (let k = 0; k < TICKS; k++) {
     const now = world.tick;
     world.ledger.tick = now;
     phases.forEach(({ run }, phase) => {
-      const before = memoryUsage().heapUsed;
+      const before = allocated();
       run(world, now);
-      growths[phase]!.push(memoryUsage().heapUsed - before);
+      growths[phase]!.push(allocated() - before);
     });
     world.tick = now + 1;
   }
@@ -75,6 +81,18 @@ describe('a tick of 256 agents with every mechanism on', () => {
       run: ({ parameters }) => {
         kept.length = 0;
         for (let i = 0; i < parameters.slots; i += 2) kept.push({ agent: i });
+      },
+    };
+    const bytes = growthOf(world, [wasteful]).get('wasteful');
+    expect(bytes).toBeGreaterThanOrEqual(BYTES_PER_AGENT * SLOTS);
+  });
+
+  it('would be seen to allocate a typed array in every tick', () => {
+    const kept: Uint8Array[] = [];
+    const wasteful: Phase = {
+      name: 'wasteful',
+      run: ({ parameters }) => {
+        kept.push(new Uint8Array(BYTES_PER_AGENT * parameters.slots));
       },
     };
     const bytes = growthOf(world, [wasteful]).get('wasteful');
