@@ -125,6 +125,19 @@ export function differenceOf(one: readonly number[], other: readonly number[]): 
   };
 }
 
+/** Spending in the last fifth of a run relative to the first. */
+const spendingRatio = (arm: ArmRecord, world: number, metric: 'spend' | 'spendCash'): number => {
+  const spending = arm.series(world, metric);
+  return sum(fifth(spending, FIFTHS - 1)) / sum(fifth(spending, 0));
+};
+
+/** Tasks are offered and paid in token, which is what the criterion counts; what that is in cash is told beside it. */
+function withCash(criterion: Criterion, arm: ArmRecord): Criterion {
+  const cash = arm.perWorld((w) => spendingRatio(arm, w, 'spendCash'));
+  const range = `${round(Math.min(...cash))} to ${round(Math.max(...cash))}`;
+  return { ...criterion, found: `${criterion.found}; in cash ${round(mean(cash))} (${range})` };
+}
+
 /** All criteria that one run can show; the common garden needs runs of its own. */
 export function criteriaOf(arm: ArmRecord): Criterion[] {
   const worlds = arm.worlds.length;
@@ -183,14 +196,15 @@ export function criteriaOf(arm: ArmRecord): Criterion[] {
     ...(world.computeMarket.enabled ? [active('compute trades', 'computeActive')] : []),
     ...(world.serviceMarket.enabled ? [active('tasks trade', 'serviceActive')] : []),
     ...(world.amm.enabled ? [active('token is swapped', 'swapActive')] : []),
-    ...(['spend', 'spendCash'] as const).map((metric) =>
+    withCash(
       inAll(
         'circulation',
-        `spending in ${metric === 'spend' ? 'token' : 'cash'}, last fifth / first fifth`,
-        (w) => sum(fifth(arm.series(w, metric), FIFTHS - 1)) / sum(fifth(arm.series(w, metric), 0)),
+        'spending in token, last fifth / first fifth',
+        (w) => spendingRatio(arm, w, 'spend'),
         `${ratioMin} to ${ratioMax}`,
         (x) => x >= ratioMin && x <= ratioMax,
       ),
+      arm,
     ),
     inAll(
       'price',
