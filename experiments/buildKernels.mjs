@@ -13,7 +13,7 @@ import asc from 'assemblyscript/asc';
 /**
  * Kernels share one memory, so that each has its own place for static data, in bytes from its start and below
  * ARENA_START (sim/core/columns.ts); the brain's working memories of threads lie from 4 KiB to 64 KiB,
- * those of screens and tallies at the places of their static data.
+ * those of screens and tallies at the places of their static data. In ascending order.
  */
 const KERNELS = [
   { source: 'agents/brain/kernel.as.ts', staticData: 0 },
@@ -24,6 +24,9 @@ const KERNELS = [
   { source: 'market/inducedValues.as.ts', staticData: 208 * 1024 },
   { source: 'market/clearing.as.ts', staticData: 216 * 1024 },
 ];
+
+/** Twin of sim/core/columns.ts, where columns begin. */
+const ARENA_START = 4 * 65_536;
 
 const FLAGS = ['--runtime', 'stub', '--enable', 'simd', '--importMemory', '-O3', '--converge', '--noAssert'];
 
@@ -67,6 +70,51 @@ async function compileKernel(path, { staticData = 0 } = {}) {
   return { wasm: binary, sources };
 }
 
+/** An unsigned LEB128 number at a position of a module, and the position behind it. */
+function unsigned(wasm, at) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = wasm[at++];
+    value += (byte & 127) * 2 ** shift;
+    if (byte < 128) return [value, at];
+  }
+}
+
+const DATA_SECTION = 11;
+
+/**
+ * First byte behind a module's static data, which memory.data reserves too.
+ *
+ * @param {Uint8Array} wasm
+ */
+export function staticDataEnd(wasm) {
+  let last = 0;
+  // behind the magic number and the version
+  for (let at = 8; at < wasm.length; ) {
+    const id = wasm[at];
+    const [size, start] = unsigned(wasm, at + 1);
+    at = start + size;
+    if (id !== DATA_SECTION) continue;
+    let [segments, p] = unsigned(wasm, start);
+    for (; segments > 0; segments--) {
+      // an active segment of memory 0: flags, i32.const, offset, end, length, bytes
+      if (wasm[p] !== 0 || wasm[p + 1] !== 0x41) throw new Error('a data segment has no constant place');
+      const [offset, end] = unsigned(wasm, p + 2);
+      const [length, bytes] = unsigned(wasm, end + 1);
+      last = Math.max(last, offset + length);
+      p = bytes + length;
+    }
+  }
+  return last;
+}
+
+/** Throws where a kernel's static data reaches into the place of the next one. */
+export function assertPlace(source, wasm, next) {
+  const end = staticDataEnd(wasm);
+  if (end > next)
+    throw new Error(`${source}: static data ends at byte ${end}, the next place begins at ${next}`);
+}
+
 /** SHA-256 of texts, by which a generated file knows its sources. */
 function hash(...parts) {
   const sha = createHash('sha256');
@@ -74,7 +122,7 @@ function hash(...parts) {
   return sha.digest('hex');
 }
 
-async function build(root, { source, staticData }) {
+async function build(root, { source, staticData }, next) {
   const path = resolve(root, source);
   const target = path.replace(/\.as\.ts$/, '.generated.ts');
   const compiler = readFileSync(fileURLToPath(import.meta.resolve('assemblyscript/package.json')));
@@ -88,6 +136,7 @@ async function build(root, { source, staticData }) {
     if (there && stamp === `// kernel ${stampOf(sources)}`) return;
   }
   const { wasm, sources } = await compileKernel(path, { staticData });
+  assertPlace(source, wasm, next);
   const relative = sources.map((file) => file.slice(root.length + 1));
   const lines = [
     `// kernel ${stampOf(relative)}`,
@@ -103,5 +152,6 @@ async function build(root, { source, staticData }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const kernel of KERNELS) await build(process.cwd(), kernel);
+  for (const [k, kernel] of KERNELS.entries())
+    await build(process.cwd(), kernel, KERNELS[k + 1]?.staticData ?? ARENA_START);
 }
