@@ -9,7 +9,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'dist/**', ...(extended ? [] : ['**/*.extended.test.ts'])],
     reporters: ['default', './experiments/closingLine.ts'],
     setupFiles: ['./experiments/propertySeed.ts'],
-    testTimeout: 60_000,
+    // the extended tier runs on slow machines too, two files at a time
+    testTimeout: extended ? 300_000 : 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
