@@ -139,92 +139,76 @@ const QUARTER_LOG: f32 = 0.000003814697265625; // 2^-18
 const NARROW_LOG: f32 = 0.0000019073486328125; // 2^-19
 const WIDE_LOG: f32 = 9.5367431640625e-7; // 2^-20
 
-// @ts-ignore: decorator
 @inline
 function ld(p: usize): v128 {
   return v128.load(p);
 }
-// @ts-ignore: decorator
 @inline
 function word(d: usize, name: usize): u32 {
   return load<u32>(d + (name << 2));
 }
 // A value of the world in every lane.
-// @ts-ignore: decorator
 @inline
 function all(d: usize, name: usize): v128 {
   return v128.load32_splat(d + (name << 2));
 }
 // The values of a block in a column with one row, `at` bytes from its start.
-// @ts-ignore: decorator
 @inline
 function own(d: usize, name: usize, at: usize): v128 {
   return v128.load(<usize>load<u32>(d + (name << 2)) + at);
 }
 // Stores to the lanes of `mask` only.
-// @ts-ignore: decorator
 @inline
 function put(p: usize, x: v128, mask: v128): void {
   v128.store(p, v128.bitselect(x, ld(p), mask));
 }
-// @ts-ignore: decorator
 @inline
 function write(d: usize, name: usize, at: usize, x: v128, mask: v128): void {
   put(<usize>load<u32>(d + (name << 2)) + at, x, mask);
 }
-// @ts-ignore: decorator
 @inline
 function splat(x: f32): v128 {
   return f32x4.splat(x);
 }
-// @ts-ignore: decorator
 @inline
 function ints(x: i32): v128 {
   return i32x4.splat(x);
 }
-// @ts-ignore: decorator
 @inline
 function float(x: v128): v128 {
   return f32x4.convert_i32x4_u(x);
 }
-// @ts-ignore: decorator
 @inline
 function clip(x: v128, limit: f32): v128 {
   return f32x4.pmin(splat(limit), f32x4.pmax(splat(-limit), x));
 }
 // a - b of u32, rounded once.
-// @ts-ignore: decorator
 @inline
 function difference(a: v128, b: v128): v128 {
   const size = float(i32x4.sub(i32x4.max_u(a, b), i32x4.min_u(a, b)));
   return v128.xor(size, i32x4.shl(i32x4.lt_u(a, b), 31));
 }
 // max(0, a - b) of u32.
-// @ts-ignore: decorator
 @inline
 function excess(a: v128, b: v128): v128 {
   return i32x4.sub(i32x4.max_u(a, b), b);
 }
 // High words of u32 products.
-// @ts-ignore: decorator
 @inline
 function mulHigh(a: v128, b: v128): v128 {
   return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
 }
 // x / (scale + |x|).
-// @ts-ignore: decorator
 @inline
 function squash(x: v128, scale: f32): v128 {
   return f32x4.div(x, f32x4.add(splat(scale), f32x4.abs(x)));
 }
 // part / whole, 0 of nothing; f32.
-// @ts-ignore: decorator
 @inline
 function shareOf(part: v128, whole: v128): v128 {
   return v128.and(f32x4.div(part, whole), f32x4.ne(whole, splat(0)));
 }
 // log2 of a u32 x >= 1 in 2^-16.
-// @ts-ignore: decorator
 @inline
 function log2(table: usize, x: u32): i32 {
   const zeros = clz<u32>(x);
@@ -233,7 +217,6 @@ function log2(table: usize, x: u32): i32 {
   return ((31 - zeros) << 16) + (entry >> 8) + (((entry & 255) * ((fraction >> 1) & 0x1fffff)) >> 21);
 }
 // Entries of a table of u32 at four indices, which must lie in it.
-// @ts-ignore: decorator
 @inline
 function gather(table: usize, index: v128): v128 {
   let r = v128.load32_zero(table + (i32x4.extract_lane(index, 0) << 2));
@@ -243,7 +226,6 @@ function gather(table: usize, index: v128): v128 {
 }
 // log2 of four u32, 0 counted as 1. A double has all digits of a u32: its exponent is the whole part, and of its
 // fraction the first ten bits are the index and the next 21 the rest.
-// @ts-ignore: decorator
 @inline
 function logs(table: usize, x: v128): v128 {
   const y = i32x4.max_u(x, ints(1));
@@ -258,20 +240,17 @@ function logs(table: usize, x: v128): v128 {
   return i32x4.add(i32x4.add(whole, i32x4.shr_u(entry, 8)), step);
 }
 // log2(1 + x), saturated, times a scale.
-// @ts-ignore: decorator
 @inline
 function logPlus(table: usize, x: v128, scale: f32): v128 {
   const y = i32x4.sub(x, i32x4.ne(x, ints(-1)));
   return f32x4.mul(f32x4.convert_i32x4_s(logs(table, y)), splat(scale));
 }
 // A difference of logs times a scale.
-// @ts-ignore: decorator
 @inline
 function logRatio(a: v128, b: v128, scale: f32): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(a, b)), splat(scale));
 }
 // Skill of the agents of a block, each in its own class.
-// @ts-ignore: decorator
 @inline
 function skillIn(d: usize, at: usize, taskClass: v128): v128 {
   const index = i32x4.add(v128.and(taskClass, ints(3)), i32x4.shl(i32x4.splat(<i32>(at >> 2)), 2));
@@ -279,14 +258,12 @@ function skillIn(d: usize, at: usize, taskClass: v128): v128 {
   return gather(<usize>word(d, SKILL), i32x4.add(index, lanes));
 }
 // A byte of a table of 16 for each lane's option.
-// @ts-ignore: decorator
 @inline
 function choose(table: v128, option: v128): v128 {
   return v128.and(i8x16.swizzle(table, option), ints(255));
 }
 
 // The first word of pcg4d of sim/core/rng.ts for four agents.
-// @ts-ignore: decorator
 @inline
 function draw(seed: u32, tick: u32, agents: v128, stream: u32): v128 {
   const m: u32 = 1664525;
@@ -646,7 +623,6 @@ function randomReward(seed: u32, tick: u32, agents: v128): v128 {
 }
 
 // Writes feature k of a block and adds its product with gene k.
-// @ts-ignore: decorator
 @inline
 function value(features: usize, genes: usize, stride: usize, k: usize, x: v128, mask: v128, sum: v128): v128 {
   put(features + k * stride, x, mask);
@@ -673,7 +649,6 @@ function kindsOf(d: usize, at: usize, mask: v128): v128 {
 }
 
 // logChange of rewardGenome.ts; `asked` are the lanes that matter.
-// @ts-ignore: decorator
 @inline
 function logChange(d: usize, before: v128, after: v128, asked: v128): v128 {
   const from = i32x4.max_u(before, ints(1));
@@ -794,7 +769,6 @@ export function reward(d: usize, tick: u32, blockFrom: u32, blockTo: u32): void 
 }
 
 // The first lane from `from` on that is set, as an agent; `end` where there is none in its block.
-// @ts-ignore: decorator
 @inline
 function firstFrom(found: v128, block: usize, from: u32, end: u32): u32 {
   let lanes = i32x4.bitmask(found);

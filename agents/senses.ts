@@ -1,7 +1,8 @@
 /**
  * The kernel of what agents sense and do beside their brains, bound to one world's columns. The specifications are
  * `observeAgents` (observation.ts), `orderAgents` and `orderInduced` (actions.ts), `decideZiC` (scripted/ziC.ts),
- * `rewardAgents` (rewardGenome.ts) and the conditions of selfUpdate.ts; `senses.as.ts` does the same for whole blocks of LANES agents, bit for bit.
+ * `rewardAgents` (rewardGenome.ts) and the conditions of selfUpdate.ts; `senses.as.ts` does the same for whole blocks
+ * of LANES agents, bit for bit.
  */
 import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
 import { trustIsOn } from '../market/trust.ts';

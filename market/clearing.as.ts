@@ -1,7 +1,6 @@
 // AssemblyScript, integers alone: the loops over agents of training.ts, serviceMarket.ts and computeMarket.ts, which
-// are the specifications. An amount of an
-// agent is u32, products and sums are u64, and nothing is rounded that is not rounded there. Comments here say only
-// what the specification cannot.
+// are the specifications. An amount of an agent is u32, products and sums are u64, and nothing is rounded that is not
+// rounded there. Comments here say only what the specification cannot.
 
 const MAX: u64 = 0xffff_ffff;
 const FREE_SLOT: u32 = 0xffff_ffff;

@@ -1,7 +1,7 @@
 /**
  * The clearing kernel (clearing.as.ts) bound to one world: where it finds the world's columns and parameters. It does
- * the loops over agents of training.ts, serviceMarket.ts and computeMarket.ts, bit for bit, where a world's columns lie in an Arena's
- * memory.
+ * the loops over agents of training.ts, serviceMarket.ts and computeMarket.ts, bit for bit, where a world's columns lie
+ * in an Arena's memory.
  */
 import {
   METHODS,

@@ -24,7 +24,6 @@ export function levels(): i32 {
 }
 
 // The first word of pcg4d of sim/core/rng.ts for four agents.
-// @ts-ignore: decorator
 @inline
 function draw(seed: u32, tick: u32, agents: v128): v128 {
   const first = tick * M + C;
@@ -80,7 +79,6 @@ export function giveUnits(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function unitsAt(bins: usize, level: i32): u32 {
   return load<u32>(bins + (<usize>level << 2));

@@ -184,69 +184,57 @@ export function laneCount(): i32 {
   return LANES;
 }
 
-// @ts-ignore: decorator
 @inline
 function word(d: usize, name: usize): u32 {
   return load<u32>(d + (name << 2));
 }
-// @ts-ignore: decorator
 @inline
 function column(d: usize, name: usize): usize {
   return <usize>load<u32>(d + (name << 2));
 }
-// @ts-ignore: decorator
 @inline
 function number(d: usize, name: usize): f64 {
   return load<f64>(column(d, name));
 }
 /** Lanes of the four slots from i on that exist. */
-// @ts-ignore: decorator
 @inline
 function livesOf(i: i32, slots: i32): v128 {
   return i32x4.gt_s(i32x4.splat(slots - i), i32x4(0, 1, 2, 3));
 }
-// @ts-ignore: decorator
 @inline
 function ld(p: usize, i: i32, exists: v128): v128 {
   return v128.and(v128.load(p + (<usize>i << 2)), exists);
 }
-// @ts-ignore: decorator
 @inline
 function add64(sum: v128, x: v128): v128 {
   return i64x2.add(sum, i64x2.add(i64x2.extend_low_i32x4_u(x), i64x2.extend_high_i32x4_u(x)));
 }
-// @ts-ignore: decorator
 @inline
 function total64(sum: v128): u64 {
   return i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1);
 }
 // Lanes whose sum is known to fit 32 bits.
-// @ts-ignore: decorator
 @inline
 function total32(x: v128): u64 {
   const s = i32x4.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
   return <u64>(<u32>(i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1)));
 }
-// @ts-ignore: decorator
 @inline
 function largest(x: v128): u32 {
   const m = i32x4.max_u(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
   return <u32>i32x4.extract_lane(i32x4.max_u(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2)), 0);
 }
-// @ts-ignore: decorator
 @inline
 function largestSigned(x: v128): i32 {
   const m = i32x4.max_s(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
   return i32x4.extract_lane(i32x4.max_s(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2)), 0);
 }
-// @ts-ignore: decorator
 @inline
 function smallest(x: v128): u32 {
   const m = i32x4.min_u(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
   return <u32>i32x4.extract_lane(i32x4.min_u(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2)), 0);
 }
 /** The fee on amounts, as market/fee.ts computes it. */
-// @ts-ignore: decorator
 @inline
 function feeOf(amount: v128, bps: v128): v128 {
   const a = f64x2.floor(f64x2.div(amount, f64x2.splat(BPS)));
@@ -254,12 +242,10 @@ function feeOf(amount: v128, bps: v128): v128 {
   return f64x2.add(f64x2.mul(a, bps), f64x2.floor(f64x2.div(f64x2.mul(b, bps), f64x2.splat(BPS))));
 }
 // The upper two lanes as doubles.
-// @ts-ignore: decorator
 @inline
 function high(x: v128): v128 {
   return f64x2.convert_low_i32x4_u(v128.shuffle<i32>(x, x, 2, 3, 2, 3));
 }
-// @ts-ignore: decorator
 @inline
 function isExact(x: f64): bool {
   return x >= 0 && x <= EXACT_MAX && floor<f64>(x) == x;
@@ -364,7 +350,6 @@ function accounts(d: usize, issuable: f64): u32 {
   return (held ? ESCROW : 0) | (lawful ? 0 : MINTED);
 }
 
-// @ts-ignore: decorator
 @inline
 function isWhole(x: f64): bool {
   return x >= 0 && x <= SAFE_MAX && floor<f64>(x) == x;
@@ -395,7 +380,6 @@ function reserves(d: usize): u32 {
   return chained && token == number(d, N_AMM_TOKEN) && cash == number(d, N_AMM_CASH) ? 0 : AMM;
 }
 
-// @ts-ignore: decorator
 @inline
 function bump(bins: usize, index: i32, by: i64): void {
   const p = bins + <usize>index * BIN;
@@ -833,7 +817,6 @@ function offUnit(genes: usize, slots: i32, count: i32, norms: v128, tolerance: v
   return v128.not(f32x4.le(f32x4.abs(f32x4.sub(squares, norms)), tolerance));
 }
 
-// @ts-ignore: decorator
 @inline
 function normOf(d: usize, population: i32, count: u32): f32 {
   return <u32>population < count ? load<f32>(d + (<usize>population << 2), NORMS) : 0;
@@ -877,7 +860,6 @@ function norms(d: usize): u32 {
 }
 
 /** One head of the policies of four agents: lanes in which its probabilities do not sum to what is allowed. */
-// @ts-ignore: decorator
 @inline
 function offSum(p: usize, offset: i32, size: i32, mask: u32): v128 {
   let sum = f32x4.splat(0);

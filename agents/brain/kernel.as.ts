@@ -116,46 +116,38 @@ export function parameterCount(): usize {
   return PARAMETERS / V;
 }
 
-// @ts-ignore: decorator
 @inline
 function splat(x: f32): v128 {
   return f32x4.splat(x);
 }
-// @ts-ignore: decorator
 @inline
 function ld(p: usize): v128 {
   return v128.load(p);
 }
 // Multiply, then add, rounded twice: a fused instruction exists only in relaxed SIMD.
-// @ts-ignore: decorator
 @inline
 function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
-// @ts-ignore: decorator
 @inline
 function column(d: usize, name: usize): usize {
   return <usize>load<u32>(d + (name << 2));
 }
 // Brings a line of weights, and that of their traces `apart` bytes further, into the cache.
-// @ts-ignore: decorator
 @inline
 function fetch(weights: usize, apart: usize): void {
   load<u32>(weights);
   load<u32>(weights + apart);
 }
 // Stores to the lanes of `mask` only.
-// @ts-ignore: decorator
 @inline
 function put(p: usize, x: v128, mask: v128): void {
   v128.store(p, v128.bitselect(x, ld(p), mask));
 }
-// @ts-ignore: decorator
 @inline
 function clip(x: v128, limit: f32): v128 {
   return f32x4.pmin(splat(limit), f32x4.pmax(splat(-limit), x));
 }
-// @ts-ignore: decorator
 @inline
 function leaky(x: v128): v128 {
   return f32x4.pmax(x, f32x4.mul(x, splat(LEAK)));
@@ -352,7 +344,6 @@ function hiddenForward(w1: usize, b1: usize, x: usize, n: usize, soon: usize, ap
 }
 
 // One weight: add the step, store, return it.
-// @ts-ignore: decorator
 @inline
 function moved(w: usize, z: usize, step: v128): v128 {
   const v = madd(step, ld(z), ld(w));
@@ -429,7 +420,6 @@ function hiddenBackward(g: usize, n: usize, scale: v128, learn: v128): void {
 }
 
 // One trace: decay, add the gradient, store, return its magnitude.
-// @ts-ignore: decorator
 @inline
 function traced(z: usize, decay: v128, gradient: v128): v128 {
   const v = madd(decay, ld(z), gradient);
@@ -487,14 +477,12 @@ function hiddenTraces(z1: usize, zb: usize, g: usize, x: usize, decay: v128, soo
 }
 
 // Past activations to `h`, +0 in lanes that do not learn.
-// @ts-ignore: decorator
 @inline
 function pastActivations(h: usize, n: usize, learn: v128): void {
   for (let j: usize = 0; j < H * V; j += V) v128.store(h + j, v128.and(leaky(ld(n + j)), learn));
 }
 
 // V at the activations h.
-// @ts-ignore: decorator
 @inline
 function criticOutput(w: usize, h: usize): v128 {
   let s = ld(w + CRITIC_B2);
@@ -520,7 +508,6 @@ function criticTraces(
 }
 
 // Critic's output weights move and give V.
-// @ts-ignore: decorator
 @inline
 function criticUpdateOutput(w: usize, z: usize, step: v128, h: usize): v128 {
   let v = moved(w + CRITIC_B2, z + CRITIC_B2, step);
@@ -656,7 +643,6 @@ function actorUpdateLogits(w: usize, z: usize, step: v128, s: usize, d: usize): 
 }
 
 // x by way of memory: V8 would compute it anew at every use inside a loop.
-// @ts-ignore: decorator
 @inline
 function kept(p: usize, x: v128): v128 {
   v128.store(p, x);
