@@ -10,7 +10,7 @@ import { assert } from '../sim/core/assert.ts';
 import { type AnyColumn, type Columns, i32, u32 } from '../sim/core/columns.ts';
 import { EXP2_TABLE, LOG2_TABLE, log2Fixed } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { instantiate } from '../sim/core/webAssembly.ts';
+import { kernelOn } from '../sim/core/webAssembly.ts';
 import { LANES, OBSERVATION_COUNT } from './brain/layout.ts';
 import { KERNEL_BASE64 } from './senses.generated.ts';
 
@@ -150,21 +150,14 @@ const STATIC_START_BYTES = 65_536;
 const POWER_TABLE_BYTES = STATIC_START_BYTES + 4 * LOG2_TABLE.length;
 const HISTOGRAM_BYTES = POWER_TABLE_BYTES + 4 * EXP2_TABLE.length;
 
-const kernels = new WeakMap<WebAssembly.Memory, KernelExports>();
-
-/** The kernel on a memory, instantiated once, its tables in place. */
-function kernelOn(memory: WebAssembly.Memory): KernelExports {
-  const known = kernels.get(memory);
-  if (known !== undefined) return known;
+/** Puts the tables of a memory in their place. */
+function writeTables(memory: WebAssembly.Memory): void {
   const words = new Uint32Array(memory.buffer);
   const logs = words.subarray(STATIC_START_BYTES / 4);
   // the step to the next entry is below 2^7
   for (let k = 0; k + 1 < LOG2_TABLE.length; k++)
     logs[k] = (LOG2_TABLE[k]! << 8) | (LOG2_TABLE[k + 1]! - LOG2_TABLE[k]!);
   words.set(EXP2_TABLE, POWER_TABLE_BYTES / 4);
-  const kernel = instantiate<KernelExports>(KERNEL_BASE64, memory);
-  kernels.set(memory, kernel);
-  return kernel;
 }
 
 /**
@@ -224,7 +217,10 @@ export class Senses {
     sensed: SensedColumns,
     parameters: WorldParameters,
   ) {
-    this.kernel = kernelOn(memory);
+    this.kernel = kernelOn(KERNEL_BASE64, memory, (kernel: KernelExports) => {
+      writeTables(memory);
+      return kernel;
+    });
     this.slots = parameters.slots;
     const words = own.descriptor;
     this.words = words;

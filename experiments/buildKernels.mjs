@@ -39,7 +39,7 @@ const FLAGS = ['--runtime', 'stub', '--enable', 'simd', '--importMemory', '-O3',
  */
 async function compileKernel(path, { staticData = 0 } = {}) {
   const entry = resolve(path);
-  const sources = [];
+  const sources = new Set();
   const base = dirname(entry);
   let binary;
   const { error, stderr } = await asc.main(
@@ -57,7 +57,7 @@ async function compileKernel(path, { staticData = 0 } = {}) {
       readFile: (name, directory) => {
         const file = resolve(directory, name);
         if (!existsSync(file)) return null;
-        sources.push(file);
+        sources.add(file);
         return readFileSync(file, 'utf8');
       },
       writeFile: (name, contents) => {
@@ -67,7 +67,7 @@ async function compileKernel(path, { staticData = 0 } = {}) {
     },
   );
   if (error) throw new Error(`${path} does not compile:\n${stderr.toString()}`, { cause: error });
-  return { wasm: binary, sources };
+  return { wasm: binary, sources: [...sources] };
 }
 
 /** An unsigned LEB128 number at a position of a module, and the position behind it. */

@@ -3,17 +3,11 @@
  * the loops over agents of training.ts, serviceMarket.ts and computeMarket.ts, bit for bit, where a world's columns lie
  * in an Arena's memory.
  */
-import {
-  METHODS,
-  PRICE_LEVELS,
-  type TrainingMethodParameters,
-  type WorldParameters,
-} from '../configs/derive.ts';
-import { assert } from '../sim/core/assert.ts';
+import { METHODS, PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
 import { type AnyColumn, type Columns, u32 } from '../sim/core/columns.ts';
-import { EXP2_TABLE, LOG2_ONE, LOG2_TABLE, log2Fixed } from '../sim/core/fixed.ts';
-import { instantiate } from '../sim/core/webAssembly.ts';
 import { KERNEL_BASE64 } from './clearing.generated.ts';
+import { Descriptor } from './descriptor.ts';
+import { costOf, exponentOf } from './trainingMethod.ts';
 
 /** The passes over a world's agents. */
 export interface ClearingPasses {
@@ -68,14 +62,6 @@ export const TASK_SUM = {
   gains: 5,
   audits: 6,
 } as const;
-
-interface KernelExports extends ClearingPasses {
-  columns(): number;
-  parameters(): number;
-  results(): number;
-  log2Table(): number;
-  exp2Table(): number;
-}
 
 /** Columns to which the kernel's descriptor points, in its order. */
 const BALANCES = ['token', 'cash', 'stake'] as const;
@@ -156,18 +142,6 @@ export type ClearingColumns = Columns<ReturnType<typeof clearingColumnSpec>>;
 type ClearedColumns = Readonly<Record<(typeof COLUMNS)[number] | (typeof ORDERS)[number], AnyColumn>>;
 type ClearedBalances = Readonly<Record<(typeof BALANCES)[number], AnyColumn>>;
 
-/** An exponent in 2^-16 times a log2 in 2^-16, rounded down. */
-export const scaleLog = (exponent: number, x: number): number =>
-  Math.floor((exponent * log2Fixed(x)) / LOG2_ONE);
-
-/** The part of the exponent of a method's gains that is the same for everybody, 2^-16. */
-export const exponentOf = ({ etaLog2, labelExponent, labels }: TrainingMethodParameters): number =>
-  etaLog2 + scaleLog(labelExponent, 1 + labels);
-
-/** Cost of a tick of training by a method, milli-cash. */
-export const costOf = (method: TrainingMethodParameters, labelPrice: number): number =>
-  method.labels * labelPrice + method.environmentPrice;
-
 /** The parameters of the kernel's descriptor, in its order. */
 const valuesOf = ({
   slots,
@@ -219,50 +193,17 @@ const valuesOf = ({
   computeMarket.feeBps,
 ];
 
-interface Kernel {
-  readonly passes: ClearingPasses;
-  readonly addresses: Uint32Array;
-  readonly values: BigInt64Array;
-  readonly results: Float64Array;
-}
-const RESULTS = 16;
-const PLACES = 64;
-const kernels = new WeakMap<WebAssembly.Memory, Kernel>();
-
-/** The kernel on a memory, instantiated once, its tables in place. */
-function kernelOn(memory: WebAssembly.Memory): Kernel {
-  const known = kernels.get(memory);
-  if (known !== undefined) return known;
-  const passes = instantiate<KernelExports>(KERNEL_BASE64, memory);
-  const { buffer } = memory;
-  new Uint32Array(buffer, passes.log2Table(), LOG2_TABLE.length).set(LOG2_TABLE);
-  new BigUint64Array(buffer, passes.exp2Table(), EXP2_TABLE.length).set(
-    BigUint64Array.from(EXP2_TABLE, BigInt),
-  );
-  const kernel = {
-    passes,
-    addresses: new Uint32Array(buffer, passes.columns(), PLACES),
-    values: new BigInt64Array(buffer, passes.parameters(), PLACES),
-    results: new Float64Array(buffer, passes.results(), RESULTS),
-  };
-  kernels.set(memory, kernel);
-  return kernel;
-}
-
 /** The kernel with one world's descriptor. */
-export class Clearing {
+export class Clearing extends Descriptor<ClearingPasses> {
   /** Slots of those who won something in the last service market of this world. */
   readonly winners: Uint32Array;
   /** Slots of those who traded in the last auction of compute, until the service market. */
   readonly buyers: Uint32Array;
   readonly sellers: Uint32Array;
-  private readonly kernel: Kernel;
-  private readonly addresses: Uint32Array;
-  private readonly values: BigInt64Array;
 
   /**
    * @param memory in which the columns lie
-   * @throws AssertionError when they lie elsewhere, EnvironmentError where there is no WebAssembly SIMD
+   * @throws AssertionError when the columns lie elsewhere, EnvironmentError where there is no WebAssembly SIMD
    */
   constructor(
     memory: WebAssembly.Memory,
@@ -278,33 +219,10 @@ export class Clearing {
       ...ORDERS.map((name) => columns[name]),
       own.prices,
     ];
-    assert(
-      all.every(({ buffer }) => buffer === memory.buffer),
-      'the columns lie in another memory than the kernel',
-    );
+    super(KERNEL_BASE64, memory, all, valuesOf(parameters));
     this.winners = own.winners;
     this.buyers = own.servers;
     this.sellers = own.winners;
     own.prices.set(parameters.computeMarket.priceTable);
-    this.kernel = kernelOn(memory);
-    this.addresses = Uint32Array.from(all, ({ byteOffset }) => byteOffset);
-    this.values = BigInt64Array.from(valuesOf(parameters), BigInt);
-  }
-
-  /** Sums of the last pass, exact integers. */
-  get results(): Float64Array {
-    return this.kernel.results;
-  }
-
-  /** The passes of the world that was opened last. */
-  get passes(): ClearingPasses {
-    return this.kernel.passes;
-  }
-
-  /** Points the kernel, which all worlds of a memory share, to this world; returns its passes. */
-  open(): ClearingPasses {
-    this.kernel.addresses.set(this.addresses);
-    this.kernel.values.set(this.values);
-    return this.kernel.passes;
   }
 }

@@ -15,6 +15,7 @@ import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { type MarketWorld, MODE, TOTAL, WORLD } from './columns.ts';
+import { costOf } from './trainingMethod.ts';
 import { openingWealth } from './wealth.ts';
 
 const PRICE_ONE = 2 ** PRICE_FRACTION_BITS;
@@ -57,7 +58,7 @@ export function addToPool({ columns }: Pick<MarketWorld, 'columns'>, units: numb
 let buyers = new Uint32Array(0);
 /** Of each training method this tick: units that an agent buys if its data leaves room, and what all of it costs. */
 const unitsOf = new Float64Array(METHODS.length);
-const costOf = new Float64Array(METHODS.length);
+const costs = new Float64Array(METHODS.length);
 
 /** Sells the pool's data to the agents that train with it this tick, and moves the posted price. */
 export function buyData(world: MarketWorld, tick: number): void {
@@ -101,10 +102,10 @@ function listBuyers({ parameters, columns }: MarketWorld): number {
   const affordable = price === 0 ? U32_MAX : Math.floor((dataOwnership.budget * PRICE_ONE) / price);
   let asking = 0;
   for (let m = 0; m < METHODS.length; m++) {
-    const { dataBought, labels, environmentPrice } = training.methods[m]!;
-    unitsOf[m] = Math.min(dataBought, affordable);
-    costOf[m] = labels * training.labelPrice + environmentPrice;
-    if (dataBought > 0) asking |= 1 << m;
+    const method = training.methods[m]!;
+    unitsOf[m] = Math.min(method.dataBought, affordable);
+    costs[m] = costOf(method, training.labelPrice);
+    if (method.dataBought > 0) asking |= 1 << m;
   }
   let count = 0;
   for (let i = 0; i < slots; i++) {
@@ -127,7 +128,7 @@ function writeWanted(world: MarketWorld, count: number): number {
     if (compute[i]! <= computeUsed[i]!) continue;
     const m = method[i]!;
     const units = Math.min(unitsOf[m]!, U32_MAX - data[i]!);
-    if (openingWealth(world, i) - (costOf[m]! + dataCost(units, price)) < trainingRunway) continue;
+    if (openingWealth(world, i) - (costs[m]! + dataCost(units, price)) < trainingRunway) continue;
     dataBought[i] = units;
     wanted += units;
   }

@@ -4,7 +4,7 @@
  */
 import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
 import { assert } from '../sim/core/assert.ts';
-import { instantiate } from '../sim/core/webAssembly.ts';
+import { kernelOn } from '../sim/core/webAssembly.ts';
 import { KERNEL_BASE64 } from './inducedValues.generated.ts';
 
 interface KernelExports {
@@ -30,15 +30,9 @@ interface InducedColumns {
   readonly inducedUnits: Uint32Array;
 }
 
-const kernels = new WeakMap<WebAssembly.Memory, KernelExports>();
-
-function kernelOn(memory: WebAssembly.Memory): KernelExports {
-  let kernel = kernels.get(memory);
-  if (kernel === undefined) {
-    kernel = instantiate<KernelExports>(KERNEL_BASE64, memory);
-    assert(kernel.levels() === PRICE_LEVELS, 'the kernel of induced values knows other price levels');
-    kernels.set(memory, kernel);
-  }
+/** Checks a kernel against the layout of the columns. */
+function bind(kernel: KernelExports): KernelExports {
+  assert(kernel.levels() === PRICE_LEVELS, 'the kernel of induced values knows other price levels');
   return kernel;
 }
 
@@ -60,7 +54,7 @@ export class InducedSchedule {
       [population, inducedSide, inducedLevel, inducedUnits].every(({ buffer }) => buffer === memory.buffer),
       'the columns lie in another memory than the kernel',
     );
-    this.kernel = kernelOn(memory);
+    this.kernel = kernelOn(KERNEL_BASE64, memory, bind);
     this.parameters = parameters;
     this.columns = { population, inducedSide, inducedLevel, inducedUnits };
     this.results = new Float64Array(memory.buffer, this.kernel.results(), RESULTS);

@@ -5,27 +5,18 @@
 // Between `openBills` and `payBills` the column `invested`, which is zero until hardware is bought, holds the energy
 // due.
 
-const MAX: u64 = 0xffff_ffff;
-const FREE_SLOT: u32 = 0xffff_ffff;
+import {
+  MAX, FREE_SLOT, column, parameter, signedParameter, result, at, put, least, mulHigh, portion, tokenToCash,
+  log2Fixed, exp2Fraction, draw,
+} from './descriptor.as';
+export { columns, parameters, results, log2Table, exp2Table } from './descriptor.as';
+
 const SELL_TOKEN: u32 = 1;
 const BUY_TOKEN: u32 = 2;
 const STAKE_TOKEN: u32 = 3;
 const UNSTAKE_TOKEN: u32 = 4;
 const BUY_HARDWARE: u32 = 5;
 const WEAR_STREAM: u32 = 11;
-
-// The descriptor: addresses of columns (u32), parameters (f64), results (f64); settlement.ts knows the same order.
-const COLUMNS: usize = memory.data(64 * 4, 16);
-const PARAMETERS: usize = memory.data(48 * 8, 16);
-const RESULTS: usize = memory.data(16 * 8, 16);
-const LOG2_TABLE: usize = memory.data(1025 * 4, 16);
-const EXP2_TABLE: usize = memory.data(1025 * 8, 16);
-
-export function columns(): usize { return COLUMNS; }
-export function parameters(): usize { return PARAMETERS; }
-export function results(): usize { return RESULTS; }
-export function log2Table(): usize { return LOG2_TABLE; }
-export function exp2Table(): usize { return EXP2_TABLE; }
 
 const TOKEN: usize = 0;
 const CASH: usize = 1;
@@ -86,44 +77,7 @@ const YUMA: usize = 18;
 const WEALTH_TAX: usize = 19;
 const STAKE_DELAY: usize = 20;
 
-@inline function column(k: usize): usize { return load<u32>(COLUMNS + (k << 2)); }
-@inline function parameter(k: usize): u64 { return <u64>load<f64>(PARAMETERS + (k << 3)); }
-@inline function isOn(k: usize): bool { return load<f64>(PARAMETERS + (k << 3)) != 0; }
-@inline function result(k: usize, value: u64): void { store<f64>(RESULTS + (k << 3), <f64>value); }
-@inline function at(base: usize, i: usize): u64 { return <u64>load<u32>(base + i); }
-@inline function put(base: usize, i: usize, value: u64): void { store<u32>(base + i, <u32>value); }
-@inline function least(a: u64, b: u64): u64 { return select(a, b, a < b); }
-@inline function mulHigh(a: u64, b: u64): u64 { return (a * b) >> 32; }
-@inline function portion(amount: u64, share: u64): u64 { return share == MAX ? amount : mulHigh(amount, share); }
-
-// A token balance with its stake passes 32 bits: two products, or 65 bits would be needed.
-@inline function tokenToCash(token: u64, price: u64): u64 {
-  return (token >> 16) * price + (((token & 0xffff) * price) >> 16);
-}
-
-// log2 in 2^-16 of a u32 from 1 on, fixed.ts
-function log2Fixed(x: u32): i64 {
-  const leading = 31 - clz(x);
-  const mantissa = (x << (31 - leading)) & 0x7fff_ffff;
-  const index = <usize>(mantissa >> 21);
-  const rest = mantissa & 0x1f_ffff;
-  const low = load<u32>(LOG2_TABLE + (index << 2));
-  const step = load<u32>(LOG2_TABLE + (index << 2) + 4) - low;
-  return ((<i64>leading) << 16) + low + ((step * rest) >> 21);
-}
-
-// 2^exponent as a fraction of 2^32, fixed.ts
-function exp2Fraction(exponent: i64): u64 {
-  if (exponent >= 0) return MAX;
-  const whole = exponent >> 16;
-  if (whole < -32) return 0;
-  const part = <usize>(exponent - (whole << 16));
-  const entry = EXP2_TABLE + ((part >> 6) << 3);
-  const rest = <u64>(part & 63);
-  const low = <u64>load<f64>(entry);
-  const high = <u64>load<f64>(entry + 8);
-  return (0x1_0000_0000 + low + (((high - low) * rest) >> 6)) >> <u64>-whole;
-}
+@inline function isOn(k: usize): bool { return parameter(k) != 0; }
 
 @inline function energyShare(capacity: u64, device: u64, deviceLog2: i64, scaleLog2: i64): u64 {
   return capacity <= device ? MAX : exp2Fraction((scaleLog2 * (log2Fixed(<u32>capacity) - deviceLog2)) >> 16);
@@ -131,22 +85,6 @@ function exp2Fraction(exponent: i64): u64 {
 
 @inline function capitalDue(capacity: u64, device: u64, cost: u64): u64 {
   return capacity <= device ? 0 : least(MAX, cost * (capacity - device));
-}
-
-// the first word of pcg4d, rng.ts
-@inline function draw(seed: u32, tick: u32, agent: u32, stream: u32): u32 {
-  let x = seed * 1664525 + 1013904223;
-  let y = tick * 1664525 + 1013904223;
-  let z = agent * 1664525 + 1013904223;
-  let w = stream * 1664525 + 1013904223;
-  x += y * w;
-  y += z * x;
-  z += x * y;
-  w += y * z;
-  x ^= x >> 16;
-  y ^= y >> 16;
-  w ^= w >> 16;
-  return x + y * w;
 }
 
 // Bills as they stand before anything is sold; sums of what sellers received; offers of all who are not short of
@@ -170,7 +108,7 @@ export function openBills(): void {
   const invested = column(INVESTED);
   const energyPrice = parameter(ENERGY_PRICE);
   const subsistence = parameter(SUBSISTENCE);
-  const scaleLog2 = <i64>load<f64>(PARAMETERS + (SCALE_LOG2 << 3));
+  const scaleLog2 = signedParameter(SCALE_LOG2);
   const device = parameter(DEVICE);
   const deviceLog2 = device == 0 ? 0 : log2Fixed(<u32>device);
   const capitalCost = parameter(CAPITAL_COST);

@@ -3,9 +3,8 @@
  * passes themselves, in order, are in settlePasses.ts.
  */
 import type { WorldParameters } from '../configs/derive.ts';
-import { assert } from '../sim/core/assert.ts';
-import { EXP2_TABLE, LOG2_TABLE } from '../sim/core/fixed.ts';
-import { instantiate } from '../sim/core/webAssembly.ts';
+import type { AnyColumn } from '../sim/core/columns.ts';
+import { Descriptor } from './descriptor.ts';
 import { KERNEL_BASE64 } from './settle.generated.ts';
 
 /**
@@ -21,14 +20,6 @@ export interface SettlementPasses {
   levyTax(): void;
   recordWealth(tokenEach: number, cashEach: number, price: number): number;
   moveStakes(tick: number): number;
-}
-
-interface KernelExports extends SettlementPasses {
-  columns(): number;
-  parameters(): number;
-  results(): number;
-  log2Table(): number;
-  exp2Table(): number;
 }
 
 /** Columns to which the kernel's descriptor points, in its order. */
@@ -68,11 +59,10 @@ const COLUMNS = [
   'unstakeDue',
   'liabilities',
 ] as const;
-const RESULTS = 16;
 
 /** Columns of a world as the kernel needs them, empty where a mechanism is off. */
-type SettledColumns = Readonly<Record<(typeof COLUMNS)[number], Uint32Array>>;
-type SettledBalances = Readonly<Record<(typeof BALANCES)[number], Uint32Array>>;
+type SettledColumns = Readonly<Record<(typeof COLUMNS)[number], AnyColumn>>;
+type SettledBalances = Readonly<Record<(typeof BALANCES)[number], AnyColumn>>;
 
 /** The parameters of the kernel's descriptor, in its order. */
 const valuesOf = (p: WorldParameters, dataMarket: boolean): number[] => [
@@ -100,15 +90,7 @@ const valuesOf = (p: WorldParameters, dataMarket: boolean): number[] => [
 ];
 
 /** The kernel with one world's descriptor. */
-export class Settlement {
-  readonly passes: SettlementPasses;
-  /** Sums of the last pass, exact integers. */
-  readonly results: Float64Array;
-  private readonly addresses: Uint32Array;
-  private readonly values: Float64Array;
-  private readonly addressPlace: Uint32Array;
-  private readonly valuePlace: Float64Array;
-
+export class Settlement extends Descriptor<SettlementPasses> {
   /**
    * @param memory in which the columns lie
    * @throws AssertionError when they lie elsewhere, EnvironmentError where there is no WebAssembly SIMD
@@ -119,27 +101,7 @@ export class Settlement {
     balances: SettledBalances,
     columns: SettledColumns,
   ) {
-    const kernel = instantiate<KernelExports>(KERNEL_BASE64, memory);
     const all = [...BALANCES.map((name) => balances[name]), ...COLUMNS.map((name) => columns[name])];
-    assert(
-      all.every(({ buffer }) => buffer === memory.buffer),
-      'the columns lie in another memory than the kernel',
-    );
-    const { buffer } = memory;
-    this.passes = kernel;
-    this.addresses = Uint32Array.from(all, ({ byteOffset }) => byteOffset);
-    this.values = Float64Array.from(valuesOf(parameters, columns.dataBill.length > 0));
-    this.addressPlace = new Uint32Array(buffer, kernel.columns(), this.addresses.length);
-    this.valuePlace = new Float64Array(buffer, kernel.parameters(), this.values.length);
-    this.results = new Float64Array(buffer, kernel.results(), RESULTS);
-    new Uint32Array(buffer, kernel.log2Table(), LOG2_TABLE.length).set(LOG2_TABLE);
-    new Float64Array(buffer, kernel.exp2Table(), EXP2_TABLE.length).set(EXP2_TABLE);
-  }
-
-  /** Points the kernel, which all worlds of a memory share, to this world; returns its passes. */
-  open(): SettlementPasses {
-    this.addressPlace.set(this.addresses);
-    this.valuePlace.set(this.values);
-    return this.passes;
+    super(KERNEL_BASE64, memory, all, valuesOf(parameters, columns.dataBill.length > 0));
   }
 }

@@ -7,8 +7,8 @@ import { METHODS, type TrainingMethodParameters } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/schema.ts';
 import { exp2Fraction, mulHigh } from '../sim/core/fixed.ts';
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
-import { costOf, exponentOf, scaleLog } from './clearing.ts';
 import { FREE_SLOT, type MarketWorld, MODE, TOTAL } from './columns.ts';
+import { costOf, exponentOf, scaleLog } from './trainingMethod.ts';
 import { openingWealth } from './wealth.ts';
 
 /**

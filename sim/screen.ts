@@ -20,7 +20,7 @@ import {
 } from '../market/columns.ts';
 import { assert } from './core/assert.ts';
 import type { AnyColumn } from './core/columns.ts';
-import { instantiate } from './core/webAssembly.ts';
+import { kernelOn } from './core/webAssembly.ts';
 import { KERNEL_BASE64 } from './screen.generated.ts';
 
 /** Laws of every tick that a screen can clear, in the order of the bits of its result. */
@@ -91,12 +91,11 @@ interface Bound {
   readonly norms: Float32Array<ArrayBuffer>;
   screen: LawScreen | null;
 }
-const boundTo = new WeakMap<WebAssembly.Memory, Bound>();
 
-function bind(memory: WebAssembly.Memory): Bound {
-  const known = boundTo.get(memory);
-  if (known !== undefined) return known;
-  const kernel = instantiate<ScreenKernel>(KERNEL_BASE64, memory);
+const boundTo = (memory: WebAssembly.Memory): Bound =>
+  kernelOn(KERNEL_BASE64, memory, (kernel: ScreenKernel) => bind(kernel, memory));
+
+function bind(kernel: ScreenKernel, memory: WebAssembly.Memory): Bound {
   const agree =
     kernel.priceLevels() === PRICE_LEVELS &&
     kernel.classCount() === CLASS_COUNT &&
@@ -109,14 +108,12 @@ function bind(memory: WebAssembly.Memory): Bound {
   const buffer = memory.buffer as ArrayBuffer;
   const first = SCREEN_START_BYTES + kernel.normsOffset();
   assert(kernel.normsOffset() + 4 * POPULATIONS_MAX <= SCREEN_BYTES, 'screens outgrew their place in memory');
-  const bound: Bound = {
+  return {
     kernel,
     descriptor: new Uint32Array(buffer, SCREEN_START_BYTES, kernel.descriptorWords()),
     norms: new Float32Array(buffer, first, POPULATIONS_MAX),
     screen: null,
   };
-  boundTo.set(memory, bound);
-  return bound;
 }
 
 /** What a screen reads; without agents it knows the laws of the markets alone. */
@@ -136,7 +133,7 @@ export class LawScreen {
   /** @param memory in which the columns lie; its bytes from SCREEN_START_BYTES are the screen's */
   constructor(world: ScreenedWorld, memory: WebAssembly.Memory) {
     this.world = world;
-    this.bound = bind(memory);
+    this.bound = boundTo(memory);
     this.descriptor = Uint32Array.from(describe(world, memory.buffer as ArrayBuffer));
     assert(this.descriptor.length === this.bound.descriptor.length, 'screen and kernel have other words');
     const { slots, populations } = world.parameters;

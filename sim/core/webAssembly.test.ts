@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { instantiateKernel } from '../../agents/brain/brain.ts';
 import { KERNEL_BASE64 } from '../../agents/brain/kernel.generated.ts';
 import { Arena, ColumnHash, f32, u32 } from './columns.ts';
-import { isShared, kernelModule } from './webAssembly.ts';
+import { isShared, kernelModule, kernelOn } from './webAssembly.ts';
 
 describe('a kernel on a memory that threads share', () => {
   it('is the same module but for the memory that it imports', () => {
@@ -37,6 +37,20 @@ describe('a kernel on a memory that threads share', () => {
   it('a module without the memory import is refused', () => {
     const empty = btoa(String.fromCharCode(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     expect(() => kernelModule(empty, true)).toThrow('imports no memory');
+  });
+});
+
+describe('a kernel that worlds share', () => {
+  it('is set up once on a memory, and apart on another', () => {
+    const memory = () => new WebAssembly.Memory({ initial: 4, maximum: 4 });
+    const [here, there] = [memory(), memory()];
+    let times = 0;
+    const bind = (exports: object) => ({ exports, time: ++times });
+    const first = kernelOn(KERNEL_BASE64, here, bind);
+    expect(kernelOn(KERNEL_BASE64, here, bind)).toBe(first);
+    const second = kernelOn(KERNEL_BASE64, there, bind);
+    expect([first.time, second.time]).toEqual([1, 2]);
+    expect(second.exports).not.toBe(first.exports);
   });
 });
 

@@ -91,3 +91,28 @@ export const isShared = (memory: WebAssembly.Memory): boolean =>
 /** Instantiates a kernel on a memory, synchronously; its exports, as the caller knows them. */
 export const instantiate = <Exports>(base64: string, memory: WebAssembly.Memory): Exports =>
   new WebAssembly.Instance(kernelModule(base64, isShared(memory)), { env: { memory } }).exports as Exports;
+
+const bound = new Map<string, WeakMap<WebAssembly.Memory, unknown>>();
+
+/**
+ * What a kernel is on a memory: instantiated and set up there once, however many worlds lie in it. Worlds of one
+ * thread take turns with it.
+ *
+ * @param bind makes of the kernel's exports what its users hold
+ */
+export function kernelOn<Exports, Kernel>(
+  base64: string,
+  memory: WebAssembly.Memory,
+  bind: (exports: Exports) => Kernel,
+): Kernel {
+  let memories = bound.get(base64);
+  if (memories === undefined) {
+    memories = new WeakMap();
+    bound.set(base64, memories);
+  }
+  const known = memories.get(memory) as Kernel | undefined;
+  if (known !== undefined) return known;
+  const kernel = bind(instantiate<Exports>(base64, memory));
+  memories.set(memory, kernel);
+  return kernel;
+}

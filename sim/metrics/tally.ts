@@ -6,7 +6,7 @@
 import type { AgentWorld } from '../../agents/columns.ts';
 import { FREE_SLOT, MODE, SWAP, SWAP_FIELDS, WORLD } from '../../market/columns.ts';
 import { assert } from '../core/assert.ts';
-import { instantiate } from '../core/webAssembly.ts';
+import { kernelOn } from '../core/webAssembly.ts';
 import { addPair, CORRELATION_SUMS } from './correlation.ts';
 import { MATURITY_TICKS } from './table.ts';
 import { KERNEL_BASE64 } from './tally.generated.ts';
@@ -43,18 +43,13 @@ export interface TallyKernel {
   readonly addTick: TallyExports['addTick'];
   readonly buffer: ArrayBuffer;
 }
-const boundTo = new WeakMap<WebAssembly.Memory, TallyKernel>();
 
 /** The kernel for worlds whose columns lie in an Arena's memory. */
-export function bindTally(memory: WebAssembly.Memory): TallyKernel {
-  const known = boundTo.get(memory);
-  if (known !== undefined) return known;
-  const { addTick, sumsPerPopulation } = instantiate<TallyExports>(KERNEL_BASE64, memory);
-  assert(sumsPerPopulation() === SUM_COUNT, 'the kernel and the tally disagree about the sums');
-  const kernel = { addTick, buffer: memory.buffer as ArrayBuffer };
-  boundTo.set(memory, kernel);
-  return kernel;
-}
+export const bindTally = (memory: WebAssembly.Memory): TallyKernel =>
+  kernelOn(KERNEL_BASE64, memory, ({ addTick, sumsPerPopulation }: TallyExports) => {
+    assert(sumsPerPopulation() === SUM_COUNT, 'the kernel and the tally disagree about the sums');
+    return { addTick, buffer: memory.buffer as ArrayBuffer };
+  });
 
 /** What one population did over an interval. */
 export class PopulationTally {
