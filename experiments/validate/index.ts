@@ -3,6 +3,7 @@ import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../../sim/core/errors.ts';
 import type { ValidationCase } from './case.ts';
 import { hawkDove, iteratedPrisoner } from './contests.ts';
+import { intervalCoverage } from './coverage.ts';
 import { doubleAuctionZi, doubleAuctionZip } from './doubleAuctions.ts';
 import { moran, neutralShadow, priceEquation, wrightFisher } from './evolution.ts';
 import { gamblersRuin, kineticExchange } from './exchange.ts';
@@ -37,6 +38,7 @@ export const CASES: readonly ValidationCase[] = [
   hungryThirsty,
   stakeThreshold,
   legalThreshold,
+  intervalCoverage,
 ];
 
 /** The case of a name. Throws UsageError with the nearest name when there is none. */
