@@ -559,6 +559,10 @@ const population = (registry: Registry) =>
     from: from.optional(),
   });
 
+/** What can advance worlds; `darwin engines` says which are here. */
+export const ENGINE_NAMES = ['cpu', 'webgpu', 'tensorflow'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
 /** The schema for a registry of names. All leaves are scalars; lists per arm are laid out by arms.ts. */
 export function buildSchema(registry: Registry = BUILT_IN) {
   return z.strictObject({
@@ -572,7 +576,11 @@ export function buildSchema(registry: Registry = BUILT_IN) {
     ticks: positive(2000, 'ticks to simulate', 4_000_000_000),
     worlds: positive(1, 'independent worlds (seeds) of each arm', 1_000_000),
     slots: positive(128, 'agent slots of each world', 4_000_000),
-    engine: choice(['auto', 'cpu'], 'auto', 'which engine advances the worlds'),
+    engine: choice(
+      ['auto', ...ENGINE_NAMES],
+      'auto',
+      'which engine advances the worlds; auto takes the fastest that is here for their size',
+    ),
     threads: count(0, 'worker threads; 0 = one per core', 1024),
     output: section(
       {

@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { closest } from 'fastest-levenshtein';
-import type { ResolvedRun } from '../configs/arms.ts';
+import { type ResolvedRun, worldCount } from '../configs/arms.ts';
 import { isNear, type Override, parseConfig, parseSet } from '../configs/parse.ts';
-import { EnvironmentError, UsageError } from '../sim/core/errors.ts';
-import { ENGINES } from './engines.ts';
+import { ENGINE_NAMES } from '../configs/schema.ts';
+import { UsageError } from '../sim/core/errors.ts';
+import { type ChosenEngine, openEngine } from './engines/index.ts';
 import { PACKAGE_ROOT } from './hardware.ts';
 
 /** Options that change a config; each is short for a `--set`. */
@@ -30,7 +31,7 @@ export function addConfigOptions(command: Command): Command {
     )
     .option('--seed <phrase>', 'seed phrase')
     .option('--ticks <n>', 'ticks to simulate')
-    .option('--engine <name>', 'auto or cpu')
+    .option('--engine <name>', `auto, ${ENGINE_NAMES.join(', ')}; darwin engines says which are here`)
     .option('--threads <n>', 'worker threads, 0 = one per core');
 }
 
@@ -70,11 +71,14 @@ export function readConfig(config: string): { file: string; text: string } {
   }
 }
 
+/** Opens the engine that a run asks for. Throws EnvironmentError where it is named and not available. */
+export const openEngineOf = (run: ResolvedRun): Promise<ChosenEngine> =>
+  openEngine(run.arms[0]!.engine, worldCount(run) * run.arms[0]!.slots);
+
 /**
  * Reads, overrides and validates a config.
  *
- * @throws UsageError when the file is missing, ConfigError for what is wrong in it, EnvironmentError for an
- * engine that exists but is not here
+ * @throws UsageError when the file is missing, ConfigError for what is wrong in it
  */
 export function loadConfig(config: string, options: ConfigOptions): ResolvedRun {
   const { file, text } = readConfig(config);
@@ -85,7 +89,7 @@ export function loadConfig(config: string, options: ConfigOptions): ResolvedRun 
 const numeric = (text: string): unknown =>
   text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 
-/** The overrides that options ask for. Throws ConfigError, EnvironmentError for an engine that is not here. */
+/** The overrides that options ask for. Throws ConfigError. */
 export function overridesOf(options: ConfigOptions): Override[] {
   const overrides = (options.set ?? []).map(parseSet);
   const add = (path: string, text: string | undefined, value: unknown): void => {
@@ -100,12 +104,6 @@ export function overridesOf(options: ConfigOptions): Override[] {
       path: 'output.checkpointEvery',
       value: numeric(options.checkpointEvery),
     });
-  const missing = ENGINES.find((engine) => engine.name === options.engine && !engine.available);
-  if (missing)
-    throw new EnvironmentError(
-      `engine ${missing.name} is not available: ${missing.reason}`,
-      '--engine auto chooses one',
-    );
   add('engine', options.engine, options.engine);
   return overrides;
 }

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResolvedRun } from '../configs/arms.ts';
 import { worldSeeds } from '../configs/derive.ts';
-import type { RunConfig } from '../configs/schema.ts';
+import type { EngineName, RunConfig } from '../configs/schema.ts';
 import { UsageError } from '../sim/core/errors.ts';
+import type { Engine } from '../sim/engine.ts';
 import type { LawStatus } from '../sim/frame.ts';
 import { TABLES_VERSION } from '../sim/tables.ts';
 import { describeHardware, type Hardware, packageVersion, sourceCommit } from './hardware.ts';
@@ -28,7 +29,9 @@ export interface Manifest {
   readonly seeds: readonly number[];
   readonly version: string;
   readonly commit: string | null;
-  readonly engine: string;
+  readonly engine: EngineName;
+  /** What the engine ran on; null in directories from before this was recorded. */
+  readonly device: string | null;
   readonly threads: number;
   readonly hardware: Hardware;
   readonly startedAt: string;
@@ -77,6 +80,7 @@ export interface FounderSource {
 /** The manifest of a run that begins. */
 export function freshManifest(
   run: ResolvedRun,
+  { name: engine, device }: Pick<Engine, 'name' | 'device'>,
   threads: number,
   parent: ParentRun | null = null,
   sources: readonly FounderSource[] = [],
@@ -94,7 +98,8 @@ export function freshManifest(
     seeds: [...worldSeeds(seed, worlds)],
     version: packageVersion(),
     commit: sourceCommit(),
-    engine: 'cpu',
+    engine,
+    device,
     threads,
     hardware: describeHardware(),
     startedAt: new Date().toISOString(),
@@ -131,5 +136,5 @@ export function readManifest(directory: string): Manifest {
       'use the version of darwin-market that wrote it',
     );
   // directories from before these were recorded
-  return { ...{ resumedAt: [], parent: null, sources: [] }, ...manifest };
+  return { ...{ resumedAt: [], parent: null, sources: [], device: null }, ...manifest };
 }

@@ -30,6 +30,7 @@ const manifest: Manifest = {
   version: '0',
   commit: null,
   engine: 'cpu',
+  device: null,
   threads: 1,
   hardware: describeHardware(),
   startedAt: '',

@@ -1,26 +1,48 @@
 /** Opens a run on worker threads and drives it to its end, at the pace that a watcher asks for. */
 import process from 'node:process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ResolvedRun, worldCount } from '../configs/arms.ts';
+import type { Engine, EnginePlan } from '../sim/engine.ts';
 import { type Advance, createSimulation, type Simulation } from '../sim/run.ts';
+import type { ShardOptions } from '../sim/shard.ts';
 import type { Pace } from './pace.ts';
-import { type Plan, planRun } from './plan.ts';
-import { createThreadShards, type ThreadOptions } from './threads.ts';
 
-export interface OpenRun extends Plan {
+export interface OpenRun extends EnginePlan {
   readonly simulation: Simulation;
 }
 
 /**
- * Checks that a run fits this machine, then starts its threads.
+ * Checks that a run fits an engine, then founds its worlds there.
  *
- * @throws CapacityError when it does not fit
+ * @throws CapacityError when it does not fit, UsageError when the engine lacks a mechanism of the config
  */
-export function openRun(run: ResolvedRun, options: ThreadOptions = {}): OpenRun {
-  const plan = planRun(run, run.arms[0]!.threads);
+export async function openRun(
+  run: ResolvedRun,
+  engine: Engine,
+  options: ShardOptions = {},
+): Promise<OpenRun> {
+  const plan = engine.plan(run, run.arms[0]!.threads);
   return {
     ...plan,
-    simulation: createSimulation(run, { shards: createThreadShards(run, plan.threads, options) }),
+    simulation: createSimulation(run, { shards: await engine.createShards(run, plan, options) }),
   };
+}
+
+/** What a run takes, for whoever watches it start. */
+export function engineLine(
+  run: ResolvedRun,
+  { name, device }: Engine,
+  why: string,
+  plan: EnginePlan,
+): string {
+  const { threads, bytes } = plan;
+  const slots = worldCount(run) * run.arms[0]!.slots;
+  return [
+    `engine ${name} (${why}) on ${device}`,
+    `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    `${(bytes / 2 ** 20).toFixed(1)} MiB`,
+    `${Math.round(bytes / slots)} bytes per agent slot`,
+  ].join(', ');
 }
 
 /** Aborts on Ctrl-C or a request to stop; a second one ends the program at once. */
@@ -91,6 +113,8 @@ export async function drive(
     const toCheckpoint =
       checkpointEvery > 0 ? checkpointEvery - (from % checkpointEvery) : Number.POSITIVE_INFINITY;
     const ticks = Math.min(allowed, stretch, toCheckpoint, simulation.ticks - from);
+    // an engine in this thread would keep Ctrl-C and watchers waiting
+    await nextTurn();
     const start = performance.now();
     const advance = await simulation.advance(from + ticks);
     const elapsed = performance.now() - start;

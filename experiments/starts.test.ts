@@ -35,6 +35,7 @@ async function save(name: string, config: object): Promise<string> {
     version: '0',
     commit: null,
     engine: 'cpu',
+    device: null,
     threads: 1,
     hardware: describeHardware(),
     startedAt: '',

@@ -33,14 +33,14 @@ export async function startFresh(run: ResolvedRun): Promise<Start> {
   return { run, founders, state: null, savedWorld: same, resumed: null, parent: null };
 }
 
-/** The configs of a manifest with some values changed, every arm for itself. Throws ConfigError. */
+/** The configs of a manifest with its engine and some values changed, every arm for itself. Throws ConfigError. */
 export function armsOf(
-  { arms, armLabels }: Manifest,
+  { arms, armLabels, engine }: Manifest,
   directory: string,
   overrides: readonly Override[],
 ): ResolvedRun {
   const file = `${directory}/manifest.json`;
-  const resolved = arms.map((arm) => resolveConfig(arm, { file, overrides }));
+  const resolved = arms.map((arm) => resolveConfig({ ...arm, engine }, { file, overrides }));
   if (resolved.length === 1)
     return resolved[0]!.arms.length === 1 ? { arms: resolved[0]!.arms, armLabels } : resolved[0]!;
   for (const { arms: more } of resolved)

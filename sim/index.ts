@@ -22,6 +22,7 @@ export { BUILT_IN, extendRegistry, type Registry } from '../configs/registry.ts'
 export { buildSchema, type RunConfig } from '../configs/schema.ts';
 export type { RestoreOptions } from './checkpoint.ts';
 export * from './core/errors.ts';
+export type { Engine, EnginePlan } from './engine.ts';
 export { poolFounders, readFounders } from './founders.ts';
 export type { LawStatus, RecordBatch, RunFrame, WorldFrame } from './frame.ts';
 export { LAWS } from './invariants.ts';

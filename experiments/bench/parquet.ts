@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordBatch } from '../../sim/frame.ts';
 import { Shard } from '../../sim/shard.ts';
+import { cpuEngine } from '../engines/cpu.ts';
 import { freshManifest } from '../manifest.ts';
 import { RunDirectory } from '../runDirectory.ts';
 import { type BenchOptions, type BenchRow, type Contender, spreadOf, takeTurns } from './measure.ts';
@@ -27,7 +28,7 @@ export async function benchParquet(options: BenchOptions = {}): Promise<BenchRow
     let written = 0;
     const contender: Contender = {
       advance: async () => {
-        const manifest = freshManifest(run, 1);
+        const manifest = freshManifest(run, cpuEngine(), 1);
         const directory = await RunDirectory.create(join(parent, String(written++)), manifest);
         for (let k = 0; k < SNAPSHOTS; k++) await directory.append(batches);
         await directory.finish({ status: 'finished' });

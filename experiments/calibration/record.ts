@@ -10,6 +10,7 @@ import {
   POPULATION_METRIC_INDEX,
   type PopulationMetricName,
 } from '../../sim/metrics/table.ts';
+import { openEngineOf } from '../loadConfig.ts';
 import { openRun } from '../simulate.ts';
 
 /** One death. */
@@ -162,8 +163,10 @@ export async function record(
   run: ResolvedRun,
   options: { readonly founders?: FoundersByArm; readonly states?: boolean } = {},
 ): Promise<Recording> {
-  const { simulation, threads } = openRun(
+  const { engine } = await openEngineOf(run);
+  const { simulation, threads } = await openRun(
     run,
+    engine,
     options.founders === undefined ? {} : { founders: options.founders },
   );
   const started = performance.now();

@@ -5,9 +5,9 @@ import { worldCount } from '../../configs/arms.ts';
 import { EXIT, LawViolation, UsageError } from '../../sim/core/errors.ts';
 import type { LawStatus } from '../../sim/frame.ts';
 import { loadFounders } from '../founders.ts';
-import { addConfigOptions, type ConfigOptions, loadConfig } from '../loadConfig.ts';
+import { addConfigOptions, type ConfigOptions, loadConfig, openEngineOf } from '../loadConfig.ts';
 import { Progress } from '../progress.ts';
-import { drive, interruptSignal, openRun } from '../simulate.ts';
+import { drive, engineLine, interruptSignal, openRun } from '../simulate.ts';
 import { answer, note, table } from '../terminal.ts';
 
 interface CheckOptions extends ConfigOptions {
@@ -33,12 +33,14 @@ export function register(program: Command): void {
 async function checkCommand(config: string, options: CheckOptions): Promise<void> {
   const run = loadConfig(config, options);
   const { founders } = await loadFounders(run);
-  const interrupt = interruptSignal();
-  const { simulation } = openRun(run, {
+  const { engine, why } = await openEngineOf(run);
+  const { simulation, ...plan } = await openRun(run, engine, {
     laws: true,
     founders,
     ...(options.fault === undefined ? {} : { fault: options.fault }),
   });
+  if (engine.name !== 'cpu') note(engineLine(run, engine, why, plan));
+  const interrupt = interruptSignal();
   const progress = new Progress(simulation.ticks);
   let laws: readonly LawStatus[] = [];
   let struck = false;
@@ -100,5 +102,6 @@ async function checkCommand(config: string, options: CheckOptions): Promise<void
   } finally {
     interrupt.release();
     await simulation.close();
+    await engine.close();
   }
 }

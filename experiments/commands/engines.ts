@@ -1,6 +1,6 @@
 /** `darwin engines`: which engines are here, and why others are not. */
 import type { Command } from 'commander';
-import { ENGINES } from '../engines.ts';
+import { engineStatuses } from '../engines/index.ts';
 import { answer, table } from '../terminal.ts';
 
 export function register(program: Command): void {
@@ -9,12 +9,13 @@ export function register(program: Command): void {
     .summary('what is available here, and why not')
     .description('Lists the engines, what they would run on, and why one is missing.')
     .option('--json', 'print one JSON array')
-    .action(({ json }: { json?: boolean }) =>
-      answer(json, ENGINES, () =>
+    .action(async ({ json }: { json?: boolean }) => {
+      const statuses = await engineStatuses();
+      answer(json, statuses, () =>
         table(
           ['engine', 'available', 'device', 'reason'],
-          ENGINES.map((e) => [e.name, e.available ? 'yes' : 'no', e.device ?? '-', e.reason]),
+          statuses.map((e) => [e.name, e.available ? 'yes' : 'no', e.device ?? '-', e.reason]),
         ),
-      ),
-    );
+      );
+    });
 }

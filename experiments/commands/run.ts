@@ -3,20 +3,34 @@ import process from 'node:process';
 import { type Command, Option } from 'commander';
 import colors from 'picocolors';
 import { type ResolvedRun, worldCount } from '../../configs/arms.ts';
-import { CheckpointError, DarwinError, EXIT, LawViolation, UsageError } from '../../sim/core/errors.ts';
+import {
+  CheckpointError,
+  DarwinError,
+  EngineError,
+  EXIT,
+  LawViolation,
+  UsageError,
+} from '../../sim/core/errors.ts';
+import type { Engine } from '../../sim/engine.ts';
 import type { LawStatus, RunFrame } from '../../sim/frame.ts';
 import type { Advance, Simulation } from '../../sim/run.ts';
 import type { LiveServer } from '../../viz/server.ts';
-import { discardAfter, type Standing } from '../checkpoints.ts';
+import { checkpointTicks, discardAfter, type Standing } from '../checkpoints.ts';
+import type { ChosenEngine } from '../engines/index.ts';
 import { keepFounders } from '../founders.ts';
 import { headerOf, portOf } from '../livePage.ts';
-import { addConfigOptions, type ConfigOptions, loadConfig, overridesOf } from '../loadConfig.ts';
+import {
+  addConfigOptions,
+  type ConfigOptions,
+  loadConfig,
+  openEngineOf,
+  overridesOf,
+} from '../loadConfig.ts';
 import { freshManifest, type Manifest, type ParentRun } from '../manifest.ts';
 import { Pace } from '../pace.ts';
-import { planRun } from '../plan.ts';
 import { compact, duration, Progress } from '../progress.ts';
 import { assertFree, makeNumbered, RUNS_DIRECTORY, RunDirectory, sqlPath } from '../runDirectory.ts';
-import { drive, interruptSignal, openRun } from '../simulate.ts';
+import { drive, engineLine, interruptSignal, openRun } from '../simulate.ts';
 import { type Start, startBranch, startFresh, startResumed } from '../starts.ts';
 import { Summary } from '../summary.ts';
 import { answer, note } from '../terminal.ts';
@@ -94,17 +108,19 @@ async function startPage(run: ResolvedRun, port: string | true): Promise<LiveSer
 async function runCommand(config: string | undefined, options: RunOptions): Promise<void> {
   const start = await startOf(config, options);
   if (options.out !== undefined) assertFree(options.out);
-  planRun(start.run, start.run.arms[0]!.threads);
+  const chosen = await openEngineOf(start.run);
+  chosen.engine.plan(start.run, start.run.arms[0]!.threads);
   const page = options.serve === undefined ? null : await startPage(start.run, options.serve);
   try {
-    await simulate(start, options, page);
+    await simulate(start, options, chosen, page);
   } finally {
     await page?.close();
+    await chosen.engine.close();
   }
 }
 
 /** The manifest that a run starts with. */
-function firstManifest(start: Start, threads: number, parent: ParentRun | null): Manifest {
+function firstManifest(start: Start, engine: Engine, threads: number, parent: ParentRun | null): Manifest {
   const { run, resumed, state } = start;
   if (resumed !== null)
     return {
@@ -112,12 +128,14 @@ function firstManifest(start: Start, threads: number, parent: ParentRun | null):
       status: 'running',
       error: null,
       arms: run.arms,
+      engine: engine.name,
+      device: engine.device,
       threads,
       finishedAt: null,
       finalHash: null,
       resumedAt: [...resumed.manifest.resumedAt, state?.index.tick ?? 0],
     };
-  return freshManifest(run, threads, parent, start.founders.sources);
+  return freshManifest(run, engine, threads, parent, start.founders.sources);
 }
 
 /** Puts a simulation where its start says; returns what a branch records of its parent. */
@@ -205,9 +223,19 @@ class Books {
   }
 }
 
-async function simulate(start: Start, options: RunOptions, page: LiveServer | null): Promise<void> {
+/**
+ * Runs a config on an engine and writes its directory.
+ *
+ * @throws what stopped the run, after the directory has kept what was done: EngineError where the device failed
+ */
+export async function simulate(
+  start: Start,
+  options: RunOptions,
+  { engine, why }: ChosenEngine,
+  page: LiveServer | null = null,
+): Promise<void> {
   const { run } = start;
-  const { output, slots } = run.arms[0]!;
+  const { output } = run.arms[0]!;
   const say = options.json ? note : (line: string): void => void process.stdout.write(`${line}\n`);
   // before the address is known to anybody, so that no control is lost
   const pace: Pace | undefined = page
@@ -215,17 +243,15 @@ async function simulate(start: Start, options: RunOptions, page: LiveServer | nu
     : undefined;
   page?.onControl((control) => pace!.apply(control));
   if (page) say(`dashboard: ${page.url}`);
-  const interrupt = interruptSignal();
-  const { simulation, threads, bytes } = openRun(run, {
+  const { simulation, ...plan } = await openRun(run, engine, {
     founders: start.founders.founders,
     ...(options.fault === undefined ? {} : { fault: options.fault }),
   });
-  note(
-    `engine cpu (the only one in this version), ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${(bytes / 2 ** 20).toFixed(1)} MiB, ${Math.round(bytes / (worldCount(run) * slots))} bytes per agent slot`,
-  );
+  note(engineLine(run, engine, why, plan));
+  const interrupt = interruptSignal();
   try {
     const parent = await takeUp(simulation, start);
-    const first = firstManifest(start, threads, parent);
+    const first = firstManifest(start, engine, plan.threads, parent);
     const directory = await openDirectory(start, first, options.out);
     const books = new Books(start);
     const progress = new Progress(simulation.ticks, process.stderr, simulation.tick);
@@ -277,12 +303,21 @@ async function simulate(start: Start, options: RunOptions, page: LiveServer | nu
         message: line,
         ...(error instanceof LawViolation ? { brokenLaw: error.law } : {}),
       });
+      if (error instanceof EngineError) note(whatIsLeft(directory.path, simulation.tick));
       throw error;
     }
   } finally {
     interrupt.release();
     await simulation.close();
   }
+}
+
+/** What a run whose engine failed has left, and how it goes on. */
+function whatIsLeft(path: string, tick: number): string {
+  const saved = checkpointTicks(path).at(-1);
+  return saved === undefined
+    ? `${path} keeps metrics up to tick ${tick}; with --checkpoint-every T it could go on`
+    : `${path} keeps metrics up to tick ${tick} and a checkpoint of tick ${saved}; go on with darwin run --resume ${path}, or on another engine with darwin run --from ${path}@${saved} --engine cpu`;
 }
 
 function publish(
@@ -330,6 +365,7 @@ function report(
     worlds,
     agents,
     engine: manifest.engine,
+    device: manifest.device,
     threads: manifest.threads,
     agentStepsPerSecond,
     metrics: summary.metrics(),

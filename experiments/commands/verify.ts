@@ -4,17 +4,20 @@ import type { Command } from 'commander';
 import type { ResolvedRun } from '../../configs/arms.ts';
 import type { Override } from '../../configs/parse.ts';
 import { EXIT, MismatchError, UsageError } from '../../sim/core/errors.ts';
+import type { Engine } from '../../sim/engine.ts';
 import type { Simulation } from '../../sim/run.ts';
 import { openCheckpoint } from '../checkpoints.ts';
 import { keptFounders } from '../founders.ts';
 import { packageVersion } from '../hardware.ts';
+import { openEngineOf } from '../loadConfig.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { Progress } from '../progress.ts';
-import { drive, interruptSignal, openRun } from '../simulate.ts';
+import { drive, engineLine, interruptSignal, openRun } from '../simulate.ts';
 import { armsOf } from '../starts.ts';
-import { answer } from '../terminal.ts';
+import { answer, note } from '../terminal.ts';
 
 interface VerifyOptions {
+  readonly engine?: string;
   readonly threads?: string;
   readonly json?: boolean;
 }
@@ -27,16 +30,18 @@ export function register(program: Command): void {
       'Re-runs what a run directory holds and compares the final hash. Exit code 1 when they differ.',
     )
     .argument('<dir>', 'run directory')
+    .option('--engine <name>', 'another engine than the one that wrote it')
     .option('--threads <n>', 'worker threads; the hash does not depend on them')
     .option('--json', 'print one JSON object')
     .action(verifyCommand);
 }
 
 /** The run of a manifest, up to the tick that it reached. Throws ConfigError when it is not valid today. */
-function runOf(manifest: Manifest, directory: string, threads: string | undefined): ResolvedRun {
+function runOf(manifest: Manifest, directory: string, { engine, threads }: VerifyOptions): ResolvedRun {
   const given: Override[] = [{ origin: directory, path: 'ticks', value: manifest.ticks }];
   if (threads !== undefined)
     given.push({ origin: `--threads ${threads}`, path: 'threads', value: Number(threads) });
+  if (engine !== undefined) given.push({ origin: `--engine ${engine}`, path: 'engine', value: engine });
   return armsOf(manifest, directory, given);
 }
 
@@ -60,10 +65,13 @@ async function verifyCommand(directory: string, options: VerifyOptions): Promise
       `${directory} holds no final hash: its run is ${manifest.status}`,
       'verify a run that finished or was interrupted',
     );
-  const run = runOf(manifest, directory, options.threads);
-  const interrupt = interruptSignal();
+  const run = runOf(manifest, directory, options);
   const { founders } = keptFounders(directory, manifest);
-  const { simulation } = openRun(run, { laws: false, founders });
+  const { engine, why } = await openEngineOf(run);
+  const { simulation, ...plan } = await openRun(run, engine, { laws: false, founders });
+  // a directory of cpu says so itself, and any machine has that
+  if (engine.name !== 'cpu') note(engineLine(run, engine, why, plan));
+  const interrupt = interruptSignal();
   const progress = new Progress(simulation.ticks, process.stderr, manifest.parent?.tick ?? 0);
   try {
     await takeUpOrigin(simulation, manifest, directory);
@@ -78,7 +86,7 @@ async function verifyCommand(directory: string, options: VerifyOptions): Promise
     }
     const finalHash = await simulation.finalHash();
     const match = finalHash === manifest.finalHash;
-    if (!match && !options.json) throw mismatch(manifest, finalHash);
+    if (!match && !options.json) throw mismatch(manifest, finalHash, engine);
     answer(
       options.json,
       { dir: directory, match, recorded: manifest.finalHash, computed: finalHash, ticks: manifest.ticks },
@@ -89,15 +97,19 @@ async function verifyCommand(directory: string, options: VerifyOptions): Promise
     progress.stop();
     interrupt.release();
     await simulation.close();
+    await engine.close();
   }
 }
 
-function mismatch(manifest: Manifest, computed: string): MismatchError {
+function mismatch(manifest: Manifest, computed: string, { name, device }: Engine): MismatchError {
   const version = packageVersion();
+  const elsewhere = name !== manifest.engine || (name !== 'cpu' && device !== manifest.device);
   return new MismatchError(
     `recorded hash ${manifest.finalHash}, computed ${computed} after ${manifest.ticks} ticks`,
-    manifest.version === version
-      ? 'the directory or the code was changed since'
-      : `it was written by version ${manifest.version}, this is ${version}`,
+    elsewhere
+      ? `recorded by engine ${manifest.engine} on ${manifest.device}, computed by ${name} on ${device}: their floats differ`
+      : manifest.version === version
+        ? 'the directory or the code was changed since'
+        : `it was written by version ${manifest.version}, this is ${version}`,
   );
 }

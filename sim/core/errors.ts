@@ -66,6 +66,12 @@ export class EnvironmentError extends DarwinError {
   readonly exitCode = EXIT.environment;
 }
 
+/** An engine that was at work failed: its device was lost, refused a kernel or ran out of memory. Exit code 3. */
+export class EngineError extends DarwinError {
+  readonly code = 'engine';
+  readonly exitCode = EXIT.environment;
+}
+
 /** A recorded result does not match what was computed. Exit code 1. */
 export class MismatchError extends DarwinError {
   readonly code = 'mismatch';
