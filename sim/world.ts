@@ -97,7 +97,8 @@ export type WorldSize = Pick<WorldParameters, 'slots' | 'populations'> & {
   readonly market?: MechanismChoice;
 };
 
-function columnSpecs({ slots, populations, objectives, market }: WorldSize) {
+/** The columns that a world of this size has, by the part of a world that they belong to. */
+export function columnSpecs({ slots, populations, objectives, market }: WorldSize) {
   const brain = brainColumnSpec(slots);
   const learners = populations.some((population) => population.kind === 'learner');
   const withoutWeights = Object.fromEntries(

@@ -59,9 +59,15 @@ export async function launchBrowser(place?: BrowserPlace): Promise<Browser> {
   return chromium.launch({ executablePath: path, args: FLAGS, env });
 }
 
+/** The folder of npm's Chromium and of its libraries, SwiftShader and Vulkan's loader among them. */
+export async function unpackedChromium(): Promise<string> {
+  if (!existsSync(CACHE)) await unpack();
+  return CACHE;
+}
+
 /** npm's @sparticuz/chromium with the NSS libraries and fonts that it carries for systems without any. */
 async function unpackedBrowser(): Promise<BrowserPlace> {
-  if (!existsSync(CACHE)) await unpack();
+  await unpackedChromium();
   return {
     path: join(CACHE, 'chromium'),
     environment: {

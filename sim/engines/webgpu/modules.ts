@@ -1,0 +1,53 @@
+/**
+ * Shader texts and what each needs. A phase's shader is composed of the constants of its layout, the modules that it
+ * needs, each once and in order, and its own text.
+ */
+import { SHADER as COLUMNS } from '../../../market/columns.wgsl.generated.ts';
+import { SHADER as DEMAND } from '../../../market/demand.wgsl.generated.ts';
+import { SHADER as LEDGER } from '../../../market/ledger.wgsl.generated.ts';
+import { SHADER as OWNERSHIP } from '../../../market/ownership.wgsl.generated.ts';
+import { SHADER as POOL } from '../../../market/pool.wgsl.generated.ts';
+import { SHADER as FIXED } from '../../core/fixed.wgsl.generated.ts';
+import { SHADER as FLOAT_MATH } from '../../core/floatMath.wgsl.generated.ts';
+import { SHADER as RNG } from '../../core/rng.wgsl.generated.ts';
+import { SHADER as WIDE } from '../../core/wide.wgsl.generated.ts';
+import { SHADER as BRAINS } from './brains.wgsl.generated.ts';
+import { SHADER as STATE } from './state.wgsl.generated.ts';
+import { SHADER as TOGETHER } from './workgroup.wgsl.generated.ts';
+
+/** A piece of shader text. */
+export interface ShaderModule {
+  readonly name: string;
+  readonly text: string;
+  readonly needs: readonly ShaderModule[];
+}
+
+export const wide: ShaderModule = { name: 'wide', text: WIDE, needs: [] };
+export const state: ShaderModule = { name: 'state', text: STATE, needs: [wide] };
+export const rng: ShaderModule = { name: 'rng', text: RNG, needs: [wide] };
+export const fixed: ShaderModule = { name: 'fixed', text: FIXED, needs: [wide, state] };
+export const floatMath: ShaderModule = { name: 'floatMath', text: FLOAT_MATH, needs: [] };
+/** Sums, scans and agreement of the threads of a world. */
+export const together: ShaderModule = { name: 'together', text: TOGETHER, needs: [state] };
+export const ledger: ShaderModule = { name: 'ledger', text: LEDGER, needs: [state] };
+
+/** Conversions between the assets. */
+export const marketColumns: ShaderModule = { name: 'marketColumns', text: COLUMNS, needs: [state] };
+export const pool: ShaderModule = { name: 'pool', text: POOL, needs: [ledger, marketColumns, fixed] };
+export const ownership: ShaderModule = { name: 'ownership', text: OWNERSHIP, needs: [fixed] };
+export const demand: ShaderModule = { name: 'demand', text: DEMAND, needs: [fixed, rng] };
+
+/** Weights and traces, for passes over brains. */
+export const brains: ShaderModule = { name: 'brains', text: BRAINS, needs: [state] };
+
+/** The texts of modules and of all that they need, each once, what is needed first. */
+export function compose(modules: readonly ShaderModule[]): string {
+  const texts = new Map<string, string>();
+  const visit = ({ name, text, needs }: ShaderModule): void => {
+    if (texts.has(name)) return;
+    for (const needed of needs) visit(needed);
+    texts.set(name, text);
+  };
+  for (const module of modules) visit(module);
+  return [...texts.values()].join('\n');
+}

@@ -1,0 +1,11 @@
+/** All phases that the device runs, by the names of sim/tick.ts. */
+import type { DevicePhase } from '../phase.ts';
+import { LIFE } from './life.ts';
+import { MARKETS } from './markets.ts';
+import { OPENING } from './opening.ts';
+import { SENSES } from './senses.ts';
+import { SETTLEMENT } from './settlement.ts';
+
+export const DEVICE_PHASES: ReadonlyMap<string, DevicePhase> = new Map(
+  [...OPENING, ...SENSES, ...MARKETS, ...SETTLEMENT, ...LIFE].map((phase) => [phase.name, phase]),
+);
