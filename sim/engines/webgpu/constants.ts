@@ -1,5 +1,18 @@
 /** Constants of shaders, generated from the tables that TypeScript reads: offsets of columns, indices, choices. */
-import { HEAD, HEADS } from '../../../agents/brain/layout.ts';
+import { DEFAULT_REWARD_DEVIATION_FLOOR } from '../../../agents/brain/brain.ts';
+import { HEAD, HEADS, PARAMETERS } from '../../../agents/brain/layout.ts';
+import {
+  ENVELOPE_FLOOR,
+  EXPONENT_FLOOR,
+  INPUT_CLIP,
+  INPUT_EPSILON,
+  INPUT_HORIZON,
+  LAYER_NORM_EPSILON,
+  LEAK,
+  RAW_LIMIT,
+  REWARD_CLIP,
+  REWARD_HORIZON,
+} from '../../../agents/brain/specification.ts';
 import {
   FEATURE_COUNT,
   GENE,
@@ -75,6 +88,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   HEAD,
   OBSERVATION,
   FAIL,
+  WEIGHT: { ...PARAMETERS },
   METHOD: Object.fromEntries(METHODS.map((name, k) => [name, k])),
   LOGIT: Object.fromEntries(HEADS.map(({ name, offset }) => [name, offset])),
 };
@@ -99,9 +113,45 @@ const SINGLE: Readonly<Record<string, number>> = {
   METHOD_COUNT: METHODS.length,
 };
 
+/** Of agents/brain/specification.ts. */
+const REAL: Readonly<Record<string, number>> = {
+  ENVELOPE_FLOOR,
+  EXPONENT_FLOOR,
+  INPUT_CLIP,
+  INPUT_EPSILON,
+  INPUT_HORIZON,
+  LAYER_NORM_EPSILON,
+  LEAK,
+  RAW_LIMIT,
+  REWARD_CLIP,
+  REWARD_HORIZON,
+  REWARD_DEVIATION_FLOOR: DEFAULT_REWARD_DEVIATION_FLOOR,
+};
+
 /** The tables of sim/core/fixed.ts in one run of words, at LOG2_TABLE and EXP2_TABLE. */
 export const tableWords = (): Uint32Array<ArrayBuffer> =>
   Uint32Array.from([...LOG2_TABLE, ...Array.from(EXP2_TABLE, (x) => x >>> 0)]);
+
+/** First logit and options of each head, [HEADS]; the head of each logit, four bits each in eighths of the logits. */
+function headTables(): string[] {
+  const heads: number[] = HEADS.flatMap(({ size }, head) => Array.from({ length: size }, () => head));
+  const packed = Array.from({ length: heads.length / 8 }, (_, w) =>
+    heads.slice(8 * w, 8 * w + 8).reduceRight((word, head) => word * 16 + head, 0),
+  );
+  const list = (name: string, values: readonly number[]): string =>
+    `const ${name} = array<u32, ${values.length}>(${values.map((x) => `${x}u`).join(', ')});`;
+  return [
+    list(
+      'HEAD_FIRST',
+      HEADS.map(({ offset }) => offset),
+    ),
+    list(
+      'HEAD_SIZE',
+      HEADS.map(({ size }) => size),
+    ),
+    list('HEAD_OF_LOGIT', packed),
+  ];
+}
 
 const literal = (value: number): string => (value < 0 ? `${value}i` : `${value}u`);
 const constant = (name: string, value: number): string => `const ${name} = ${literal(value)};`;
@@ -109,12 +159,14 @@ const constant = (name: string, value: number): string => `const ${name} = ${lit
 /** The constants of worlds that lie as `layout` says. */
 export function constantsOf(layout: DeviceLayout, p: WorldParameters): string {
   const lines = Object.entries(SINGLE).map(([name, value]) => constant(name, value));
+  for (const [name, value] of Object.entries(REAL)) lines.push(`const ${name} = ${value}f;`);
   for (const [table, entries] of Object.entries(TABLES))
     for (const [name, value] of Object.entries(entries)) lines.push(constant(`${table}_${name}`, value));
   for (const [choice, options] of Object.entries(CHOICES))
     options.forEach((option, k) => {
       lines.push(constant(`CHOICE_${choice}_${option}`, k));
     });
+  lines.push(...headTables());
   lines.push(constant('SLOTS', layout.slots), constant('WORLD_WORDS', layout.worldWords));
   for (const { group, name, offset, length } of layout.columns)
     lines.push(

@@ -6,6 +6,7 @@
  * PARAMETER_training_methods_labels.
  */
 
+import { headUse, logitMask } from '../../../agents/actions.ts';
 import type { WorldParameters } from '../../../configs/derive.ts';
 import { BUILT_IN_POPULATIONS } from '../../../configs/registry.ts';
 import { assert } from '../../core/assert.ts';
@@ -55,6 +56,12 @@ function valuesOf(p: WorldParameters): Map<string, Leaf[1][]> {
     if (list === undefined) values.set(name, [value]);
     else list.push(value);
   }
+  // what the brain's kernel is told of the config's consequences, as bindColumns does
+  values.set('brain_logitMask', [logitMask(p)]);
+  values.set(
+    'brain_headUse',
+    headUse(p).map((use) => use | 1),
+  );
   return values;
 }
 

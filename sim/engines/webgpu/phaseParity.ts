@@ -5,8 +5,8 @@ import type { World } from '../../world.ts';
 import { Batch } from './batch.ts';
 
 import type { GpuDevice } from './device.ts';
-import { APART, type DeviceColumn, type DeviceLayout, WEIGHT_STRIDE } from './layout.ts';
-import { createWords, type WorldWords, wordsOfWorld } from './mirror.ts';
+import { APART, type DeviceColumn, type DeviceLayout, layOutDevice, WEIGHT_STRIDE } from './layout.ts';
+import { createWords, takeWords, type WorldWords, wordsOfWorld } from './mirror.ts';
 import { PARITY_CASES, type ParityCase, perturb, runCase, runUpTo } from './parityWorlds.ts';
 import type { DevicePhase } from './phase.ts';
 import { DEVICE_PHASES } from './phases/index.ts';
@@ -28,6 +28,8 @@ export interface ParityOptions {
   readonly tolerances?: Readonly<Record<string, Tolerance>>;
   /** Columns that the device need not have: scratch that nothing reads later. */
   readonly ignore?: readonly string[];
+  /** Agents whose brains share a buffer; as many as fit by default. */
+  readonly brainsPerShard?: number;
   /** Called right before the phase. */
   readonly disturb?: (world: World, seed: number) => void;
 }
@@ -120,6 +122,40 @@ function compiled(
   return known;
 }
 
+/** Puts worlds of one config on the device and runs a phase of their next tick there. */
+async function phaseOnDevice(
+  gpu: GpuDevice,
+  name: string,
+  worlds: readonly World[],
+  brainsPerShard?: number,
+): Promise<Batch | null> {
+  const phase = DEVICE_PHASES.get(name);
+  if (phase === undefined) throw new Error(`no phase '${name}' on the device`);
+  const parameters = worlds.map((world) => world.parameters);
+  if (phase.idle?.(parameters[0]!)) return null;
+  const batch = await Batch.allocate(gpu, parameters, brainsPerShard);
+  batch.setTick(worlds[0]!.tick);
+  worlds.forEach((world, w) => {
+    batch.upload(w, wordsOfWorld(world, batch.layout));
+  });
+  const program = await compiled(gpu, phase, batch);
+  const encoder = gpu.device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  encodePhase(pass, batch, program);
+  pass.end();
+  gpu.device.queue.submit([encoder.finish()]);
+  return batch;
+}
+
+/** Runs a phase of the next tick of worlds of one config on the device, and takes the worlds back. */
+export async function runOnDevice(gpu: GpuDevice, name: string, worlds: readonly World[]): Promise<void> {
+  const batch = await phaseOnDevice(gpu, name, worlds);
+  if (batch === null) return;
+  await batch.assertWell();
+  for (const [w, world] of worlds.entries()) takeWords(world, batch.layout, await batch.download(w));
+  batch.destroy();
+}
+
 /**
  * Runs a phase of the next tick on worlds of one config, on the CPU and on the device, and compares all columns. The
  * worlds are left as the CPU's phase leaves them.
@@ -135,26 +171,13 @@ export async function comparePhase(
   options: ParityOptions = {},
   between: () => void = () => {},
 ): Promise<void> {
-  const phase = DEVICE_PHASES.get(name);
-  if (phase === undefined) throw new Error(`no phase '${name}' on the device`);
-  const batch = await Batch.allocate(
-    gpu,
-    worlds.map(({ parameters }) => parameters),
-  );
+  const batch = await phaseOnDevice(gpu, name, worlds, options.brainsPerShard);
+  if (batch === null) {
+    expectIdle(name, worlds, what, options);
+    return;
+  }
   try {
-    const { layout } = batch;
-    if (phase.idle?.(worlds[0]!.parameters)) return;
-    batch.setTick(worlds[0]!.tick);
-    worlds.forEach((world, w) => {
-      batch.upload(w, wordsOfWorld(world, layout));
-    });
     between();
-    const program = await compiled(gpu, phase, batch);
-    const encoder = gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    encodePhase(pass, batch, program);
-    pass.end();
-    gpu.device.queue.submit([encoder.finish()]);
     const overflown = worlds.some((world) => overflows(world, name));
     const problem = await batch.assertWell().then(
       () => null,
@@ -166,16 +189,32 @@ export async function comparePhase(
       return;
     }
     if (problem !== null) throw problem;
-    const expected = createWords(layout);
+    const expected = createWords(batch.layout);
     for (const [w, world] of worlds.entries()) {
       const got = await batch.download(w);
-      const difference = differenceOf(layout, wordsOfWorld(world, layout, expected), got, options);
+      const difference = differenceOf(
+        batch.layout,
+        wordsOfWorld(world, batch.layout, expected),
+        got,
+        options,
+      );
       if (difference !== null)
         throw new Error(`phase '${name}', ${what}, world ${w}, tick ${world.tick}: ${difference}`);
     }
     gpu.assertWell();
   } finally {
     batch.destroy();
+  }
+}
+
+/** A phase that a device leaves out must leave worlds alone on the CPU too. */
+function expectIdle(name: string, worlds: readonly World[], what: string, options: ParityOptions): void {
+  for (const world of worlds) {
+    const layout = layOutDevice(world.parameters);
+    const before = wordsOfWorld(world, layout);
+    overflows(world, name);
+    const difference = differenceOf(layout, wordsOfWorld(world, layout), before, options);
+    if (difference !== null) throw new Error(`phase '${name}' is left out in ${what}, but: ${difference}`);
   }
 }
 

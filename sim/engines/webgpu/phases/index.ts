@@ -1,5 +1,6 @@
 /** All phases that the device runs, by the names of sim/tick.ts. */
 import type { DevicePhase } from '../phase.ts';
+import { BRAIN_PHASE } from './brain.ts';
 import { LIFE } from './life.ts';
 import { MARKETS } from './markets.ts';
 import { OPENING } from './opening.ts';
@@ -7,5 +8,8 @@ import { SENSES } from './senses.ts';
 import { SETTLEMENT } from './settlement.ts';
 
 export const DEVICE_PHASES: ReadonlyMap<string, DevicePhase> = new Map(
-  [...OPENING, ...SENSES, ...MARKETS, ...SETTLEMENT, ...LIFE].map((phase) => [phase.name, phase]),
+  [...OPENING, BRAIN_PHASE, ...SENSES, ...MARKETS, ...SETTLEMENT, ...LIFE].map((phase) => [
+    phase.name,
+    phase,
+  ]),
 );
