@@ -14,8 +14,8 @@ const CLOSE = {
   // a small difference of large numbers
   tolerances: { input: { absolute: 2e-4, relative: 1e-4 } },
 };
-/** Inputs of a market hardly vary: their normalisation takes differences of nearly equal numbers. */
-const MARKET_TOLERANCE = 2e-4;
+/** Of one step in single precision, as brain.test.ts asks of the CPU's kernel. */
+const STEP_TOLERANCE = 2e-5;
 const draws = new DrawSequence();
 
 /** Gives some agents ends of episodes, learners without a bound or a critic, large rewards, a birth or a death. */
@@ -34,6 +34,19 @@ function disturb({ brain, parameters }: World, seed: number): void {
   }
 }
 
+/** Gives everybody a random observation and reward. */
+function excite({ brain, parameters }: World, tick: number): void {
+  for (let i = 0; i < parameters.slots; i++) {
+    draws.at(parameters.seed, tick, i, STREAM.environment);
+    brain.writeRows(
+      'observation',
+      i,
+      Array.from({ length: 32 }, () => draws.normal()),
+    );
+    brain.columns.reward[i] = draws.normal();
+  }
+}
+
 await describeOnGpu('a step of all brains', (gpu) => {
   testPhaseParity(gpu, 'learn and act', CLOSE);
   testPhaseParity(gpu, 'learn and act', { ...CLOSE, disturb, seeds: [3], cases: PARITY_CASES.slice(0, 2) });
@@ -46,7 +59,13 @@ await describeOnGpu('a step of all brains', (gpu) => {
 
   test('is that of the specification in double precision', async () => {
     const [world, other] = runCase({ ...PARITY_CASES[1]!, ticks: 40 }, 'specification') as [World, World];
-    for (const each of [world, other]) runUpTo(each, 'learn and act');
+    // observations that vary, since a market's inputs are differences of nearly equal numbers
+    for (const each of [world, other])
+      for (let tick = 40; tick <= 70; tick++) {
+        excite(each, tick);
+        if (tick < 70) each.brain.step(tick);
+        each.tick = tick;
+      }
     const before = Array.from({ length: world.parameters.slots }, (_, i) => learnerOf(world, i));
     await runOnDevice(gpu, 'learn and act', [world, other]);
     let learned = 0;
@@ -66,15 +85,12 @@ await describeOnGpu('a step of all brains', (gpu) => {
       );
       const after = learnerOf(world, i);
       expect([...after.action]).toEqual([...state.action]);
-      for (const name of ['weights', 'traces', 'probability', 'entropyGradient'] as const)
-        state[name].forEach((x, k) => {
-          const apart = Math.abs(x - after[name][k]!);
-          expect(apart, `${name}[${k}] of agent ${i}`).toBeLessThanOrEqual(
-            MARKET_TOLERANCE * Math.max(1, Math.abs(x)),
-          );
-        });
-      expect(after.value).toBeCloseTo(state.value, 3);
-      expect(after.tdError).toBeCloseTo(state.tdError, 3);
+      for (const name of ['weights', 'traces', 'probability', 'entropyGradient'] as const) {
+        const apart = state[name].map((x, k) => Math.abs(x - after[name][k]!) / Math.max(1, Math.abs(x)));
+        expect(Math.max(...apart), `${name} of agent ${i}`).toBeLessThan(STEP_TOLERANCE);
+      }
+      expect(after.value).toBeCloseTo(state.value, 4);
+      expect(after.tdError).toBeCloseTo(state.tdError, 4);
     });
     expect(learned).toBeGreaterThan(20);
   });
