@@ -3,10 +3,13 @@
  * needs, each once and in order, and its own text.
  */
 import { SHADER as COLUMNS } from '../../../market/columns.wgsl.generated.ts';
+import { SHADER as DATA_POOL } from '../../../market/dataPool.wgsl.generated.ts';
 import { SHADER as DEMAND } from '../../../market/demand.wgsl.generated.ts';
 import { SHADER as LEDGER } from '../../../market/ledger.wgsl.generated.ts';
 import { SHADER as OWNERSHIP } from '../../../market/ownership.wgsl.generated.ts';
 import { SHADER as POOL } from '../../../market/pool.wgsl.generated.ts';
+import { SHADER as TRAINING_METHOD } from '../../../market/trainingMethod.wgsl.generated.ts';
+import { SHADER as WEALTH } from '../../../market/wealth.wgsl.generated.ts';
 import { SHADER as FIXED } from '../../core/fixed.wgsl.generated.ts';
 import { SHADER as FLOAT_MATH } from '../../core/floatMath.wgsl.generated.ts';
 import { SHADER as RNG } from '../../core/rng.wgsl.generated.ts';
@@ -36,6 +39,17 @@ export const marketColumns: ShaderModule = { name: 'marketColumns', text: COLUMN
 export const pool: ShaderModule = { name: 'pool', text: POOL, needs: [ledger, marketColumns, fixed] };
 export const ownership: ShaderModule = { name: 'ownership', text: OWNERSHIP, needs: [fixed] };
 export const demand: ShaderModule = { name: 'demand', text: DEMAND, needs: [fixed, rng] };
+export const wealth: ShaderModule = { name: 'wealth', text: WEALTH, needs: [marketColumns] };
+export const trainingMethod: ShaderModule = {
+  name: 'trainingMethod',
+  text: TRAINING_METHOD,
+  needs: [fixed],
+};
+export const dataPool: ShaderModule = {
+  name: 'dataPool',
+  text: DATA_POOL,
+  needs: [wealth, trainingMethod, fixed, rng],
+};
 
 /** Weights and traces, for passes over brains. */
 export const brains: ShaderModule = { name: 'brains', text: BRAINS, needs: [state] };
