@@ -2,6 +2,7 @@
  * A shard: some of a run's worlds, advanced by one thread, or one large world, advanced by a team (team.ts). Each world
  * goes through a whole stretch of ticks before the next one, so that its state stays in the cache.
  */
+import type { BindBrain } from '../agents/brain/brain.ts';
 import type { FoundersByArm } from '../agents/founders.ts';
 import { type ResolvedRun, worldParameters } from '../configs/arms.ts';
 import { decodeWorld, encodeWorld, pieceCount, type RestoreOptions } from './checkpoint.ts';
@@ -60,6 +61,8 @@ export interface ShardOptions {
   readonly founders?: FoundersByArm;
   /** Memories for the brains of each world; default as many as they need. Never changes a result. */
   readonly brainShards?: number;
+  /** Who makes the brains of worlds that lie in one memory; default the WebAssembly kernel's. */
+  readonly bindBrain?: BindBrain;
   /** The team that this thread leads. */
   readonly team?: TeamPort;
   /** Called with the integer state's hash after each tick of each world. */
@@ -112,6 +115,7 @@ export class Shard {
         this.recorder.journalOf(p.world),
         options.founders?.[p.arm],
         team === undefined ? null : new Team(team.board, team.threads),
+        options.bindBrain,
       );
       world.trades = this.recorder.tradesOf(p.world);
       return { world, since: startInterval(world) };

@@ -5,6 +5,7 @@
 import { headUse, logitMask } from '../agents/actions.ts';
 import { foundPopulation } from '../agents/arrival.ts';
 import {
+  type BindBrain,
   type Brain,
   type BrainKernel,
   type BrainOptions,
@@ -185,6 +186,7 @@ export function bindColumns(
   parameters: WorldParameters,
   memory: WorldMemory,
   environment: Environment | null,
+  bind: BindBrain = bindBrain,
 ): WorldColumns {
   const specs = columnSpecs({ ...parameters, market: parameters });
   const { arena, kernel, shards } = memory;
@@ -200,7 +202,7 @@ export function bindColumns(
   };
   const brain =
     shards.length === 0
-      ? bindBrain(kernel, arena.columns(specs.brain), options)
+      ? bind(kernel, arena.columns(specs.brain), options)
       : bindShards(
           arena.columns(exchangedColumnSpec(parameters.slots)),
           shardsOf(parameters, shards),
@@ -226,6 +228,7 @@ function shardsOf(parameters: WorldParameters, shards: readonly KernelMemory[]):
  * Founds a world in its memories: genesis agents, their brains and all money.
  *
  * @param memory laid out for these parameters
+ * @param bind who makes its brains, where they lie in the world's own memory
  */
 export function createWorld(
   parameters: WorldParameters,
@@ -234,10 +237,11 @@ export function createWorld(
   journal: Journal | null = null,
   founders: readonly (Founders | null)[] | null = null,
   team: Team | null = null,
+  bind: BindBrain = bindBrain,
 ): World {
   assertFounders(parameters, founders);
   const environment = createEnvironment(parameters);
-  const bound = bindColumns(parameters, memory, environment);
+  const bound = bindColumns(parameters, memory, environment, bind);
   const ledger = new Ledger(parameters.world, bound.balances);
   ledger.journal = journal;
   const world: World = {

@@ -172,7 +172,7 @@ export class Brain {
   readonly blockCount: number;
   /** Whether the brains lie in other memories than the world's other columns. */
   readonly apart: boolean;
-  private readonly seed: number;
+  protected readonly seed: number;
   private readonly sparsity: number;
   /** Blocks of every shard; the last one may have fewer. */
   private readonly shardBlocks: number;
@@ -270,6 +270,7 @@ export class Brain {
     const state = new Uint32Array(BRAIN_STATE_WORDS);
     let next = 0;
     for (const name of STATE) {
+      this.beforeRead(name, agent, agent + 1);
       const rows = BRAIN_ROWS[name][1];
       const bits = asWords(this.columnOf(name, agent));
       let index = this.firstOf(name, agent);
@@ -287,11 +288,13 @@ export class Brain {
       const bits = asWords(this.columnOf(name, agent));
       let index = this.firstOf(name, agent);
       for (let row = 0; row < rows; row++, index += LANES) bits[index] = state[next++]!;
+      this.afterWrite(name, agent, agent + 1);
     }
   }
 
   /** Copies one agent's rows of a column to `out`, in plain order. */
   readRows(name: BrainColumnName, agent: number, out: { [index: number]: number }): void {
+    this.beforeRead(name, agent, agent + 1);
     const rows = BRAIN_ROWS[name][1];
     const column = this.columnOf(name, agent);
     let index = this.firstOf(name, agent);
@@ -305,10 +308,33 @@ export class Brain {
     let index = this.firstOf(name, agent);
     // The kernel relies on no weight being -0; + 0 turns -0 to +0 and changes nothing else.
     for (let row = 0; row < rows; row++, index += LANES) column[index] = values[row]! + 0;
+    this.afterWrite(name, agent, agent + 1);
   }
 
   /** Copies a column's rows of agents from..to-1, as they are, to plain order [agents x rows] from out's beginning. */
   readColumn(name: BrainColumnName, from: number, to: number, out: { [index: number]: number }): void {
+    this.beforeRead(name, from, to);
+    this.gatherRows(name, from, to, out);
+  }
+
+  /** Puts back what `readColumn` gave. */
+  writeColumn(name: BrainColumnName, from: number, to: number, values: ArrayLike<number>): void {
+    this.scatterRows(name, from, to, values);
+    this.afterWrite(name, from, to);
+  }
+
+  /** Called before rows of a state column are read; an engine that keeps them elsewhere fetches them. */
+  protected beforeRead(_name: BrainColumnName, _from: number, _to: number): void {}
+
+  /** Called when rows of a state column were written; an engine that keeps them elsewhere takes them. */
+  protected afterWrite(_name: BrainColumnName, _from: number, _to: number): void {}
+
+  protected gatherRows(
+    name: BrainColumnName,
+    from: number,
+    to: number,
+    out: { [index: number]: number },
+  ): void {
     const rows = BRAIN_ROWS[name][1];
     for (let agent = from, next = 0; agent < to; agent++) {
       const column = this.columnOf(name, agent);
@@ -317,8 +343,7 @@ export class Brain {
     }
   }
 
-  /** Puts back what `readColumn` gave. */
-  writeColumn(name: BrainColumnName, from: number, to: number, values: ArrayLike<number>): void {
+  protected scatterRows(name: BrainColumnName, from: number, to: number, values: ArrayLike<number>): void {
     const rows = BRAIN_ROWS[name][1];
     for (let agent = from, next = 0; agent < to; agent++) {
       const column = this.columnOf(name, agent);
@@ -329,11 +354,16 @@ export class Brain {
 
   /** Rows of a column over all blocks; 0 where nobody in the world has a brain. */
   lengthOf(name: BrainColumnName): number {
-    return this.piecesOf(name).reduce((sum, { length }) => sum + length, 0);
+    return this.placesOf(name).reduce((sum, { length }) => sum + length, 0);
   }
 
   /** A column of the whole world, in the pieces in which it lies, in agent order. */
   piecesOf(name: BrainColumnName): readonly BrainColumns[BrainColumnName][] {
+    this.beforeRead(name, 0, LANES * this.blockCount);
+    return this.placesOf(name);
+  }
+
+  private placesOf(name: BrainColumnName): readonly BrainColumns[BrainColumnName][] {
     return isExchanged(name) ? [this.columns[name]] : this.shards.map(({ columns }) => columns[name]);
   }
 
@@ -358,15 +388,18 @@ export class Brain {
     const column = this.columnOf(name, agent);
     let index = this.firstOf(name, agent);
     for (let row = 0; row < rows; row++, index += LANES) column[index] = value;
+    this.afterWrite(name, agent, agent + 1);
   }
 
   private copy(name: BrainColumnName, from: number, to: number): void {
+    this.beforeRead(name, from, from + 1);
     const rows = BRAIN_ROWS[name][1];
     const sources = this.columnOf(name, from);
     const targets = this.columnOf(name, to);
     let source = this.firstOf(name, from);
     let target = this.firstOf(name, to);
     for (let row = 0; row < rows; row++, source += LANES, target += LANES) targets[target] = sources[source]!;
+    this.afterWrite(name, to, to + 1);
   }
 }
 
@@ -412,8 +445,11 @@ const asWords = (column: ColumnTypes['u32' | 'f32']): Uint32Array =>
 /** Words of one agent's `readState`. */
 export const BRAIN_STATE_WORDS = STATE.reduce((sum, name) => sum + BRAIN_ROWS[name][1], 0);
 
+/** Makes the brains of a world whose columns lie in one memory. */
+export type BindBrain = (kernel: BrainKernel, columns: BrainColumns, options: BrainOptions) => Brain;
+
 /** Binds the kernel to one world's columns and writes the world's parameters for it. */
-export const bindBrain = (kernel: BrainKernel, columns: BrainColumns, options: BrainOptions): Brain =>
+export const bindBrain: BindBrain = (kernel, columns, options) =>
   new Brain(columns, [{ kernel, columns }], options);
 
 /**

@@ -27,7 +27,13 @@ export const cpuEngine = (): Engine => ({
   name: 'cpu',
   device: device(),
   plan: (run, threads) => planRun(run, threads),
-  createShards: async (run, { threads }, { clock, team: _, onTickHash: __, ...options }) =>
-    createThreadShards(run, threads, { ...options, profile: clock !== undefined }),
+  createShards: async (run, { threads }, { clock, laws, fault, founders, brainShards }) =>
+    createThreadShards(run, threads, {
+      ...(laws === undefined ? {} : { laws }),
+      ...(fault === undefined ? {} : { fault }),
+      ...(founders === undefined ? {} : { founders }),
+      ...(brainShards === undefined ? {} : { brainShards }),
+      profile: clock !== undefined,
+    }),
   close: async () => {},
 });

@@ -1,13 +1,101 @@
-/** The engine whose brains are TensorFlow.js tensors. */
+/**
+ * The engine whose brains are TensorFlow.js tensors. The library is looked for where it is fastest first: on CUDA, in its
+ * native library, in plain JavaScript.
+ */
+import process from 'node:process';
+import type { Tf } from '../../agents/brain/tensorflow.ts';
 import { EnvironmentError } from '../../sim/core/errors.ts';
+import { tensorflowEngine } from '../../sim/engines/tensorflow.ts';
 import type { EngineOffer } from './offer.ts';
 
-const REASON = 'not in this version';
+/** Where TensorFlow.js may be, the fastest first. */
+export const TENSORFLOW_PACKAGES = [
+  { name: '@tensorflow/tfjs-node-gpu', what: 'CUDA' },
+  { name: '@tensorflow/tfjs-node', what: 'native library' },
+  { name: '@tensorflow/tfjs', what: 'plain JavaScript, slow' },
+] as const;
+
+/** A loaded library. */
+export interface LoadedTensorflow {
+  readonly tf: Tf;
+  /** Package, version, backend. */
+  readonly device: string;
+  /** Why faster packages are not it. */
+  readonly missing: readonly string[];
+}
+
+/** Why a package did not load, as one says it: not there, or there without the library that its install step fetches. */
+export function whyNotLoaded(name: string, cause: unknown): string {
+  const { code, message = String(cause) } = (cause ?? {}) as { code?: string; message?: string };
+  const notInstalled = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  if (/tfjs_binding\.node|libtensorflow/.test(message))
+    return `${name} is there without its native library (npm rebuild ${name} --build-addon-from-source)`;
+  if (notInstalled) return `${name} is not installed (npm install --no-save ${name})`;
+  return `${name} does not load: ${message.split('\n')[0]}`;
+}
+
+/**
+ * Loads TensorFlow.js from the first package that works.
+ *
+ * @param load how a package is loaded
+ * @returns null where none works, with the reasons
+ */
+export async function loadTensorflow(
+  load: (name: string) => Promise<unknown> = loadQuietly,
+): Promise<LoadedTensorflow | { readonly tf: null; readonly missing: readonly string[] }> {
+  const missing: string[] = [];
+  for (const { name, what } of TENSORFLOW_PACKAGES) {
+    try {
+      const module = (await load(name)) as Tf & { readonly default?: Tf };
+      // packages of the older module format come as the default export
+      const tf = module.default?.version === undefined ? module : module.default;
+      await tf.ready();
+      return { tf, device: `${name} ${tf.version.tfjs}, backend ${tf.getBackend()} (${what})`, missing };
+    } catch (cause) {
+      missing.push(whyNotLoaded(name, cause));
+    }
+  }
+  return { tf: null, missing };
+}
+
+/** Imports a package without the advertisement that plain TensorFlow.js prints in Node. */
+async function loadQuietly(name: string): Promise<unknown> {
+  const { warn, info } = console;
+  console.warn = console.info = () => {};
+  try {
+    return await import(name);
+  } finally {
+    console.warn = warn;
+    console.info = info;
+  }
+}
+
+let loading: ReturnType<typeof loadTensorflow> | null = null;
+/** The library of this process, loaded once. */
+const tensorflow = (): ReturnType<typeof loadTensorflow> => (loading ??= loadTensorflow());
 
 export const TENSORFLOW: EngineOffer = {
   name: 'tensorflow',
-  probe: async () => ({ name: 'tensorflow', available: false, device: null, reason: REASON }),
+  probe: async () => {
+    const { tf, missing, ...found } = await tensorflow();
+    const available = tf !== null;
+    return {
+      name: 'tensorflow',
+      available,
+      device: available ? (found as LoadedTensorflow).device : null,
+      reason: [
+        ...(available ? ['brains as tensors, all else as cpu; the oracle of gradients'] : []),
+        ...missing,
+      ].join('; '),
+    };
+  },
   open: async () => {
-    throw new EnvironmentError(`engine tensorflow is not available: ${REASON}`, '--engine auto chooses one');
+    const loaded = await tensorflow();
+    if (loaded.tf === null)
+      throw new EnvironmentError(
+        `engine tensorflow is not available: ${loaded.missing.join('; ')}`,
+        'npm install --no-save @tensorflow/tfjs',
+      );
+    return tensorflowEngine(loaded.tf, loaded.device, () => process.availableMemory());
   },
 };
