@@ -1,5 +1,6 @@
 import { MODE, WORLD } from '../../market/columns.ts';
-import { U32_MAX } from '../../sim/core/units.ts';
+import { portion } from '../../sim/core/fixed.ts';
+import { fraction32, U32_MAX } from '../../sim/core/units.ts';
 import { chooseOption, taskCost } from '../actions.ts';
 import { HEAD } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';
@@ -29,5 +30,5 @@ export function decideFixedMarkup(world: AgentWorld, _tick: number, agent: numbe
   if (trains || c.scalar[WORLD.taskValue] === 0) return;
   const markup = p.populations[c.population[agent]!]!.markup;
   const cost = taskCost(world);
-  agents.scriptedAsk[agent] = Math.min(U32_MAX - 1, cost + Math.floor(cost * markup)) + 1;
+  agents.scriptedAsk[agent] = Math.min(U32_MAX - 1, cost + portion(cost, fraction32(markup))) + 1;
 }

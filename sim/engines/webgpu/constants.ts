@@ -1,6 +1,12 @@
 /** Constants of shaders, generated from the tables that TypeScript reads: offsets of columns, indices, choices. */
+import {
+  ASK_SHARE_PERCENT,
+  COMPUTE_ASK_PERCENT,
+  COMPUTE_BID_PERCENT,
+  INDUCED_SHADE_SIXTEENTHS,
+} from '../../../agents/actions.ts';
 import { DEFAULT_REWARD_DEVIATION_FLOOR } from '../../../agents/brain/brain.ts';
-import { HEAD, HEADS, PARAMETERS } from '../../../agents/brain/layout.ts';
+import { HEAD, HEAD_COUNT, HEADS, OBSERVATION_COUNT, PARAMETERS } from '../../../agents/brain/layout.ts';
 import {
   ENVELOPE_FLOOR,
   EXPONENT_FLOOR,
@@ -17,9 +23,11 @@ import {
   FEATURE_COUNT,
   GENE,
   GENE_COUNT,
+  REWARD_FEATURES,
   REWARD_HIDDEN,
   TRIAL,
   TRIAL_TOTAL,
+  UNIT_NORM_GENES,
 } from '../../../agents/columns.ts';
 import { OBSERVATION } from '../../../agents/observation.ts';
 import { METHODS, PRICE_LEVELS, SCORE_BUCKETS, type WorldParameters } from '../../../configs/derive.ts';
@@ -90,6 +98,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   FAIL,
   WEIGHT: { ...PARAMETERS },
   METHOD: Object.fromEntries(METHODS.map((name, k) => [name, k])),
+  REWARD: Object.fromEntries(REWARD_FEATURES.map((name, k) => [name, k])),
   LOGIT: Object.fromEntries(HEADS.map(({ name, offset }) => [name, offset])),
 };
 
@@ -107,6 +116,9 @@ const SINGLE: Readonly<Record<string, number>> = {
   GENE_COUNT,
   FEATURE_COUNT,
   REWARD_HIDDEN,
+  HEAD_COUNT,
+  OBSERVATION_COUNT,
+  UNIT_NORM_GENES,
   WEIGHT_STRIDE,
   LOG2_TABLE: 0,
   EXP2_TABLE: LOG2_TABLE.length,
@@ -132,26 +144,25 @@ const REAL: Readonly<Record<string, number>> = {
 export const tableWords = (): Uint32Array<ArrayBuffer> =>
   Uint32Array.from([...LOG2_TABLE, ...Array.from(EXP2_TABLE, (x) => x >>> 0)]);
 
-/** First logit and options of each head, [HEADS]; the head of each logit, four bits each in eighths of the logits. */
-function headTables(): string[] {
+/** The head of each logit, four bits each in eighths of the logits. */
+function headOfLogits(): number[] {
   const heads: number[] = HEADS.flatMap(({ size }, head) => Array.from({ length: size }, () => head));
-  const packed = Array.from({ length: heads.length / 8 }, (_, w) =>
+  return Array.from({ length: heads.length / 8 }, (_, w) =>
     heads.slice(8 * w, 8 * w + 8).reduceRight((word, head) => word * 16 + head, 0),
   );
-  const list = (name: string, values: readonly number[]): string =>
-    `const ${name} = array<u32, ${values.length}>(${values.map((x) => `${x}u`).join(', ')});`;
-  return [
-    list(
-      'HEAD_FIRST',
-      HEADS.map(({ offset }) => offset),
-    ),
-    list(
-      'HEAD_SIZE',
-      HEADS.map(({ size }) => size),
-    ),
-    list('HEAD_OF_LOGIT', packed),
-  ];
 }
+
+/** Lists that a shader indexes. */
+const LISTS: Readonly<Record<string, readonly number[]>> = {
+  /** First logit and options of each head. */
+  HEAD_FIRST: HEADS.map(({ offset }) => offset),
+  HEAD_SIZE: HEADS.map(({ size }) => size),
+  HEAD_OF_LOGIT: headOfLogits(),
+  ASK_SHARE_PERCENT,
+  COMPUTE_ASK_PERCENT,
+  COMPUTE_BID_PERCENT,
+  INDUCED_SHADE_SIXTEENTHS,
+};
 
 const literal = (value: number): string => (value < 0 ? `${value}i` : `${value}u`);
 const constant = (name: string, value: number): string => `const ${name} = ${literal(value)};`;
@@ -162,11 +173,12 @@ export function constantsOf(layout: DeviceLayout, p: WorldParameters): string {
   for (const [name, value] of Object.entries(REAL)) lines.push(`const ${name} = ${value}f;`);
   for (const [table, entries] of Object.entries(TABLES))
     for (const [name, value] of Object.entries(entries)) lines.push(constant(`${table}_${name}`, value));
+  for (const [name, values] of Object.entries(LISTS))
+    lines.push(`const ${name} = array<u32, ${values.length}>(${values.map(literal).join(', ')});`);
   for (const [choice, options] of Object.entries(CHOICES))
     options.forEach((option, k) => {
       lines.push(constant(`CHOICE_${choice}_${option}`, k));
     });
-  lines.push(...headTables());
   lines.push(constant('SLOTS', layout.slots), constant('WORLD_WORDS', layout.worldWords));
   for (const { group, name, offset, length } of layout.columns)
     lines.push(

@@ -1,4 +1,6 @@
 /** Columns that worlds have on the device alone: scratch of phases, and what the CPU keeps in objects. */
+import { COMPUTE_ASK_PERCENT, COMPUTE_BID_PERCENT } from '../../../agents/actions.ts';
+import { OBSERVATION_COUNT } from '../../../agents/brain/layout.ts';
 import type { WorldParameters } from '../../../configs/derive.ts';
 import { type ColumnSpec, u32 } from '../../core/columns.ts';
 
@@ -8,4 +10,10 @@ import { type ColumnSpec, u32 } from '../../core/columns.ts';
 export const deviceColumnSpec = (p: WorldParameters): Record<string, ColumnSpec> => ({
   /** Scratch of any one phase, [N]. */
   scratch: u32(p.slots),
+  /** What all observations of a tick share, and three numbers that they are formed with (observation.wgsl). */
+  shared: u32(OBSERVATION_COUNT + 3),
+  /** Levels of the options of the quote head: asks, then bids (actions.wgsl). */
+  /** 1 where a brain is to forget traces and moments of rewards (selfUpdate.wgsl), [N]. */
+  forgets: u32(p.objectives.enabled ? p.slots : 0),
+  levels: u32(COMPUTE_ASK_PERCENT.length + COMPUTE_BID_PERCENT.length),
 });

@@ -2,6 +2,7 @@
  * Shader texts and what each needs. A phase's shader is composed of the constants of its layout, the modules that it
  * needs, each once and in order, and its own text.
  */
+import { SHADER as VARIATION } from '../../../agents/variation.wgsl.generated.ts';
 import { SHADER as COLUMNS } from '../../../market/columns.wgsl.generated.ts';
 import { SHADER as DATA_POOL } from '../../../market/dataPool.wgsl.generated.ts';
 import { SHADER as DEMAND } from '../../../market/demand.wgsl.generated.ts';
@@ -10,6 +11,7 @@ import { SHADER as OWNERSHIP } from '../../../market/ownership.wgsl.generated.ts
 import { SHADER as POOL } from '../../../market/pool.wgsl.generated.ts';
 import { SHADER as TRAINING_METHOD } from '../../../market/trainingMethod.wgsl.generated.ts';
 import { SHADER as WEALTH } from '../../../market/wealth.wgsl.generated.ts';
+import { SHADER as WORTH } from '../../../market/worth.wgsl.generated.ts';
 import { SHADER as FIXED } from '../../core/fixed.wgsl.generated.ts';
 import { SHADER as FLOAT_MATH } from '../../core/floatMath.wgsl.generated.ts';
 import { SHADER as RNG } from '../../core/rng.wgsl.generated.ts';
@@ -50,6 +52,12 @@ export const dataPool: ShaderModule = {
   text: DATA_POOL,
   needs: [wealth, trainingMethod, fixed, rng],
 };
+
+/** What the work, stake and energy of a single agent are worth. */
+export const worth: ShaderModule = { name: 'worth', text: WORTH, needs: [fixed] };
+
+/** How genomes differ from those that they come from. */
+export const variation: ShaderModule = { name: 'variation', text: VARIATION, needs: [rng] };
 
 /** Weights and traces, for passes over brains. */
 export const brains: ShaderModule = { name: 'brains', text: BRAINS, needs: [state] };

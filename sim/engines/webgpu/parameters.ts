@@ -10,6 +10,7 @@ import { headUse, logitMask } from '../../../agents/actions.ts';
 import type { WorldParameters } from '../../../configs/derive.ts';
 import { BUILT_IN_POPULATIONS } from '../../../configs/registry.ts';
 import { assert } from '../../core/assert.ts';
+import { fraction32 } from '../../core/units.ts';
 
 /** The words of choices by name, in order; a shader knows them as CHOICE_pricing_secondScore. */
 export const CHOICES: Readonly<Record<string, readonly string[]>> = {
@@ -29,7 +30,10 @@ export const CHOICES: Readonly<Record<string, readonly string[]>> = {
 
 /** Numbers that are not integers. */
 const REAL =
-  /^(learner_|demography_(sigma|truncationShare)$|populations_(share|markup|fitness|endowment|betShare)$|policy_(kappa|bondsPenalty|bondsAlpha)$)/;
+  /^(learner_|demography_(sigma|truncationShare)$|populations_(share|fitness|endowment|betShare)$|policy_(kappa|bondsPenalty|bondsAlpha)$)/;
+
+/** Shares that the device needs as fractions of 2^32. */
+const FRACTION = /^populations_markup$/;
 
 /** Mechanisms that the device does not run, what genesis alone reads, and names. */
 const LEFT_OUT =
@@ -81,6 +85,7 @@ function wordsOf(name: string, value: Leaf[1]): [number, number] {
     // names that are registered at run time have no code on a device
     return [place < 0 ? 0xffff_ffff : place, 0];
   }
+  if (FRACTION.test(name)) return [fraction32(value), 0];
   if (REAL.test(name)) {
     bits.setFloat32(0, value, LITTLE_ENDIAN);
     return [bits.getUint32(0, LITTLE_ENDIAN), 0];
