@@ -7,6 +7,7 @@ import { BatchAuction } from './batchAuction.ts';
 import { startTick } from './circulation.ts';
 import { FREE_SLOT, type MarketWorld, MODE, SIDE, TOTAL, TRUST_TOTAL, WORLD } from './columns.ts';
 import { tradeCompute } from './computeMarket.ts';
+import { drawInducedValues } from './inducedValues.ts';
 import { REASON } from './ledger.ts';
 import { ServiceAuction, serveTasks } from './serviceMarket.ts';
 import { TestMarket } from './testTick.ts';
@@ -179,12 +180,16 @@ const ORDERS = {
   policy: OPTIONS.policy,
   consumers: OPTIONS.consumers,
   amm: [{}, { enabled: false }],
+  induced: [{}, { enabled: true, unitsPerTrader: 5 }, { enabled: true, renewEvery: 0 }],
 };
-const orderConfigs = fc.record(
-  Object.fromEntries(
-    Object.entries(ORDERS).map(([section, of]) => [section, fc.constantFrom<object>(...of)]),
-  ),
-);
+const orderConfigs = fc
+  .record(
+    Object.fromEntries(
+      Object.entries(ORDERS).map(([section, of]) => [section, fc.constantFrom<object>(...of)]),
+    ),
+  )
+  // where values are induced nobody can default
+  .map((world) => ('enabled' in world.induced! ? { ...world, trust: { regime: 'off' } } : world));
 
 /** Whoever might trade compute, at levels that cross or not, with whatever it might have. */
 function disturbTraders(world: MarketWorld, seed: number, tick: number, most: number): void {
@@ -216,6 +221,7 @@ function traded(world: MarketWorld, auction: BatchAuction, seed: number, tick: n
   world.ledger.tick = tick;
   startTick(world, tick);
   openContracts(world, tick);
+  drawInducedValues(world, tick);
   disturbTraders(world, seed, tick, most);
   try {
     tradeCompute(world, auction, tick);
@@ -228,6 +234,7 @@ function traded(world: MarketWorld, auction: BatchAuction, seed: number, tick: n
 describe('the compute passes', () => {
   it('leave every column as trading order by order does, whatever agents have, and refuse the same', () => {
     let volume = 0;
+    let induced = 0;
     let caught = 0;
     let refused = 0;
     fc.assert(
@@ -247,12 +254,13 @@ describe('the compute passes', () => {
             expectSame(pair);
           }
           volume += pair[0].columns.total[TOTAL.computeVolume]!;
+          induced += pair[0].columns.total[TOTAL.inducedVolume]!;
           caught += pair[0].columns.trustTotal[TRUST_TOTAL.slashed] ?? 0;
         },
       ),
       { numRuns: 120 },
     );
-    expect(Math.min(volume, caught, refused)).toBeGreaterThan(0);
+    expect(Math.min(volume, induced, caught, refused)).toBeGreaterThan(0);
   });
 
   it('leave an auction of more than 2^31 - 1 units to the specification, which refuses the side that has them', () => {

@@ -18,7 +18,7 @@ export interface ClearingPasses {
    * Returns the level, -1 where nothing traded, -2 where the specification must refuse or do it.
    */
   clearCompute(tick: number): number;
-  /** Settles its fills: see COMPUTE_SUM; returns 0 and changes nothing where a balance might leave its range. */
+  /** Settles its fills, induced units too: see COMPUTE_SUM; returns 0 and changes nothing where a balance might leave its range. */
   payCompute(tick: number, level: number, buyers: number, sellers: number, consumersCash: number): number;
   /** The service market up to payment (serviceMarket.ts); returns how many won something, listed in `winners`. */
   sellTasks(tick: number, shift: number): number;
@@ -125,6 +125,9 @@ const ORDERS = [
   'askHistogram',
   'undelivered',
   'compensated',
+  'inducedSide',
+  'inducedLevel',
+  'inducedUnits',
 ] as const;
 /** Regimes of trust as the kernel numbers them. */
 const REGIMES = ['off', 'none', 'legal', 'programmatic'] as const;
@@ -153,6 +156,7 @@ const valuesOf = ({
   policy,
   dataOwnership,
   computeMarket,
+  induced,
 }: WorldParameters): number[] => [
   slots,
   training.maxCompute,
@@ -191,6 +195,7 @@ const valuesOf = ({
   training.dataPerTask,
   dataOwnership.poolShare,
   computeMarket.feeBps,
+  Number(induced.enabled),
 ];
 
 /** The kernel with one world's descriptor. */

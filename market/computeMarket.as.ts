@@ -4,9 +4,9 @@ import {
   TOKEN, CASH, STAKE, POPULATION, COMPUTE, BILL, TOTAL, DELIVER, STAKE_LOCKED, SLASHED, CONTRACT_BILL,
   TRUST_TOTAL, FILLS, BUYERS, SELLERS, COMPUTE_SIDE, COMPUTE_LEVEL, COMPUTE_QUANTITY, ORDER_SIDE, ORDER_LEVEL,
   ORDER_QUANTITY, ORDER_FILLED, ORDER_AMOUNT, COMPUTE_FILLED, COMPUTE_AMOUNT, BID_HISTOGRAM, ASK_HISTOGRAM,
-  UNDELIVERED, COMPENSATED, PRICES, SLOTS, SEED, REGIME, STAKE_PER_UNIT, SLASH_TO_BUYER, SIDE_GAIN, AUDIT,
-  FALSE_ALARM, AUDIT_FEE, FEE_BURN, COMPUTE_FEE, LEGAL, PROGRAMMATIC, BUY, SELL, COMPUTE_ROTATION_STREAM,
-  AUDIT_STREAM, TOTAL_QUOTE_SURPLUS, TRUST_CONTRACTED, TRUST_DEFAULTED, TRUST_SLASHED, TRUST_COMPENSATED,
+  UNDELIVERED, COMPENSATED, INDUCED_SIDE, INDUCED_LEVEL, INDUCED_UNITS, PRICES, SLOTS, SEED, REGIME, STAKE_PER_UNIT, SLASH_TO_BUYER, SIDE_GAIN, AUDIT,
+  FALSE_ALARM, AUDIT_FEE, FEE_BURN, COMPUTE_FEE, INDUCED, LEGAL, PROGRAMMATIC, BUY, SELL, COMPUTE_ROTATION_STREAM,
+  AUDIT_STREAM, TOTAL_QUOTE_SURPLUS, TOTAL_INDUCED_GAINS, TOTAL_INDUCED_VOLUME, TRUST_CONTRACTED, TRUST_DEFAULTED, TRUST_SLASHED, TRUST_COMPENSATED,
   TRUST_ESCROWED, addTo,
 } from './clearingPlaces.as';
 import { canRegister, sellable, register, perform } from './trust.as';
@@ -29,6 +29,9 @@ const ORDERS_LEFT: usize = memory.data(768 * 4, 16);
   const orderLevel = column(ORDER_LEVEL);
   const orderQuantity = column(ORDER_QUANTITY);
   const regime = parameter(REGIME);
+  const induced = parameter(INDUCED) != 0;
+  const inducedSide = column(INDUCED_SIDE);
+  const inducedUnits = column(INDUCED_UNITS);
   const backed = regime == LEGAL || (regime == PROGRAMMATIC && parameter(STAKE_PER_UNIT) != 0);
   memory.fill(ORDERS, 0, 3 * LEVELS * 4);
   let total: u64 = 0;
@@ -42,6 +45,7 @@ const ORDERS_LEFT: usize = memory.data(768 * 4, 16);
     if (wanted * price > tokens) bid = tokens / price;
     let q = select(bid, select<u64>(least(wanted, at(compute, i)), 0, chosen == SELL), chosen == BUY);
     q = select<u64>(q, 0, (level < 256) & (load<u32>(population + i) != FREE_SLOT));
+    if (induced) q = least(q, select<u64>(at(inducedUnits, i), 0, load<u32>(inducedSide + i) == chosen));
     if (backed && q != 0) {
       const most = chosen == SELL ? sellable(regime, i, q) : regime == LEGAL && !canRegister(i) ? 0 : MAX;
       q = least(q, most);
@@ -189,6 +193,30 @@ export function clearCompute(tick: u32): i32 {
   return fits;
 }
 
+// Takes the units that traded from their traders, each of whom traded on the side that it was given.
+@inline function takeInducedFills(buyerEnd: usize, sellerEnd: usize, volume: u64): void {
+  const total = column(TOTAL);
+  const gains = total + (TOTAL_INDUCED_GAINS << 3);
+  const made = takeUnits(column(BUYERS), buyerEnd) - takeUnits(column(SELLERS), sellerEnd);
+  store<f64>(gains, load<f64>(gains) + <f64>made);
+  addTo(total, TOTAL_INDUCED_VOLUME, volume);
+}
+
+// Of one side; returns the sum of values, in levels.
+@inline function takeUnits(traders: usize, end: usize): i64 {
+  const orderFilled = column(ORDER_FILLED);
+  const inducedLevel = column(INDUCED_LEVEL);
+  const inducedUnits = column(INDUCED_UNITS);
+  let sum: i64 = 0;
+  for (let k: usize = 0; k < end; k += 4) {
+    const i = <usize>load<u32>(traders + k) << 2;
+    const units = at(orderFilled, i);
+    put(inducedUnits, i, at(inducedUnits, i) - units);
+    sum += units * at(inducedLevel, i);
+  }
+  return sum;
+}
+
 // Settles the fills of clearCompute. Returns 0 and changes nothing where a balance might leave its range. Results: token
 // that buyers paid, got back and got of slashed stakes, that sellers received, fees, of these burned, cash for side
 // gains, cu not delivered, cu whose price was given back.
@@ -319,6 +347,7 @@ export function payCompute(tick: u32, level: u32, buyerCount: usize, sellerCount
     addTo(trustTotal, TRUST_COMPENSATED, toBuyer * caughtUnits);
     if (programmatic) addTo(trustTotal, TRUST_ESCROWED, price * traded);
   }
+  if (parameter(INDUCED) != 0) takeInducedFills(buyerEnd, sellerEnd, traded);
   result(0, price * traded);
   result(1, price * caughtUnits);
   result(2, toBuyer * caughtUnits);

@@ -34,8 +34,7 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   const { parameters, columns } = world;
   if (!parameters.computeMarket.enabled || parameters.doubleAuction.enabled) return;
   const { clearing } = world;
-  const cleared =
-    clearing != null && !parameters.induced.enabled && clearInPasses(world, clearing, auction, tick);
+  const cleared = clearing != null && clearInPasses(world, clearing, auction, tick);
   if (!cleared) clearOrders(world, auction, tick);
   if (auction.volume === 0) return;
   columns.scalar[WORLD.computeLevel] = auction.level;
@@ -43,7 +42,7 @@ export function tradeCompute(world: MarketWorld, auction: BatchAuction, tick: nu
   const paid = cleared && clearing != null && payInPasses(world, clearing, auction, tick);
   if (!paid) payFills(world, auction, tick);
   if (parameters.induced.enabled) {
-    takeInducedFills(world, auction.fill);
+    if (!paid) takeInducedFills(world, auction.fill);
     addPriceDeviation(world, auction.level, auction.volume);
   }
   movePrices(world, price);

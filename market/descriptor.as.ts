@@ -5,7 +5,7 @@ export const MAX: u64 = 0xffff_ffff;
 export const FREE_SLOT: u32 = 0xffff_ffff;
 
 // Addresses of columns (u32), parameters (64-bit integers), results (f64), tables of fixed.ts.
-const COLUMNS: usize = memory.data(64 * 4, 16);
+const COLUMNS: usize = memory.data(72 * 4, 16);
 const PARAMETERS: usize = memory.data(64 * 8, 16);
 const RESULTS: usize = memory.data(16 * 8, 16);
 const LOG2_TABLE: usize = memory.data(1025 * 4, 16);

@@ -19,8 +19,9 @@ interface Kernel<Passes> {
   readonly values: BigInt64Array;
   readonly results: Float64Array;
 }
-/** Addresses and parameters that there is room for, and results. */
-const PLACES = 64;
+/** Addresses, parameters and results that there is room for. */
+const COLUMNS = 72;
+const PARAMETERS = 64;
 const RESULTS = 16;
 
 function bind<Passes>(kernel: Passes & Places, { buffer }: WebAssembly.Memory): Kernel<Passes> {
@@ -30,8 +31,8 @@ function bind<Passes>(kernel: Passes & Places, { buffer }: WebAssembly.Memory): 
   );
   return {
     passes: kernel,
-    addresses: new Uint32Array(buffer, kernel.columns(), PLACES),
-    values: new BigInt64Array(buffer, kernel.parameters(), PLACES),
+    addresses: new Uint32Array(buffer, kernel.columns(), COLUMNS),
+    values: new BigInt64Array(buffer, kernel.parameters(), PARAMETERS),
     results: new Float64Array(buffer, kernel.results(), RESULTS),
   };
 }
@@ -59,10 +60,8 @@ export class Descriptor<Passes> {
       columns.every(({ buffer }) => buffer === memory.buffer),
       'the columns lie in another memory than the kernel',
     );
-    assert(
-      columns.length <= PLACES && parameters.length <= PLACES,
-      'a kernel has no room for its descriptor',
-    );
+    const fits = columns.length <= COLUMNS && parameters.length <= PARAMETERS;
+    assert(fits, 'a kernel has no room for its descriptor');
     this.kernel = kernelOn(base64, memory, (exports: Passes & Places) => bind<Passes>(exports, memory));
     this.addresses = Uint32Array.from(columns, ({ byteOffset }) => byteOffset);
     this.values = BigInt64Array.from(parameters, BigInt);
