@@ -108,24 +108,20 @@ export function clearCompute(tick: u32): i32 {
   for (let k = low; k <= high; k++) demand += ordered(BUY, k);
   bid += demand;
   let supply: i64 = 0;
-  let volume: i64 = 0;
-  let imbalance: i64 = 0;
+  // volume above, least imbalance below: the largest is the best, and no branch has to guess where it lies
+  let best: i64 = <i64>MAX;
   let first = -1;
-  let ties = 0;
+  let last = -1;
   for (let k = low; k <= high; k++) {
     supply += ordered(SELL, k);
     const traded = min(demand, supply);
-    const gap = demand < supply ? supply - demand : demand - supply;
-    if (traded > volume || (traded == volume && gap < imbalance)) {
-      volume = traded;
-      imbalance = gap;
-      first = k;
-      ties = 1;
-    } else if (traded == volume && gap == imbalance) {
-      ties++;
-    }
+    const rank = (traded << 32) + <i64>MAX - (demand + supply - 2 * traded);
+    first = select(k, first, rank > best);
+    last = select(k, last, rank >= best);
+    best = select(rank, best, rank > best);
     demand -= ordered(BUY, k);
   }
+  const volume = best >> 32;
   for (let k = high + 1; k < 256; k++) supply += ordered(SELL, k);
   memory.copy(column(BID_HISTOGRAM), ORDERS + LEVELS * 4, LEVELS * 4);
   memory.copy(column(ASK_HISTOGRAM), ORDERS + 2 * LEVELS * 4, LEVELS * 4);
@@ -145,7 +141,7 @@ export function clearCompute(tick: u32): i32 {
   fillOrders(start, end);
   fillOrders(0, start);
   listTraders(slots);
-  return first + ((ties - 1) >> 1);
+  return (first + last) >> 1;
 }
 
 @inline function listTraders(slots: usize): void {

@@ -507,7 +507,7 @@ function clears(d: usize, volume: u64, level: u32): bool {
   let waitingBid = none;
   let highestAsk = none;
   let waitingAsk = beyond;
-  let demand: u64 = 0;
+  let wanted = zero;
   for (let k: usize = 0; k < <usize>PRICE_LEVELS; k += 4) {
     const bid0 = v128.load(d + k * BIN, BIDS);
     const bid1 = v128.load(d + k * BIN, BIDS + 16);
@@ -524,28 +524,27 @@ function clears(d: usize, volume: u64, level: u32): bool {
     highestAsk = i32x4.max_s(highestAsk, v128.bitselect(none, at, i32x4.eq(askFilled, zero)));
     waitingAsk = i32x4.min_s(waitingAsk, v128.bitselect(beyond, at, i32x4.eq(askFilled, ask)));
     at = i32x4.add(at, i32x4.splat(4));
-    demand += total32(bid);
+    wanted = i32x4.add(wanted, bid);
   }
   if (v128.any_true(miscounted)) return false;
 
+  // volume above, least imbalance below: the largest is the best, and no branch has to guess where it lies
+  let demand = total32(wanted);
   let supply: u64 = 0;
-  let most: u64 = 0;
-  let gap: u64 = u64.MAX_VALUE;
+  let best: u64 = 0;
   let first: u32 = 0;
   let last: u32 = 0;
   for (let k: u32 = 0; k < <u32>PRICE_LEVELS; k++) {
     supply += <u64>load<u32>(asks + (<usize>k << 2));
-    const could = demand < supply ? demand : supply;
-    const excess = demand < supply ? supply - demand : demand - supply;
-    if (could > most || (could == most && excess < gap)) {
-      most = could;
-      gap = excess;
-      first = k;
-      last = k;
-    } else if (could == most && excess == gap) last = k;
+    const could = select(demand, supply, demand < supply);
+    const excess = demand + supply - 2 * could;
+    const rank = (could << 32) | (0xffff_ffff - excess);
+    first = select(k, first, rank > best);
+    last = select(k, last, rank >= best);
+    best = select(rank, best, rank > best);
     demand -= <u64>load<u32>(bids + (<usize>k << 2));
   }
-  if (most != volume) return false;
+  if (best >> 32 != volume) return false;
   if (volume == 0) return true;
   return (
     level == (first + last) >> 1 &&
