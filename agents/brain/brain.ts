@@ -5,7 +5,7 @@
  */
 import { assert } from '../../sim/core/assert.ts';
 import type { ColumnSpec, ColumnTypes } from '../../sim/core/columns.ts';
-import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
+import { DrawSequence, indexBelow, STREAM, unitInterval } from '../../sim/core/rng.ts';
 import { instantiate } from '../../sim/core/webAssembly.ts';
 import { KERNEL_BASE64 } from './kernel.generated.ts';
 import {
@@ -148,6 +148,7 @@ const IN_WORLD: ReadonlySet<BrainColumnName> = new Set(EXCHANGED);
 
 /** Everything that a brain remembers, as opposed to what the engine writes before each step. */
 const STATE = POINTERS.slice(POINTERS.indexOf('action'));
+const SMALL_STATE = STATE.filter((name) => name !== 'weights' && name !== 'traces');
 const REWARD_MOMENTS = ['rewardMean', 'rewardCount'] as const;
 const INPUT_MOMENTS = ['inputMean', 'inputVariance', 'inputCount'] as const;
 
@@ -227,17 +228,18 @@ export class Brain {
 
   /** A new brain in a slot: fresh weights drawn from (seed, tick, slot), no memory. Genes and `active` are the engine's. */
   birth(agent: number, tick: number): void {
-    for (const name of STATE) this.fill(name, agent, 0);
+    for (const name of SMALL_STATE) this.fill(name, agent, 0);
     this.fill('inputVariance', agent, 1);
     this.fill('rewardVariance', agent, 1);
     this.fill('fresh', agent, 1);
     drawInitialWeights(this.initial, this.seed, tick, agent, this.sparsity);
+    this.clearTraces(agent);
     this.writeAgent(agent, this.initial);
   }
 
   /** Forgets traces and reward moments, at the switches of a self-update trial; weights and input moments stay. */
   resetLearning(agent: number): void {
-    this.fill('traces', agent, 0);
+    this.clearTraces(agent);
     this.fill('traceEnvelope', agent, 0);
     for (const name of REWARD_MOMENTS) this.fill(name, agent, 0);
     this.fill('rewardVariance', agent, 1);
@@ -391,6 +393,14 @@ export class Brain {
     this.afterWrite(name, agent, agent + 1);
   }
 
+  /** By far the longest rows, apart from the loop above, which serves columns of both types. */
+  private clearTraces(agent: number): void {
+    const traces = this.columnOf('traces', agent) as Float32Array;
+    const first = this.firstOf('traces', agent);
+    const end = first + PARAMETER_COUNT * LANES;
+    for (let index = first; index < end; index += LANES) traces[index] = 0;
+  }
+
   private copy(name: BrainColumnName, from: number, to: number): void {
     this.beforeRead(name, from, from + 1);
     const rows = BRAIN_ROWS[name][1];
@@ -494,19 +504,24 @@ export function drawInitialWeights(
   out[PARAMETERS.actorOutputBias + REVISE_LOGIT] = REVISE_BIAS;
 }
 
+/** Words of a layer's draws, and the inputs of a neuron in the order of its shuffle; the largest layer's. */
+const LAYER_WEIGHTS_MAX = STANDARD_SHAPE.hidden * Math.max(STANDARD_SHAPE.inputs, LOGIT_COUNT);
+const words = new Uint32Array(LAYER_WEIGHTS_MAX);
+const order = new Uint8Array(STANDARD_SHAPE.inputs);
+
 function drawLayer(out: Float32Array, from: number, rows: number, fanIn: number, sparsity: number): void {
   const bound = 1 / Math.sqrt(fanIn);
   const zeroCount = Math.min(fanIn - 1, Math.ceil(sparsity * fanIn));
-  const order = new Uint8Array(fanIn);
-  for (let row = 0; row < rows; row++) {
-    const start = from + row * fanIn;
-    for (let k = 0; k < fanIn; k++) {
-      out[start + k] = bound * (2 * draws.unit() - 1);
-      order[k] = k;
-    }
+  const count = rows * fanIn;
+  draws.fill(words, count);
+  for (let k = 0; k < count; k++) out[from + k] = bound * (2 * unitInterval(words[k]!) - 1);
+  zeroDraws.fill(words, rows * zeroCount);
+  let next = 0;
+  for (let start = from; start < from + count; start += fanIn) {
+    for (let k = 0; k < fanIn; k++) order[k] = k;
     // The first zeroCount places of a Fisher-Yates shuffle.
     for (let k = 0; k < zeroCount; k++) {
-      const pick = k + zeroDraws.below(fanIn - k);
+      const pick = k + indexBelow(words[next++]!, fanIn - k);
       out[start + order[pick]!] = 0;
       order[pick] = order[k]!;
     }

@@ -205,6 +205,24 @@ describe('a draw sequence', () => {
     expect(drawn).toEqual([...words(1, 2, 3, STREAM.mutation), ...words(1, 2, 3, STREAM.mutation + 256)]);
   });
 
+  it('gives the same words many at a time, wherever it stands', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(9), fc.nat(3)), { maxLength: 6 }), fc.nat(), (portions, seed) => {
+        const [many, single] = [new DrawSequence(), new DrawSequence()].map((sequence) =>
+          sequence.at(seed, 2, 3, STREAM.mutation),
+        ) as [DrawSequence, DrawSequence];
+        const out = new Uint32Array(10);
+        for (const [count, between] of portions) {
+          out.fill(7);
+          many.fill(out, count);
+          const words = Array.from({ length: count }, () => single.word());
+          expect([...out]).toEqual([...words, ...new Array<number>(10 - count).fill(7)]);
+          for (let k = 0; k < between; k++) expect(many.word()).toBe(single.word());
+        }
+      }),
+    );
+  });
+
   it('starts again at the same key', () => {
     const sequence = new DrawSequence().at(1, 2, 3, STREAM.mutation);
     const first = sequence.word();
