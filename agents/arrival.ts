@@ -2,7 +2,7 @@
  * How an agent comes to be in a slot: at genesis, and, for whoever its parents are, its body and its standing.
  */
 import { populationOfSlots } from '../configs/derive.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { type MarketWorld, TOTAL, tokenToCash, WORLD } from '../market/columns.ts';
 import { midPrice } from '../market/pool.ts';
 import { wealthOf } from '../market/wealth.ts';

@@ -4,7 +4,7 @@
  * agent owns stays behind: a founder starts with the possessions of the new world.
  */
 import type { WorldParameters } from '../configs/derive.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { FREE_SLOT } from '../market/columns.ts';
 import { ConfigError } from '../sim/core/errors.ts';
 import { indexBelow, pcg4d, STREAM } from '../sim/core/rng.ts';

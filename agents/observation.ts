@@ -5,7 +5,7 @@
  * engine. A feature of a mechanism that is off is 0.
  */
 import type { WorldParameters } from '../configs/derive.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { claimsOf } from '../market/claims.ts';
 import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
 import { trustIsOn } from '../market/trust.ts';

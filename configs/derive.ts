@@ -18,7 +18,8 @@ import {
   TWO_32,
   U32_MAX,
 } from '../sim/core/units.ts';
-import { CLASS_COUNT, type PopulationConfig, type RunConfig, type WorldConfig } from './schema.ts';
+import type { PopulationConfig, RunConfig, WorldConfig } from './schema.ts';
+import { CLASS_COUNT } from './taskClasses.ts';
 
 /** Price levels of the compute market (the K of MODEL.md). */
 export const PRICE_LEVELS = 256;

@@ -8,9 +8,6 @@
 import { z } from 'zod';
 import { BUILT_IN, type Registry } from './registry.ts';
 
-/** Classes of task that consumers ask for and skills are held in (the C of MODEL.md). */
-export const CLASS_COUNT = 4;
-
 const count = (fallback: number, about: string, max = 1e9) =>
   z.number().int().min(0).max(max).default(fallback).describe(about);
 const positive = (fallback: number, about: string, max = 1e9) =>

@@ -6,130 +6,21 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  DOUBLE,
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBType,
-  FLOAT,
-  UBIGINT,
-  UINTEGER,
-  VARCHAR,
-} from '@duckdb/node-api';
-import { assert } from '../sim/core/assert.ts';
 import { EnvironmentError, UsageError } from '../sim/core/errors.ts';
 import type { RecordBatch, TableName } from '../sim/frame.ts';
 import type { Simulation } from '../sim/run.ts';
-import { TABLES, TABLES_VERSION, type TableColumn } from '../sim/tables.ts';
-import { forceToDisk, type Standing, writeCheckpoint } from './checkpoints.ts';
+import { TABLES, TABLES_VERSION } from '../sim/tables.ts';
+import { type Standing, writeCheckpoint } from './checkpoints.ts';
 import { lockDirectory } from './directoryLock.ts';
 import { makeDirectory } from './makeDirectory.ts';
 import type { Manifest } from './manifest.ts';
+import { partName } from './tablePart.ts';
+import type { TableWriters } from './tableWriter.ts';
 
-const TYPES: Readonly<Record<TableColumn['type'], { sql: string; type: DuckDBType }>> = {
-  u32: { sql: 'UINTEGER', type: UINTEGER },
-  u64: { sql: 'UBIGINT', type: UBIGINT },
-  f32: { sql: 'FLOAT', type: FLOAT },
-  f64: { sql: 'DOUBLE', type: DOUBLE },
-  string: { sql: 'VARCHAR', type: VARCHAR },
-};
 const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 
-/** Rows of a DuckDB data chunk. */
-const CHUNK_ROWS = 2048;
 /** Cells (rows x columns) that a table holds before they become a part: about 32 MB as doubles. */
 const PART_CELLS = 4_000_000;
-/** A part is written at least this often, so that a crash loses little. */
-const PART_INTERVAL_MS = 60_000;
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const identifier = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-
-const partName = (part: number): string => `part-${String(part).padStart(5, '0')}.parquet`;
-
-/** One table on its way to Parquet. */
-class TableWriter {
-  private readonly name: TableName;
-  private readonly folder: string;
-  private readonly connection: DuckDBConnection;
-  private readonly specs: readonly TableColumn[];
-  private readonly chunk: DuckDBDataChunk;
-  private readonly partCells: number;
-  private appender: DuckDBAppender | null = null;
-  private rows = 0;
-  /** Parts written so far. */
-  parts: number;
-  private writtenAt = performance.now();
-
-  constructor(
-    name: TableName,
-    directory: string,
-    connection: DuckDBConnection,
-    partCells: number,
-    parts: number,
-  ) {
-    this.parts = parts;
-    this.name = name;
-    this.folder = join(directory, name);
-    this.connection = connection;
-    this.specs = TABLES[name];
-    this.partCells = partCells;
-    this.chunk = DuckDBDataChunk.create(this.specs.map(({ type }) => TYPES[type].type));
-  }
-
-  async append(batch: RecordBatch): Promise<void> {
-    if (this.appender === null) {
-      const columns = this.specs.map((c) => `${identifier(c.name)} ${TYPES[c.type].sql} NOT NULL`).join(', ');
-      await this.connection.run(`CREATE OR REPLACE TABLE ${this.name} (${columns})`);
-      this.appender = await this.connection.createAppender(this.name);
-    }
-    for (let from = 0; from < batch.rows; from += CHUNK_ROWS) {
-      const rows = Math.min(CHUNK_ROWS, batch.rows - from);
-      this.chunk.reset();
-      this.chunk.rowCount = rows;
-      this.specs.forEach((spec, k) => {
-        this.fill(spec, k, batch, from, rows);
-      });
-      this.appender.appendDataChunk(this.chunk);
-    }
-    this.rows += batch.rows;
-    const full = this.rows * this.specs.length >= this.partCells;
-    if (full || performance.now() - this.writtenAt >= PART_INTERVAL_MS) await this.writePart();
-  }
-
-  /** Writes the waiting rows as the next part. */
-  async writePart(): Promise<void> {
-    this.writtenAt = performance.now();
-    if (this.appender === null || this.rows === 0) return;
-    this.appender.closeSync();
-    this.appender = null;
-    makeDirectory(this.folder);
-    const part = join(this.folder, partName(this.parts++));
-    const aside = `${part}.writing`;
-    await this.connection.run(
-      `COPY ${this.name} TO ${quoted(aside)} (FORMAT parquet, COMPRESSION zstd); DROP TABLE ${this.name}`,
-    );
-    await forceToDisk(aside);
-    renameSync(aside, part);
-    this.rows = 0;
-  }
-
-  private fill(spec: TableColumn, k: number, batch: RecordBatch, from: number, rows: number): void {
-    const column = batch.columns[spec.name];
-    assert(column !== undefined, `a batch of ${this.name} lacks the column ${spec.name}`);
-    assert(column.length === batch.rows, `column ${spec.name} of ${this.name} has ${column.length} rows`);
-    const vector = this.chunk.getColumnVector(k);
-    if (spec.type === 'u64') {
-      for (let row = 0; row < rows; row++) vector.setItem(row, BigInt(column[from + row]!));
-    } else {
-      for (let row = 0; row < rows; row++) vector.setItem(row, column[from + row]!);
-    }
-    vector.flush();
-  }
-}
-
 /** Turns what the file system refuses into an expected failure. */
 function fileError(cause: unknown, directory: string): Error {
   const { code, message } = cause as NodeJS.ErrnoException;
@@ -228,16 +119,14 @@ const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\
 export class RunDirectory {
   readonly path: string;
   private manifest: Manifest;
-  private readonly instance: DuckDBInstance;
-  private readonly connection: DuckDBConnection;
-  private readonly writers: ReadonlyMap<TableName, TableWriter>;
   private readonly unlock: () => void;
+  private readonly openTables: () => Promise<TableWriters>;
+  /** Opened by the first rows. */
+  private tables: Promise<TableWriters> | null = null;
 
   private constructor(
     path: string,
     manifest: Manifest,
-    instance: DuckDBInstance,
-    connection: DuckDBConnection,
     partCells: number,
     parts: Readonly<Partial<Record<TableName, number>>>,
     unlock: () => void,
@@ -245,11 +134,15 @@ export class RunDirectory {
     this.unlock = unlock;
     this.path = path;
     this.manifest = manifest;
-    this.instance = instance;
-    this.connection = connection;
-    this.writers = new Map(
-      TABLE_NAMES.map((name) => [name, new TableWriter(name, path, connection, partCells, parts[name] ?? 0)]),
-    );
+    this.openTables = async () => {
+      const { TableWriters } = await import('./tableWriter.ts');
+      return TableWriters.open(path, partCells, parts);
+    };
+  }
+
+  private writers(): Promise<TableWriters> {
+    this.tables ??= this.openTables();
+    return this.tables;
   }
 
   /**
@@ -264,7 +157,7 @@ export class RunDirectory {
       makeDirectory(path);
       const unlock = lockDirectory(path);
       try {
-        const directory = await RunDirectory.open(path, manifest, partCells, {}, unlock);
+        const directory = new RunDirectory(path, manifest, partCells, {}, unlock);
         directory.writeJson('columns.json', COLUMNS);
         directory.writeJson('manifest.json', manifest);
         return directory;
@@ -295,7 +188,7 @@ export class RunDirectory {
       const unlock = lockDirectory(path);
       try {
         for (const name of TABLE_NAMES) dropParts(path, name, parts[name] ?? 0);
-        const directory = await RunDirectory.open(path, manifest, partCells, parts, unlock);
+        const directory = new RunDirectory(path, manifest, partCells, parts, unlock);
         directory.writeJson('manifest.json', manifest);
         return directory;
       } catch (error) {
@@ -307,30 +200,10 @@ export class RunDirectory {
     }
   }
 
-  private static async open(
-    path: string,
-    manifest: Manifest,
-    partCells: number,
-    parts: Readonly<Partial<Record<TableName, number>>>,
-    unlock: () => void,
-  ): Promise<RunDirectory> {
-    // one thread: the cores belong to the worlds
-    const instance = await DuckDBInstance.create(':memory:', {
-      threads: '1',
-      memory_limit: '1GB',
-      temp_directory: '',
-    });
-    return new RunDirectory(path, manifest, instance, await instance.connect(), partCells, parts, unlock);
-  }
-
   /** Writes all waiting rows, then a checkpoint (checkpoints.ts) that knows where they end. */
   async checkpoint(simulation: Simulation, standing: Standing, kept: number): Promise<void> {
     try {
-      const tableParts: Partial<Record<TableName, number>> = {};
-      for (const [name, writer] of this.writers) {
-        await writer.writePart();
-        tableParts[name] = writer.parts;
-      }
+      const tableParts = await (await this.writers()).writeParts();
       const origin = this.manifest.parent?.tick ?? null;
       await writeCheckpoint(this.path, simulation, { tableParts, standing, kept, origin });
     } catch (cause) {
@@ -341,7 +214,7 @@ export class RunDirectory {
   /** Adds rows. Throws EnvironmentError when the disk is full. */
   async append(batches: readonly RecordBatch[]): Promise<void> {
     try {
-      for (const batch of batches) await this.writers.get(batch.table)!.append(batch);
+      if (batches.length > 0) await (await this.writers()).append(batches);
     } catch (cause) {
       throw fileError(cause, this.path);
     }
@@ -350,15 +223,15 @@ export class RunDirectory {
   /** Writes what still waits and the last manifest; the directory takes nothing more. */
   async finish(result: Partial<Manifest>): Promise<Manifest> {
     try {
-      for (const writer of this.writers.values()) await writer.writePart();
+      await (await this.tables)?.writeParts();
       this.manifest = { ...this.manifest, ...result };
       this.writeJson('manifest.json', this.manifest);
       return this.manifest;
     } catch (cause) {
       throw fileError(cause, this.path);
     } finally {
-      this.connection.closeSync();
-      this.instance.closeSync();
+      const tables = await this.tables?.catch(() => null);
+      tables?.close();
       this.unlock();
     }
   }

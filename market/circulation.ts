@@ -2,7 +2,7 @@
  * Genesis, and who gives money back to whom each tick (MODEL 3): a closed loop, or the economy deflates to
  * death. Nothing here mints or burns after genesis.
  */
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { spansOf } from '../sim/core/columns.ts';
 import { isqrt, mulDiv } from '../sim/core/fixed.ts';
 import { PRODUCT_MAX, TWO_32, U32_MAX } from '../sim/core/units.ts';

@@ -3,7 +3,7 @@
  * writes it; every other phase only reads it.
  */
 import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { type Columns, f64, u32 } from '../sim/core/columns.ts';
 import type { LedgerColumns } from './accounts.ts';
 import type { Clearing } from './clearing.ts';

@@ -1,5 +1,5 @@
 /** What consumers want each tick, before their budget: integer shapes of demand over time. */
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import type { MarketWorld } from './columns.ts';

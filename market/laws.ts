@@ -6,7 +6,7 @@
  * over the price levels, cheap enough for every tick.
  */
 import { PRICE_LEVELS, SCORE_BUCKETS } from '../configs/derive.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { LawViolation } from '../sim/core/errors.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import {

@@ -3,7 +3,7 @@
  * value of the seller's quality + bonus - ask, exactly to one bucket of the score.
  */
 import { SCORE_BUCKETS } from '../configs/derive.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { startTick } from './circulation.ts';
 import { ASSET, FREE_SLOT, type MarketWorld, SYSTEM, TOTAL } from './columns.ts';
 import { takeFee } from './fee.ts';

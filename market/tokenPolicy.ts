@@ -5,7 +5,7 @@
  * Issuance never exceeds `issuancePerTick` a tick. Each part is rounded down, and what rounding leaves, or what
  * nobody has earned, is not issued.
  */
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { portion } from '../sim/core/fixed.ts';
 import { takeLargest } from '../sim/core/orderStatistic.ts';
 import { U32_MAX } from '../sim/core/units.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FEATURE_COUNT, type Founders, GENE_COUNT } from '../agents/columns.ts';
 import { MIND_VALUES } from '../agents/founders.ts';
 import { resolveConfig } from '../configs/parse.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { FREE_SLOT } from '../market/columns.ts';
 import { CheckpointError, ConfigError } from './core/errors.ts';
 import { decodeFounders, encodeFounders, foundersHash, poolFounders, readFounders } from './founders.ts';

@@ -3,7 +3,7 @@
 import { BRAIN_ROWS } from '../agents/brain/layout.ts';
 import { type Founders, GENE_COUNT, TRIAL } from '../agents/columns.ts';
 import { MIND, MIND_VALUES } from '../agents/founders.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { encodeColumns, readColumns } from './checkpoint.ts';
 import { type AnyColumn, ColumnHash } from './core/columns.ts';
 import { CheckpointError } from './core/errors.ts';

@@ -6,7 +6,7 @@ import type { AgentWorld, LineageSink } from '../agents/columns.ts';
 import { FEATURE_COUNT } from '../agents/columns.ts';
 import { LineageRecorder } from '../agents/lineage.ts';
 import type { RunConfig } from '../configs/schema.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import type { Asset } from '../market/columns.ts';
 import { FREE_SLOT } from '../market/columns.ts';
 import { type Journal, REASON_NAMES, type Reason } from '../market/ledger.ts';

@@ -7,7 +7,7 @@ import { HEADS, LANES, LOGIT_COUNT } from '../agents/brain/layout.ts';
 import { type AgentColumns, type AgentWorld, GENE, UNIT_NORM_GENES } from '../agents/columns.ts';
 import { isUnrewarded } from '../agents/rewardGenome.ts';
 import { PRICE_LEVELS, SCORE_BUCKETS } from '../configs/derive.ts';
-import { CLASS_COUNT } from '../configs/schema.ts';
+import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import {
   type MarketWorld,
   POOL_RECORD,

@@ -1,4 +1,4 @@
-import { CLASS_COUNT } from '../../configs/schema.ts';
+import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import type { AgentWorld } from '../columns.ts';
 
 /**

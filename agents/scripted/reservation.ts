@@ -1,5 +1,5 @@
 /** What a scripted trader must know to never quote at a loss, and to invest within its means. */
-import { CLASS_COUNT } from '../../configs/schema.ts';
+import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import { cashToToken, FINANCE, type MarketWorld, WORLD } from '../../market/columns.ts';
 import { freeStake } from '../../market/staking.ts';
 import { trustIsOn, worthToConsumers } from '../../market/trust.ts';

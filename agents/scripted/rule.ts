@@ -1,4 +1,4 @@
-import { CLASS_COUNT } from '../../configs/schema.ts';
+import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import { FINANCE, MODE, WORLD } from '../../market/columns.ts';
 import { TWO_32 } from '../../sim/core/units.ts';
 import { chooseOption } from '../actions.ts';

@@ -1,4 +1,4 @@
-import { CLASS_COUNT } from '../../configs/schema.ts';
+import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import { MODE, SIDE } from '../../market/columns.ts';
 import { DrawSequence, draw, indexBelow, STREAM } from '../../sim/core/rng.ts';
 import { chooseOption, fastPrice, levelAtLeast, taskCost } from '../actions.ts';

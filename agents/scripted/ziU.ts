@@ -1,4 +1,4 @@
-import { CLASS_COUNT } from '../../configs/schema.ts';
+import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import { MODE } from '../../market/columns.ts';
 import { DrawSequence, draw, indexBelow, STREAM } from '../../sim/core/rng.ts';
 import { chooseOption, taskCost } from '../actions.ts';

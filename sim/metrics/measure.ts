@@ -5,7 +5,7 @@
 import { FEATURE_COUNT, TRIAL_TOTAL } from '../../agents/columns.ts';
 import { linearGene, priceTerms, takeCensus } from '../../agents/priceEquation.ts';
 import { METHODS, PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/derive.ts';
-import { CLASS_COUNT } from '../../configs/schema.ts';
+import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import { ASSET, FREE_SLOT, SYSTEM, TOTAL, TRUST_TOTAL, WORLD } from '../../market/columns.ts';
 import { allocativeEfficiency, alphaOf } from '../../market/inducedValues.ts';
 import { fromFraction32, fromMilli, MILLI } from '../core/units.ts';

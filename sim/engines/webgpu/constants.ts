@@ -31,7 +31,7 @@ import {
 } from '../../../agents/columns.ts';
 import { OBSERVATION } from '../../../agents/observation.ts';
 import { METHODS, PRICE_LEVELS, SCORE_BUCKETS, type WorldParameters } from '../../../configs/derive.ts';
-import { CLASS_COUNT } from '../../../configs/schema.ts';
+import { CLASS_COUNT } from '../../../configs/taskClasses.ts';
 import {
   ASSET,
   DELIVER,
