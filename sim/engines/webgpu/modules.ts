@@ -3,6 +3,8 @@
  * needs, each once and in order, and its own text.
  */
 import { SHADER as VARIATION } from '../../../agents/variation.wgsl.generated.ts';
+import { SHADER as AMM } from '../../../market/amm.wgsl.generated.ts';
+import { SHADER as CLAIMS } from '../../../market/claims.wgsl.generated.ts';
 import { SHADER as COLUMNS } from '../../../market/columns.wgsl.generated.ts';
 import { SHADER as DATA_POOL } from '../../../market/dataPool.wgsl.generated.ts';
 import { SHADER as DEMAND } from '../../../market/demand.wgsl.generated.ts';
@@ -52,6 +54,8 @@ export const dataPool: ShaderModule = {
   text: DATA_POOL,
   needs: [wealth, trainingMethod, fixed, rng],
 };
+export const amm: ShaderModule = { name: 'amm', text: AMM, needs: [fixed] };
+export const claims: ShaderModule = { name: 'claims', text: CLAIMS, needs: [ledger, together, fixed] };
 
 /** What the work, stake and energy of a single agent are worth. */
 export const worth: ShaderModule = { name: 'worth', text: WORTH, needs: [fixed] };

@@ -1,12 +1,23 @@
 /** The opening of a tick. */
 import { SHADER as CIRCULATION } from '../../../../market/circulation.wgsl.generated.ts';
-import { demand, ownership, pool } from '../modules.ts';
+import { amm, claims, demand, ownership, pool, type ShaderModule } from '../modules.ts';
 import type { DevicePhase } from '../phase.ts';
+
+const circulation: ShaderModule = {
+  name: 'circulation',
+  text: CIRCULATION,
+  needs: [pool, ownership, demand, amm, claims],
+};
 
 export const OPENING: readonly DevicePhase[] = [
   {
     name: 'income',
-    module: { name: 'circulation', text: CIRCULATION, needs: [pool, ownership, demand] },
+    module: circulation,
     passes: [{ entry: 'startTick', over: 'worlds' }],
+  },
+  {
+    name: 'circulate',
+    module: circulation,
+    passes: [{ entry: 'circulate', over: 'worlds' }],
   },
 ];
