@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Comm
   check: () => import('./commands/check.ts'),
   verify: () => import('./commands/verify.ts'),
   validate: () => import('./commands/validate.ts'),
+  replay: () => import('./commands/replay.ts'),
   bench: () => import('./commands/bench.ts'),
   engines: () => import('./commands/engines.ts'),
   config: () => import('./commands/config.ts'),

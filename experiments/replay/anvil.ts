@@ -63,7 +63,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   args.push('--no-cors', '--no-request-size-limit', '--disable-min-priority-fee', '--threads', '2');
   if (!automine) args.push('--no-mining');
   if (impersonate) args.push('--auto-impersonate');
-  if (!history && state === undefined) args.push('--prune-history');
+  if (!history && state === undefined) args.push('--prune-history', '--transaction-block-keeper', '4');
   if (state !== undefined) args.push('--state', state, '--preserve-historical-states');
   const child = spawn(anvilProgram(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit');

@@ -65,11 +65,13 @@ export class TestChain {
   ): Promise<string | null> {
     const data = encodeFunctionData({ abi: contract.abi, functionName, args });
     const call = { from, to: contract.address, data, gas: GAS };
-    const [tried] = await this.rpc.batch([
-      { method: 'eth_call', params: [call, 'latest'] },
-      { method: 'evm_mine', params: [] },
-    ]);
-    if (tried instanceof RpcError) return errorName(contract.abi, tried);
+    await this.rpc.call('evm_mine');
+    try {
+      await this.rpc.call('eth_call', [call, 'latest']);
+    } catch (error) {
+      if (error instanceof RpcError) return errorName(contract.abi, error);
+      throw error;
+    }
     await this.transact(call);
     return null;
   }
@@ -87,10 +89,8 @@ export class TestChain {
 
   /** Lets seconds pass. */
   async wait(seconds: number): Promise<void> {
-    await this.rpc.batch([
-      { method: 'evm_increaseTime', params: [seconds] },
-      { method: 'evm_mine', params: [] },
-    ]);
+    await this.rpc.call('evm_increaseTime', [seconds]);
+    await this.rpc.call('evm_mine');
   }
 
   async now(): Promise<number> {
@@ -109,11 +109,8 @@ export class TestChain {
   }
 
   private async transact(call: object): Promise<{ status: Hex; contractAddress: string }> {
-    const [hash] = await this.rpc.batch([
-      { method: 'eth_sendTransaction', params: [{ gas: GAS, gasPrice: '0x0', ...call }] },
-      { method: 'evm_mine', params: [] },
-    ]);
-    if (hash instanceof Error) throw hash;
+    const hash = await this.rpc.call('eth_sendTransaction', [{ gas: GAS, gasPrice: '0x0', ...call }]);
+    await this.rpc.call('evm_mine');
     const receipt = await this.rpc.call<{ status: Hex; contractAddress: string }>(
       'eth_getTransactionReceipt',
       [hash],

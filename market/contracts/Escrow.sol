@@ -5,7 +5,7 @@ import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 /**
  * @notice Stakes, and payments that wait for a verdict.
@@ -15,7 +15,7 @@ import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol
  * as delivery. A *round* is the batch of a whole tick, made by a settler: payers lock, the first award is the verdict
  * on the round, and a round without one gives every payer its money back after the time-out.
  */
-contract Escrow is AccessControl, ReentrancyGuard {
+contract Escrow is AccessControl, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     bytes32 public constant AUDITOR_ROLE = keccak256("AUDITOR_ROLE");
@@ -47,15 +47,23 @@ contract Escrow is AccessControl, ReentrancyGuard {
     }
 
     struct Round {
+        uint64 number;
         uint64 openedAt;
         bool decided;
+    }
+
+    /// What a payer has locked, valid in the round of that number.
+    struct Lock {
+        uint64 round;
+        uint128 amount;
     }
 
     /// @notice Seconds between asking for stake back and receiving it.
     uint64 public immutable unstakeDelay;
     /// @notice Seconds after which a round without a verdict can be reclaimed.
     uint64 public immutable verdictTimeout;
-    IERC20[2] private assets;
+    IERC20 private immutable token;
+    IERC20 private immutable cash;
 
     /// @notice Milli-units of each asset that are accounted for; what the contract holds beyond is nobody's yet.
     uint256[2] public held;
@@ -66,11 +74,11 @@ contract Escrow is AccessControl, ReentrancyGuard {
     mapping(uint256 id => Agreement) public agreements;
     uint256 public agreementCount;
 
-    uint256 public round;
-    mapping(uint256 round => Round) public rounds;
+    /// @notice The current round, or the last one where nothing waits; number 0 = none yet.
+    Round public round;
     /// @notice Of the current round, milli-units that still wait.
     uint256[2] public pool;
-    mapping(uint256 round => mapping(uint8 asset => mapping(address payer => uint256))) public lockOf;
+    mapping(uint8 asset => mapping(address payer => Lock)) private locks;
 
     event Staked(address indexed agent, uint256 amount);
     event StakeReleased(address indexed agent, address indexed to, uint256 amount);
@@ -90,9 +98,9 @@ contract Escrow is AccessControl, ReentrancyGuard {
     error PoolTooSmall(uint8 asset, uint256 pool, uint256 wanted);
     error ZeroAmount();
 
-    constructor(IERC20 token, IERC20 cash, uint64 unstakeDelay_, uint64 verdictTimeout_, address admin) {
-        assets[TOKEN] = token;
-        assets[CASH] = cash;
+    constructor(IERC20 token_, IERC20 cash_, uint64 unstakeDelay_, uint64 verdictTimeout_, address admin) {
+        token = token_;
+        cash = cash_;
         unstakeDelay = unstakeDelay_;
         verdictTimeout = verdictTimeout_;
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
@@ -113,7 +121,7 @@ contract Escrow is AccessControl, ReentrancyGuard {
         stakeOf[msg.sender] += amount;
         held[TOKEN] += amount;
         emit Staked(msg.sender, amount);
-        assets[TOKEN].safeTransferFrom(msg.sender, address(this), amount);
+        token.safeTransferFrom(msg.sender, address(this), amount);
     }
 
     /// @notice Asks stake back; until it is due it can still be slashed by the settler's verdicts.
@@ -150,7 +158,7 @@ contract Escrow is AccessControl, ReentrancyGuard {
         agreements[id] = Agreement(msg.sender, seller, asset, Status.open, deadline, payment, stake_);
         held[asset] += payment;
         emit AgreementOpened(id, msg.sender, seller);
-        assets[asset].safeTransferFrom(msg.sender, address(this), payment);
+        _asset(asset).safeTransferFrom(msg.sender, address(this), payment);
     }
 
     /// @notice The seller accepts, and its stake is locked.
@@ -229,15 +237,13 @@ contract Escrow is AccessControl, ReentrancyGuard {
         uint256 free = stakeOf[agent] - lockedStakeOf[agent];
         if (amount > free) revert StakeTooSmall(agent, free, amount);
         stakeOf[agent] -= amount;
-        lockOf[_openRound()][TOKEN][agent] += amount;
-        pool[TOKEN] += amount;
+        _lock(TOKEN, agent, amount);
     }
 
     /// @notice Books a payment into the current round, opening one where none is, that the settler has just sent here.
     function lock(uint8 asset, address payer, uint256 amount) external nonReentrant onlyRole(SETTLER_ROLE) {
         _arrived(asset, amount);
-        lockOf[_openRound()][asset][payer] += amount;
-        pool[asset] += amount;
+        _lock(asset, payer, amount);
     }
 
     /// @notice Awards part of the current round; the first award is the verdict, after which nothing is reclaimed.
@@ -252,14 +258,20 @@ contract Escrow is AccessControl, ReentrancyGuard {
         _burn(asset, amount);
     }
 
+    /// @notice What a payer has in the current round, milli-units.
+    function lockOf(uint8 asset, address payer) public view returns (uint256) {
+        Lock memory own = locks[asset][payer];
+        return own.round == round.number ? own.amount : 0;
+    }
+
     /// @notice Gives a payer's part of the current round back if no verdict came in time. Anybody may call it.
     function reclaim(uint8 asset, address payer) external nonReentrant {
-        Round memory current = rounds[round];
+        Round memory current = round;
         uint256 due = uint256(current.openedAt) + verdictTimeout;
-        if (current.openedAt == 0 || current.decided || block.timestamp < due) revert TooEarly(due);
-        uint256 amount = lockOf[round][asset][payer];
+        if (current.number == 0 || current.decided || block.timestamp < due) revert TooEarly(due);
+        uint256 amount = lockOf(asset, payer);
         if (amount == 0) revert NothingToWithdraw(payer);
-        lockOf[round][asset][payer] = 0;
+        locks[asset][payer].amount = 0;
         pool[asset] -= amount;
         _pay(asset, payer, amount);
     }
@@ -271,33 +283,29 @@ contract Escrow is AccessControl, ReentrancyGuard {
         if (agreement.status != status) revert WrongStatus(id, agreement.status);
     }
 
-    /// A round takes locks until its verdict; the next one opens when it is empty.
-    function _openRound() private returns (uint256) {
-        Round storage current = rounds[round];
-        if (current.openedAt == 0) {
-            current.openedAt = uint64(block.timestamp);
-            return round;
-        }
-        if (pool[TOKEN] == 0 && pool[CASH] == 0) {
-            rounds[++round] = Round(uint64(block.timestamp), false);
-            return round;
-        }
-        // locks behind a verdict belong to the same round: they can be awarded, not reclaimed
-        return round;
+    function _asset(uint8 asset) private view returns (IERC20) {
+        return asset == TOKEN ? token : cash;
+    }
+
+    /// A round takes locks while anything waits in it; those behind its verdict can be awarded, not reclaimed.
+    function _lock(uint8 asset, address payer, uint256 amount) private {
+        if (round.number == 0 || (pool[TOKEN] == 0 && pool[CASH] == 0))
+            round = Round(round.number + 1, uint64(block.timestamp), false);
+        locks[asset][payer] = Lock(round.number, uint128(lockOf(asset, payer) + amount));
+        pool[asset] += amount;
     }
 
     function _take(uint8 asset, uint256 amount) private {
         if (amount > pool[asset]) revert PoolTooSmall(asset, pool[asset], amount);
         pool[asset] -= amount;
-        Round storage current = rounds[round];
-        if (current.decided) return;
-        uint256 deadline = uint256(current.openedAt) + verdictTimeout;
+        if (round.decided) return;
+        uint256 deadline = uint256(round.openedAt) + verdictTimeout;
         if (block.timestamp >= deadline) revert TooLate(deadline);
-        current.decided = true;
+        round.decided = true;
     }
 
     function _arrived(uint8 asset, uint256 amount) private {
-        uint256 found = assets[asset].balanceOf(address(this)) - held[asset];
+        uint256 found = _asset(asset).balanceOf(address(this)) - held[asset];
         if (found < amount) revert NothingArrived(asset, amount, found);
         held[asset] += amount;
     }
@@ -313,12 +321,12 @@ contract Escrow is AccessControl, ReentrancyGuard {
     function _pay(uint8 asset, address to, uint256 amount) private {
         if (amount == 0) return;
         held[asset] -= amount;
-        assets[asset].safeTransfer(to, amount);
+        _asset(asset).safeTransfer(to, amount);
     }
 
     function _burn(uint8 asset, uint256 amount) private {
         if (amount == 0) return;
         held[asset] -= amount;
-        ERC20Burnable(address(assets[asset])).burn(amount);
+        ERC20Burnable(address(_asset(asset))).burn(amount);
     }
 }

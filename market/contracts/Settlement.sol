@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
-import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {MarketToken} from "./MarketToken.sol";
 import {Escrow} from "./Escrow.sol";
 import {AgentRegistry} from "./AgentRegistry.sol";
@@ -28,7 +28,7 @@ interface IPair {
  * Operations are words of 16 bytes: kind (1), asset (1), from (3), to (3), amount (8). Accounts are numbers: slots of
  * agents, then the system accounts.
  */
-contract Settlement is AccessControl, ReentrancyGuard {
+contract Settlement is AccessControl, ReentrancyGuardTransient {
     bytes32 public constant OPERATOR_ROLE = keccak256("OPERATOR_ROLE");
 
     uint256 private constant WIDTH = 16;
@@ -47,7 +47,8 @@ contract Settlement is AccessControl, ReentrancyGuard {
     uint256 private constant ADD_LIQUIDITY = 12;
     uint256 private constant KINDS = 13;
 
-    MarketToken[2] public assets;
+    MarketToken public immutable token;
+    MarketToken public immutable cash;
     Escrow public immutable escrow;
     AgentRegistry public immutable registry;
     IPair public immutable pair;
@@ -58,7 +59,9 @@ contract Settlement is AccessControl, ReentrancyGuard {
     /// Token of a redemption whose cash comes with the next operation.
     uint256 private transient tokenRedeemed;
 
-    address[] public accounts;
+    /// Addresses of the accounts, 0 = an empty slot; `accountCount` of them.
+    mapping(uint256 account => address) public accounts;
+    uint256 public immutable accountCount;
     mapping(uint256 slot => uint256) public agentAt;
 
     event Gas(uint256 indexed tick, uint256[13] byKind);
@@ -70,8 +73,8 @@ contract Settlement is AccessControl, ReentrancyGuard {
     error LiquidityExhausted(uint256 wanted, uint256 owned);
 
     constructor(
-        MarketToken token,
-        MarketToken cash,
+        MarketToken token_,
+        MarketToken cash_,
         Escrow escrow_,
         AgentRegistry registry_,
         IPair pair_,
@@ -79,15 +82,15 @@ contract Settlement is AccessControl, ReentrancyGuard {
         address[] memory system,
         address admin
     ) {
-        assets[0] = token;
-        assets[1] = cash;
+        token = token_;
+        cash = cash_;
         escrow = escrow_;
         registry = registry_;
         pair = pair_;
         slots = slots_;
-        tokenFirst = address(pair_) != address(0) && pair_.token0() == address(token);
-        for (uint256 k = 0; k < slots_; k++) accounts.push(address(0));
-        for (uint256 k = 0; k < system.length; k++) accounts.push(system[k]);
+        tokenFirst = address(pair_) != address(0) && pair_.token0() == address(token_);
+        accountCount = slots_ + system.length;
+        for (uint256 k = 0; k < system.length; k++) accounts[slots_ + k] = system[k];
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
         _grantRole(OPERATOR_ROLE, admin);
     }
@@ -116,7 +119,7 @@ contract Settlement is AccessControl, ReentrancyGuard {
     function approve(address wallet, Approval[2] calldata approvals) public onlyRole(OPERATOR_ROLE) {
         for (uint256 asset = 0; asset < 2; asset++) {
             Approval calldata a = approvals[asset];
-            assets[asset].permit(wallet, address(this), type(uint256).max, type(uint256).max, a.v, a.r, a.s);
+            _asset(asset).permit(wallet, address(this), type(uint256).max, type(uint256).max, a.v, a.r, a.s);
         }
     }
 
@@ -129,10 +132,10 @@ contract Settlement is AccessControl, ReentrancyGuard {
         uint256 agent = agentAt[slot];
         if (agent == 0) return;
         address wallet = accounts[slot];
-        uint256 token = assets[0].balanceOf(wallet);
-        uint256 cash = assets[1].balanceOf(wallet);
+        uint256 tokenLeft = token.balanceOf(wallet);
+        uint256 cashLeft = cash.balanceOf(wallet);
         uint256 stake = escrow.stakeOf(wallet);
-        if (token + cash + stake != 0) revert EstateLeft(slot, token, cash, stake);
+        if (tokenLeft + cashLeft + stake != 0) revert EstateLeft(slot, tokenLeft, cashLeft, stake);
         registry.bury(agent - 1, tick);
         agentAt[slot] = 0;
         accounts[slot] = address(0);
@@ -164,16 +167,16 @@ contract Settlement is AccessControl, ReentrancyGuard {
 
     function _apply(uint256 place, uint256 kind, uint8 asset, uint256 from, uint256 to, uint256 amount) private {
         if (kind == TRANSFER) {
-            assets[asset].transferFrom(accounts[from], accounts[to], amount);
+            _asset(asset).transferFrom(accounts[from], accounts[to], amount);
         } else if (kind == LOCK) {
-            assets[asset].transferFrom(accounts[from], address(escrow), amount);
+            _asset(asset).transferFrom(accounts[from], address(escrow), amount);
             escrow.lock(asset, accounts[from], amount);
         } else if (kind == AWARD) {
             escrow.award(asset, accounts[to], amount);
         } else if (kind == PAY_OUT) {
-            assets[asset].transfer(accounts[to], amount);
+            _asset(asset).transfer(accounts[to], amount);
         } else if (kind == STAKE) {
-            assets[0].transferFrom(accounts[from], address(escrow), amount);
+            token.transferFrom(accounts[from], address(escrow), amount);
             escrow.creditStake(accounts[from], amount);
         } else if (kind == RELEASE) {
             escrow.releaseStake(accounts[from], accounts[to], amount);
@@ -182,9 +185,9 @@ contract Settlement is AccessControl, ReentrancyGuard {
         } else if (kind == SWAP) {
             _swap(place, asset, amount);
         } else if (kind == MINT) {
-            assets[asset].mint(accounts[to], amount);
+            _asset(asset).mint(accounts[to], amount);
         } else if (kind == BURN) {
-            assets[asset].burnFrom(accounts[from], amount);
+            _asset(asset).burnFrom(accounts[from], amount);
         } else if (kind == BURN_AWARD) {
             escrow.burnAward(asset, amount);
         } else if (kind == REDEEM) {
@@ -202,7 +205,7 @@ contract Settlement is AccessControl, ReentrancyGuard {
     function _swap(uint256 place, uint8 assetIn, uint256 booked) private {
         (uint256 reserveIn, uint256 reserveOut) = reserves();
         if (assetIn == 1) (reserveIn, reserveOut) = (reserveOut, reserveIn);
-        uint256 input = (assets[assetIn].balanceOf(address(pair)) - reserveIn) * 997;
+        uint256 input = (_asset(assetIn).balanceOf(address(pair)) - reserveIn) * 997;
         uint256 quoted = (input * reserveOut) / (reserveIn * 1000 + input);
         if (quoted != booked) revert SwapDiffers(place, booked, quoted);
         // output is cash, which is token1 where token is token0, unless cash came in
@@ -215,19 +218,23 @@ contract Settlement is AccessControl, ReentrancyGuard {
      * what came beyond them.
      */
     function _redeem(uint256 tokenOut, uint256 cashOut) private {
-        (uint256 token, uint256 cash) = reserves();
+        (uint256 reserveToken, uint256 reserveCash) = reserves();
         uint256 supply = pair.totalSupply();
-        uint256 forToken = _ceilDiv((tokenOut == 0 ? 1 : tokenOut) * supply, token);
-        uint256 forCash = _ceilDiv((cashOut == 0 ? 1 : cashOut) * supply, cash);
+        uint256 forToken = _ceilDiv((tokenOut == 0 ? 1 : tokenOut) * supply, reserveToken);
+        uint256 forCash = _ceilDiv((cashOut == 0 ? 1 : cashOut) * supply, reserveCash);
         uint256 liquidity = forToken > forCash ? forToken : forCash;
         uint256 owned = pair.balanceOf(address(this));
         if (liquidity > owned) revert LiquidityExhausted(liquidity, owned);
         pair.transfer(address(pair), liquidity);
         (uint256 first, uint256 second) = pair.burn(address(this));
         (uint256 gotToken, uint256 gotCash) = tokenFirst ? (first, second) : (second, first);
-        assets[0].transfer(address(pair), gotToken - tokenOut);
-        assets[1].transfer(address(pair), gotCash - cashOut);
+        token.transfer(address(pair), gotToken - tokenOut);
+        cash.transfer(address(pair), gotCash - cashOut);
         pair.sync();
+    }
+
+    function _asset(uint256 asset) private view returns (MarketToken) {
+        return asset == 0 ? token : cash;
     }
 
     function _ceilDiv(uint256 a, uint256 b) private pure returns (uint256) {
@@ -237,7 +244,7 @@ contract Settlement is AccessControl, ReentrancyGuard {
     // --- views ---
 
     /// @notice The pool's reserves of token and cash.
-    function reserves() public view returns (uint256 token, uint256 cash) {
+    function reserves() public view returns (uint256 ofToken, uint256 ofCash) {
         (uint256 first, uint256 second,) = pair.getReserves();
         return tokenFirst ? (first, second) : (second, first);
     }
@@ -260,7 +267,7 @@ contract Settlement is AccessControl, ReentrancyGuard {
 
     /// @notice Everything that a ledger holds, in one call.
     function state() external view returns (State memory s) {
-        uint256 count = accounts.length;
+        uint256 count = accountCount;
         s.token = new uint256[](count);
         s.cash = new uint256[](count);
         s.stake = new uint256[](slots);
@@ -268,14 +275,14 @@ contract Settlement is AccessControl, ReentrancyGuard {
             address account = accounts[k];
             if (account == address(0)) continue;
             bool pooled = account == address(escrow);
-            s.token[k] = pooled ? escrow.pool(0) : assets[0].balanceOf(account);
-            s.cash[k] = pooled ? escrow.pool(1) : assets[1].balanceOf(account);
+            s.token[k] = pooled ? escrow.pool(0) : token.balanceOf(account);
+            s.cash[k] = pooled ? escrow.pool(1) : cash.balanceOf(account);
             if (k < slots) s.stake[k] = escrow.stakeOf(account);
         }
         if (address(pair) != address(0)) (s.reserveToken, s.reserveCash) = reserves();
         for (uint256 asset = 0; asset < 2; asset++) {
-            s.supply[asset] = assets[asset].totalSupply();
-            s.escrowHolds[asset] = assets[asset].balanceOf(address(escrow));
+            s.supply[asset] = _asset(asset).totalSupply();
+            s.escrowHolds[asset] = _asset(asset).balanceOf(address(escrow));
             s.escrowOwes[asset] = escrow.held(asset);
         }
         s.alive = registry.alive();

@@ -61,9 +61,9 @@ describe('the artefacts', () => {
       Settlement: hash(Settlement),
     }).toEqual({
       AgentRegistry: 'c4251622b6a84661',
-      Escrow: '75b1ef9ef39125bb',
+      Escrow: 'a50ec6d579e2845f',
       MarketToken: 'ff2dad7ad247cd70',
-      Settlement: '49a06dbacf46c0bb',
+      Settlement: '52fd0bd0dc3b0782',
     });
   });
 
