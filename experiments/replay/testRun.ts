@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../configs/parse.ts';
 import { createSimulation } from '../../sim/run.ts';
+import { cpuEngine } from '../engines/cpu.ts';
 import { freshManifest, type Manifest, readManifest } from '../manifest.ts';
 import { RunDirectory } from '../runDirectory.ts';
 
@@ -12,7 +13,7 @@ export async function recordRun(text: string): Promise<{ directory: string; mani
   const run = parseConfig(text);
   const directory = join(mkdtempSync(join(tmpdir(), 'darwin-replay-')), 'run');
   const simulation = createSimulation(run);
-  const files = await RunDirectory.create(directory, freshManifest(run, 1));
+  const files = await RunDirectory.create(directory, freshManifest(run, cpuEngine(), 1));
   const { batches } = await simulation.advance(simulation.ticks);
   await files.append(batches);
   const standing = { agentSteps: 0, elapsedSeconds: 1, laws: [], summary: { counts: [], sums: [] } };
