@@ -71,7 +71,23 @@ export function parseSet(text: string): Override {
  * @throws ConfigError for the first problem in the order of the file
  */
 export function parseConfig(text: string, options: ParseOptions = {}): ResolvedRun {
-  const file = options.file ?? 'config';
+  const { raw, place } = readYaml(text, options.file ?? 'config');
+  return resolve(raw, place, options);
+}
+
+/** A YAML document as plain data, and where in the text each path of it stands. */
+export interface YamlText {
+  readonly raw: unknown;
+  readonly place: Place;
+}
+
+/**
+ * Reads one YAML document.
+ *
+ * @param file name for error messages
+ * @throws ConfigError when the text is none, is empty or holds several
+ */
+export function readYaml(text: string, file: string): YamlText {
   assertText(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -107,7 +123,7 @@ export function parseConfig(text: string, options: ParseOptions = {}): ResolvedR
   }
   if (raw === null || raw === undefined)
     throw new ConfigError(`${file}:1:1`, 'the config is empty', 'darwin config init writes a starter');
-  return resolve(raw, place, options);
+  return { raw, place };
 }
 
 /** YAML is text: of the control characters it may hold none but those that end lines and tabs. */
@@ -131,7 +147,8 @@ export function resolveConfig(raw: unknown, options: ParseOptions = {}): Resolve
   return resolve(structuredClone(raw), () => options.file ?? 'config', options);
 }
 
-type Place = (path: readonly PathSegment[], arm: number, atKey: boolean) => string;
+/** Where a path stands, as `file:line:column`; `arm` chooses an entry of a list of arms, -1 = none. */
+export type Place = (path: readonly PathSegment[], arm: number, atKey: boolean) => string;
 
 /** Schemas take milliseconds to build, and a program may resolve thousands of configs. */
 const built = new WeakMap<Registry, { schema: RunSchema; tree: SchemaNode }>();
@@ -185,7 +202,7 @@ const TOO_DEEP = `nested more than ${DEEPEST} levels deep`;
 const FLATTEN = 'no key of a config is that deep';
 
 /** What YAML and JavaScript can write but no config may hold: values inside themselves, and numbers that are none. */
-function assertPlain(raw: unknown, tree: SchemaNode, refuse: Refuse): void {
+export function assertPlain(raw: unknown, tree: SchemaNode, refuse: Refuse): void {
   const around: unknown[] = [];
   const visit = (value: unknown, path: PathSegment[]): void => {
     const name = formatPath(path);
@@ -300,12 +317,13 @@ const shown = (value: unknown): string => {
 };
 
 type Issue = z.core.$ZodIssue;
+/** Where a path stands, or its key. */
 type Locate = (path: readonly PathSegment[], atKey: boolean) => string;
 
 const rank: Partial<Record<Issue['code'], number>> = { unrecognized_keys: 0, invalid_type: 1 };
 
 /** The problem to report: an unknown key before a wrong type before a value out of range. */
-function firstProblem(
+export function firstProblem(
   issues: readonly Issue[],
   value: unknown,
   tree: SchemaNode,

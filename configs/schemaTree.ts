@@ -77,7 +77,8 @@ export function mapLeaves(
   return leaf(schema, path, differsByArm(path, schema));
 }
 
-function toNode(schema: JsonSchema, path: readonly PathSegment[]): SchemaNode {
+/** A JSON Schema as a tree, from the node at `path` down. */
+export function toNode(schema: JsonSchema, path: readonly PathSegment[] = []): SchemaNode {
   const common = {
     about: schema.description ?? '',
     fallback: schema.default,
@@ -91,6 +92,8 @@ function toNode(schema: JsonSchema, path: readonly PathSegment[]): SchemaNode {
     return { ...common, kind: 'section', children };
   }
   if (schema.items) return { ...common, kind: 'list', item: toNode(schema.items, [...path, 0]) };
+  // a map, whose keys are the user's
+  if (schema.type === 'object') return { ...common, kind: 'section', children: new Map() };
   if (schema.enum) return { ...common, kind: 'choice', values: schema.enum };
   if (schema.type === 'boolean') return { ...common, kind: 'boolean' };
   if (schema.type === 'number' || schema.type === 'integer')

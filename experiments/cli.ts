@@ -19,6 +19,7 @@ function throwInsteadOfExit(command: Command): void {
 /** Commands in the order of the help; a command's code is loaded when it is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
   run: () => import('./commands/run.ts'),
+  sweep: () => import('./commands/sweep.ts'),
   serve: () => import('./commands/serve.ts'),
   check: () => import('./commands/check.ts'),
   verify: () => import('./commands/verify.ts'),

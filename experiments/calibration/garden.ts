@@ -47,8 +47,15 @@ const NEWCOMERS_PER_LIFE = 2;
  * of the same population with the same means as at genesis, so that every population stays a sample of its own
  * genomes to the end and selection within the garden sorts none of them. The treasury is given what all these
  * newcomers take, or slots would stay empty.
+ *
+ * @param seed phrase of the garden's worlds, not that of evolution
  */
-export function gardenRun(base: RunConfig, world: number, ticks: number): ResolvedRun {
+export function gardenRun(
+  base: RunConfig,
+  world: number,
+  ticks: number,
+  seed = `${base.seed}, held out`,
+): ResolvedRun {
   const { demography, treasury } = base.world;
   const newcomers = Math.ceil((NEWCOMERS_PER_LIFE * base.slots * ticks) / demography.meanLife);
   return resolveConfig(
@@ -57,7 +64,7 @@ export function gardenRun(base: RunConfig, world: number, ticks: number): Resolv
       ticks,
       worlds: 1,
       name: 'common-garden',
-      seed: `${base.seed}, held out ${world}`,
+      seed: `${seed} ${world}`,
       world: {
         ...base.world,
         treasury: { ...treasury, reserveEndowments: treasury.reserveEndowments + newcomers },

@@ -22,11 +22,13 @@ import { fromFraction32, fromMilli } from '../../sim/core/units.ts';
 import { worldBytes } from '../../sim/world.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
 import { readConfig } from '../loadConfig.ts';
+import { experimentJsonSchema } from '../sweep/experimentSchema.ts';
 import { answer, figure, table } from '../terminal.ts';
 
 interface FileOptions {
   readonly out?: string;
   readonly json?: boolean;
+  readonly experiment?: boolean;
 }
 
 export function register(program: Command): void {
@@ -41,6 +43,7 @@ export function register(program: Command): void {
     .command('schema')
     .summary('write the JSON Schema of configs, for editors')
     .option('--out <file>', 'where to write it; default standard output')
+    .option('--experiment', 'that of experiment files instead')
     .option('--json', 'print one JSON object')
     .action(schema);
   config
@@ -101,7 +104,7 @@ function init(file: string, options: FileOptions): void {
 }
 
 function schema(options: FileOptions): void {
-  const text = `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
+  const text = `${JSON.stringify(options.experiment ? experimentJsonSchema() : configJsonSchema(), null, 2)}\n`;
   if (options.out === undefined) process.stdout.write(text);
   else {
     save(options.out, text);

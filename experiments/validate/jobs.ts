@@ -1,9 +1,5 @@
 /** Validation cases as jobs, one after the other in this thread or side by side on worker threads. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { EnvironmentError } from '../../sim/core/errors.ts';
-import { fromPlainError, type PlainError } from '../threads.ts';
+import { runTasks } from '../taskPool.ts';
 import type { ValidationCase, ValidationResult } from './case.ts';
 import { caseNamed, runCase } from './index.ts';
 
@@ -16,9 +12,6 @@ export interface Job {
   /** Whether tolerances are those of a full run. */
   readonly full: boolean;
 }
-export type JobReply =
-  | { readonly job: number; readonly result: ValidationResult }
-  | { readonly job: number; readonly error: PlainError };
 
 /**
  * The jobs of some cases: each at its defaults, or with `full` at each of its longer settings.
@@ -51,64 +44,8 @@ export const runJob = ({ name, set, seeds, full }: Job): Promise<ValidationResul
  * @param watch told of each job as it begins, and of its result as it ends
  * @throws what the first failing job threw, EnvironmentError when the compiled worker is missing
  */
-export async function runJobs(
+export const runJobs = (
   jobs: readonly Job[],
   threads: number,
   watch: { onStart?: (job: Job) => void; onEnd?: (job: Job, result: ValidationResult) => void } = {},
-): Promise<ValidationResult[]> {
-  const results: ValidationResult[] = [];
-  if (threads <= 1 || jobs.length <= 1) {
-    for (const job of jobs) {
-      watch.onStart?.(job);
-      const result = await runJob(job);
-      watch.onEnd?.(job, result);
-      results.push(result);
-    }
-    return results;
-  }
-  const file = workerFile();
-  let next = 0;
-  /** One thread that takes jobs until none is left. */
-  const work = (worker: Worker): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const take = (): void => {
-        const job = jobs[next];
-        if (job === undefined) {
-          resolve();
-          return;
-        }
-        watch.onStart?.(job);
-        worker.postMessage({ number: next++, job });
-      };
-      worker.on('error', reject);
-      worker.on('exit', (code) =>
-        reject(new EnvironmentError(`a validation thread stopped with code ${code}`)),
-      );
-      worker.on('message', (reply: JobReply) => {
-        if ('error' in reply) return reject(fromPlainError(reply.error));
-        results[reply.job] = reply.result;
-        watch.onEnd?.(jobs[reply.job]!, reply.result);
-        take();
-      });
-      take();
-    });
-  const workers = Array.from({ length: Math.min(threads, jobs.length) }, () => new Worker(file));
-  try {
-    await Promise.all(workers.map(work));
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
-  return results;
-}
-
-/** The compiled worker beside this module, or in `dist` when this runs from source. */
-function workerFile(): URL {
-  const fromSource = import.meta.url.endsWith('.ts');
-  const file = new URL(
-    fromSource ? '../../dist/experiments/validate/jobWorker.js' : './jobWorker.js',
-    import.meta.url,
-  );
-  if (!existsSync(fileURLToPath(file)))
-    throw new EnvironmentError('worker threads need the compiled code in dist/', 'npm run build');
-  return file;
-}
+): Promise<ValidationResult[]> => runTasks(jobs, runJob, 'validate/jobWorker', threads, watch);

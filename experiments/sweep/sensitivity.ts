@@ -1,0 +1,66 @@
+/** Which parameters an outcome depends on. */
+import { mean } from '../statistics/estimates.ts';
+import { bootstrapInterval, type Interval } from '../statistics/intervals.ts';
+import type { Point } from './sampling.ts';
+
+/** What a parameter does to an outcome. */
+export interface Sensitivity {
+  readonly path: string;
+  /** Mean size of its elementary effects (mu* of Campolongo, Cariboni & Saltelli 2007), in units of the outcome. */
+  readonly effect: number;
+  readonly interval: Interval;
+  /** Mean with sign: whether the outcome rises or falls with it. */
+  readonly direction: number;
+  /** Deviation of the effects: large beside `effect` where it interacts or is not linear. */
+  readonly spread: number;
+}
+
+/**
+ * Elementary effects of every parameter (Morris 1991): what the outcome changes by, per full range of the parameter,
+ * between neighbours of a trajectory. Sorted by effect; trajectories are what is resampled.
+ *
+ * @param outcomes by point; a step from or to a missing one is left out
+ */
+export function morrisEffects(points: readonly Point[], outcomes: readonly number[]): Sensitivity[] {
+  const paths = Object.keys(points[0]?.set ?? {});
+  const effects: number[][] = paths.map(() => []);
+  for (let k = 1; k < points.length; k++) {
+    const [from, to] = [points[k - 1]!, points[k]!];
+    if (from.trajectory !== to.trajectory) continue;
+    const moved = to.unit.findIndex((value, j) => value !== from.unit[j]);
+    const effect = (outcomes[k]! - outcomes[k - 1]!) / (to.unit[moved]! - from.unit[moved]!);
+    if (Number.isFinite(effect)) effects[moved]!.push(effect);
+  }
+  return paths
+    .map((path, k): Sensitivity => {
+      const sizes = effects[k]!.map(Math.abs);
+      const centre = mean(effects[k]!);
+      return {
+        path,
+        effect: mean(sizes),
+        interval: bootstrapInterval([sizes], { statistic: 'mean', seed: path }),
+        direction: centre,
+        spread: Math.sqrt(mean(effects[k]!.map((effect) => (effect - centre) ** 2))),
+      };
+    })
+    .sort((a, b) => b.effect - a.effect);
+}
+
+/** Mean ranks from 1 up. */
+function ranks(values: readonly number[]): number[] {
+  const sorted = [...values].sort((a, b) => a - b);
+  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1);
+}
+
+/** Spearman's rank correlation of a parameter and an outcome over sampled points; NaN where either is constant. */
+export function rankCorrelation(parameter: readonly number[], outcome: readonly number[]): number {
+  const kept = parameter.map((_, k) => k).filter((k) => Number.isFinite(outcome[k]));
+  const a = ranks(kept.map((k) => parameter[k]!));
+  const b = ranks(kept.map((k) => outcome[k]!));
+  const [centreA, centreB] = [mean(a), mean(b)];
+  const sum = (f: (k: number) => number): number => a.reduce((total, _, k) => total + f(k), 0);
+  return (
+    sum((k) => (a[k]! - centreA) * (b[k]! - centreB)) /
+    Math.sqrt(sum((k) => (a[k]! - centreA) ** 2) * sum((k) => (b[k]! - centreB) ** 2))
+  );
+}
