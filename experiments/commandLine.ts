@@ -17,6 +17,12 @@ export function countOf(option: string, text: string | undefined): number | unde
   throw new UsageError(`${option} ${text} is not a whole number from 1`, `for example ${option} 8`);
 }
 
+/** The whole number from 0 that an option spells. Throws UsageError for anything else. */
+export function wholeOf(option: string, text: string): number {
+  if (/^\d+$/.test(text.trim())) return Number(text);
+  throw new UsageError(`${option} ${text} is not a whole number from 0`, `for example ${option} 1`);
+}
+
 /**
  * Finds out before a long measurement whether its result could be written, without writing anything.
  *

@@ -3,12 +3,15 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { WorldWallets } from '../../agents/wallet.ts';
 import { EXIT, UsageError } from '../../sim/core/errors.ts';
+import { wholeOf } from '../commandLine.ts';
 import { readManifest } from '../manifest.ts';
 import { Progress } from '../progress.ts';
 import { openChain } from '../replay/access.ts';
 import { type LedgerReplayReport, ReplayMismatchError, replayLedger } from '../replay/ledgerReplay.ts';
+import { Translator } from '../replay/operations.ts';
 import { RecordedJournal } from '../replay/recordedJournal.ts';
 import { hostOf } from '../replay/rpc.ts';
+import { type StrategyCommandOptions, strategyCommand } from '../replay/strategyCommand.ts';
 import { answer, figure, note, table } from '../terminal.ts';
 
 export interface ReplayOptions {
@@ -18,6 +21,7 @@ export interface ReplayOptions {
   readonly world: string;
   readonly ticks?: string;
   readonly signed: string;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,15 +40,33 @@ export function register(program: Command): void {
     .option('--world <w>', 'world of the run', '0')
     .option('--ticks <a..b>', 'first and last tick; by default all')
     .option('--signed <n>', 'in the first n ticks every agent signs its own transfers', '0')
+    .option('--dry-run', 'translate and quote, send nothing')
+    .option(
+      '--strategy <ids>',
+      'trade live with saved learners instead: serials, comma-separated, or champion',
+    )
+    .option('--trade-ticks <n>', 'with --strategy: ticks to trade', '200')
+    .option('--slippage <bps>', 'with --strategy: how far below its quote a trade may end', '100')
+    .option(
+      '--shock <tick:share>',
+      'with --strategy: cash (or, below zero, token) of a share of its reserve hits the pool',
+      collect,
+      [],
+    )
+    .option('--max-fee <gwei>', 'with --strategy: most gwei per gas to pay', '50')
+    .option(
+      '--pool <addresses>',
+      'with --strategy: an existing pool as pair,router,token; by default a fresh one',
+    )
     .option('--json', 'print one JSON object')
-    .action(replayCommand);
+    .action((directory: string, options: ReplayOptions & StrategyCommandOptions) =>
+      options.strategy === undefined
+        ? replayCommand(directory, options)
+        : strategyCommand(directory, options),
+    );
 }
 
-/** A whole number of an option from 0 on. Throws UsageError. */
-function wholeOf(option: string, text: string): number {
-  if (/^\d+$/.test(text.trim())) return Number(text);
-  throw new UsageError(`${option} ${text} is not a whole number from 0`, `for example ${option} 1`);
-}
+const collect = (text: string, before: readonly string[]): string[] => [...before, text];
 
 /** First tick and the one after the last. */
 function rangeOf(text: string | undefined, first: number, end: number): [number, number] {
@@ -61,6 +83,10 @@ async function replayCommand(directory: string, options: ReplayOptions): Promise
   const signedTicks = wholeOf('--signed', options.signed);
   const [from, to] = rangeOf(options.ticks, manifest.parent?.tick ?? 0, manifest.ticks);
   const journal = await RecordedJournal.open(directory, world);
+  if (options.dryRun) {
+    await dryRun(journal, directory, world, [from, to], manifest.arms[0]!.slots, options.json);
+    return;
+  }
   const progress = new Progress(to, process.stderr, from);
   try {
     const chain = await openChain(options);
@@ -106,6 +132,35 @@ async function replayCommand(directory: string, options: ReplayOptions): Promise
     progress.stop();
     journal.close();
   }
+}
+
+/** What a replay would send, told without a chain. */
+async function dryRun(
+  journal: RecordedJournal,
+  directory: string,
+  world: number,
+  [from, to]: readonly [number, number],
+  slots: number,
+  json: boolean | undefined,
+): Promise<void> {
+  const translator = new Translator(slots);
+  let entries = 0;
+  let operations = 0;
+  try {
+    for (let tick = from; tick < to; tick++) {
+      const recorded = await journal.entriesOf(tick);
+      entries += recorded.length;
+      operations += translator.operationsOf(recorded).length;
+    }
+  } finally {
+    journal.close();
+  }
+  const plan = { dir: directory, world, dryRun: true, ticks: { from, to: to - 1 }, entries, operations };
+  answer(
+    json,
+    plan,
+    () => `nothing sent: ${figure(entries)} entries would be ${figure(operations)} operations`,
+  );
 }
 
 function describe(directory: string, world: number, report: LedgerReplayReport): string {

@@ -152,6 +152,8 @@ async function openOwn(options?: AnvilOptions): Promise<OpenChain> {
     rpc,
     chainId: Number(await rpc.call<Hex>('eth_chainId')),
     own: true,
+    // twice the base fee at the beginning, which only demand can raise
+    ownFee: 2n * BigInt(options?.baseFee ?? 0),
     spendingCap: null,
     name: 'anvil',
     mnemonic,

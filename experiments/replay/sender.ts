@@ -55,14 +55,17 @@ export interface Receipt {
 export interface ChainAccess {
   readonly rpc: Rpc;
   readonly chainId: number;
-  /** Whether it is this program's own: blocks are mined on demand and gas is free. */
+  /** Whether it is this program's own: blocks are mined on demand. */
   readonly own: boolean;
+  /** wei per gas offered there; 0 = gas is free. */
+  readonly ownFee?: bigint;
   /** Most wei that may be spent in all; unlimited on a chain of one's own. */
   readonly spendingCap: bigint | null;
 }
 
-/** Gas of a transaction on a chain of one's own: as much as any batch needs. */
+/** Gas of a transaction on a chain of one's own: as much as any batch needs, where it costs nothing. */
 const OWN_GAS = 20_000_000_000n;
+const PAID_GAS = 30_000_000n;
 /** Transactions in one request. */
 const BATCH = 500;
 const POLL_MS = 500;
@@ -142,9 +145,11 @@ export class Sender {
       return receipts;
     }
     const receipts: Receipt[] = [];
+    const { ownFee = 0n } = this.chain;
+    const gas = ownFee === 0n ? OWN_GAS : PAID_GAS;
     for (const wave of wavesOf(calls)) {
       const raw: Hex[] = [];
-      for (const call of wave) raw.push(await this.sign(call, OWN_GAS, 0n));
+      for (const call of wave) raw.push(await this.sign(call, gas, ownFee));
       const start = performance.now();
       const hashes = await this.broadcast(raw);
       await rpc.call('evm_mine');
