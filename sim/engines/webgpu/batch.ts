@@ -5,7 +5,7 @@
 import type { WorldParameters } from '../../../configs/derive.ts';
 import { STATUS_WORDS, tableWords, WORKGROUP } from './constants.ts';
 import { COMPUTE, type GpuDevice, USAGE } from './device.ts';
-import { APART, type DeviceLayout, layOutDevice, WEIGHT_STRIDE } from './layout.ts';
+import { APART, type DeviceColumn, type DeviceLayout, layOutDevice, WEIGHT_STRIDE } from './layout.ts';
 import { createWords, type WorldWords } from './mirror.ts';
 import { writeParameters } from './parameters.ts';
 import type { DevicePass } from './phase.ts';
@@ -25,6 +25,13 @@ export interface BrainBuffers {
   readonly group: GPUBindGroup;
 }
 
+/** The shader that ends a tick. */
+const CLOCK = `@group(0) @binding(0) var<storage, read_write> control: array<u32>;
+@compute @workgroup_size(1)
+fn advance() {
+  control[0] += 1u;
+}`;
+
 /** How the bindings of all phases lie; one for each device. */
 export interface Bindings {
   readonly world: GPUBindGroupLayout;
@@ -32,6 +39,8 @@ export interface Bindings {
   /** Of pipelines over worlds or agents, and of those over brains. */
   readonly plain: GPUPipelineLayout;
   readonly withBrain: GPUPipelineLayout;
+  readonly clock: GPUBindGroupLayout;
+  readonly ofClock: GPUPipelineLayout;
 }
 
 const binding = (number: number, type: GPUBufferBindingType): GPUBindGroupLayoutEntry => ({
@@ -40,8 +49,16 @@ const binding = (number: number, type: GPUBufferBindingType): GPUBindGroupLayout
   buffer: { type },
 });
 
-/** The layouts of bind groups: of worlds, and of brains. */
-export function bindingsOf({ device }: GpuDevice): Bindings {
+const known = new WeakMap<GpuDevice, Bindings>();
+
+/** The layouts of bind groups: of worlds, and of brains; one for each device, so that pipelines serve all batches. */
+export function bindingsOf(gpu: GpuDevice): Bindings {
+  const bindings = known.get(gpu) ?? createBindings(gpu);
+  known.set(gpu, bindings);
+  return bindings;
+}
+
+function createBindings({ device }: GpuDevice): Bindings {
   const world = device.createBindGroupLayout({
     label: 'world',
     entries: [
@@ -56,9 +73,12 @@ export function bindingsOf({ device }: GpuDevice): Bindings {
     label: 'brain',
     entries: [binding(0, 'storage'), binding(1, 'storage'), binding(2, 'uniform')],
   });
+  const clock = device.createBindGroupLayout({ label: 'clock', entries: [binding(0, 'storage')] });
   return {
     world,
     brain,
+    clock,
+    ofClock: device.createPipelineLayout({ bindGroupLayouts: [clock] }),
     plain: device.createPipelineLayout({ bindGroupLayouts: [world] }),
     withBrain: device.createPipelineLayout({ bindGroupLayouts: [world, brain] }),
   };
@@ -148,6 +168,21 @@ export class Batch {
     return batch;
   }
 
+  /** Compiles what ends a tick on the device: the next phases are those of the next one. */
+  async compileClock(): Promise<(encoder: GPUComputePassEncoder) => void> {
+    const { gpu, bindings } = this;
+    const [pipeline] = await gpu.pipelines('clock', CLOCK, [
+      { entryPoint: 'advance', layout: bindings.ofClock },
+    ]);
+    const entries = [{ binding: 0, resource: { buffer: this.control } }];
+    const group = gpu.device.createBindGroup({ layout: bindings.clock, entries });
+    return (encoder) => {
+      encoder.setPipeline(pipeline!);
+      encoder.setBindGroup(0, group);
+      encoder.dispatchWorkgroups(1);
+    };
+  }
+
   /** Sets the tick that comes next. */
   setTick(tick: number): void {
     const words = Uint32Array.of(tick, this.parameters.length, 0, 0);
@@ -166,12 +201,27 @@ export class Batch {
     });
   }
 
+  /** Takes a world off the device, but for its weights and traces. */
+  async downloadState(index: number): Promise<WorldWords> {
+    const bytes = WORD_BYTES * this.layout.worldWords;
+    return { state: await this.gpu.read(this.state, bytes, index * bytes), apart: [] };
+  }
+
+  /** Puts one column of a world on the device: its words, of `source` from word `from` on. */
+  writeColumn(
+    index: number,
+    { offset, words }: DeviceColumn,
+    source: Uint32Array<ArrayBuffer>,
+    from = 0,
+  ): void {
+    const at = WORD_BYTES * (index * this.layout.worldWords + offset);
+    if (words > 0) this.gpu.device.queue.writeBuffer(this.state, at, source, from, words);
+  }
+
   /** Takes a world off the device. */
   async download(index: number): Promise<WorldWords> {
-    const { worldWords } = this.layout;
     const words = createWords(this.layout);
-    const bytes = WORD_BYTES * worldWords;
-    words.state.set(await this.gpu.read(this.state, bytes, index * bytes));
+    words.state.set((await this.downloadState(index)).state);
     const reads: Promise<void>[] = [];
     this.ofBrains(index, (shard, inShard, inWorld, count) => {
       const brainBytes = WORD_BYTES * WEIGHT_STRIDE;

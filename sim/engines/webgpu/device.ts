@@ -1,5 +1,5 @@
 /** A GPU as the engine uses it: acquired with the largest buffers that it offers, its errors turned into ours. */
-import { CapacityError, EnvironmentError } from '../../core/errors.ts';
+import { CapacityError, EngineError, EnvironmentError } from '../../core/errors.ts';
 
 /** WebGPU's flags of buffers; the global of that name is missing in Node. */
 export const USAGE = {
@@ -30,6 +30,12 @@ export interface DeviceStatus {
   readonly software: boolean;
 }
 
+/** An entry point of a shader, and how what it is given is bound. */
+export interface PipelineEntry {
+  readonly entryPoint: string;
+  readonly layout: GPUPipelineLayout;
+}
+
 /** A device that is open. */
 export class GpuDevice {
   readonly device: GPUDevice;
@@ -39,6 +45,7 @@ export class GpuDevice {
   private lostBecause: string | null = null;
   private closed = false;
   private readonly faults: string[] = [];
+  private readonly compiled = new Map<string, readonly GPUComputePipeline[]>();
 
   constructor(device: GPUDevice, status: DeviceStatus) {
     this.device = device;
@@ -58,16 +65,16 @@ export class GpuDevice {
     return Math.min(maxStorageBufferBindingSize, maxBufferSize);
   }
 
-  /** @throws EnvironmentError when the device was lost or refused something that it was given */
+  /** @throws EngineError when the device was lost or refused something that it was given */
   assertWell(): void {
     if (this.lostBecause !== null)
-      throw new EnvironmentError(
+      throw new EngineError(
         `the GPU '${this.status.name}' was lost (${this.lostBecause})`,
         'resume from the last checkpoint, or use --engine cpu',
       );
     const [fault] = this.faults.splice(0);
     if (fault !== undefined)
-      throw new EnvironmentError(`the GPU '${this.status.name}' refused: ${fault}`, 'use --engine cpu');
+      throw new EngineError(`the GPU '${this.status.name}' refused: ${fault}`, 'use --engine cpu');
   }
 
   /**
@@ -100,45 +107,57 @@ export class GpuDevice {
   }
 
   /**
-   * Pipelines of entry points of one shader.
+   * Pipelines of entry points of one shader, compiled once in the life of the device.
    *
-   * @throws EnvironmentError with the first message of the compiler
+   * @throws EngineError with the first message of the compiler
    */
   async pipelines(
     label: string,
     code: string,
-    entries: readonly { readonly entryPoint: string; readonly layout: GPUPipelineLayout }[],
-  ): Promise<GPUComputePipeline[]> {
+    entries: readonly PipelineEntry[],
+  ): Promise<readonly GPUComputePipeline[]> {
+    const key = `${entries.map(({ entryPoint }) => entryPoint)} ${code}`;
+    const known = this.compiled.get(key);
+    if (known !== undefined) return known;
+    const module = await this.shader(label, code);
+    const pipelines = await Promise.all(entries.map((entry) => this.pipeline(label, module, entry)));
+    this.compiled.set(key, pipelines);
+    return pipelines;
+  }
+
+  private async shader(label: string, code: string): Promise<GPUShaderModule> {
     const { device } = this;
     device.pushErrorScope('validation');
     const module = device.createShaderModule({ label, code });
     const { messages } = await module.getCompilationInfo();
     const refused = await device.popErrorScope();
-    const [first] = messages.filter(({ type }) => type === 'error');
-    if (first !== undefined || refused !== null) {
-      const line = first === undefined ? '' : code.split('\n')[first.lineNum - 1]?.trim();
-      throw new EnvironmentError(
-        `the shader '${label}' does not compile on '${this.status.name}': ${first?.message ?? refused?.message.split('\n')[0]}${line ? ` in '${line}'` : ''}`,
+    const first = messages.find(({ type }) => type === 'error');
+    if (first === undefined && refused === null) return module;
+    const line = first === undefined ? '' : code.split('\n')[first.lineNum - 1]?.trim();
+    throw new EngineError(
+      `the shader '${label}' does not compile on '${this.status.name}': ${first?.message ?? refused?.message.split('\n')[0]}${line ? ` in '${line}'` : ''}`,
+      'use --engine cpu and report this',
+    );
+  }
+
+  private async pipeline(
+    label: string,
+    module: GPUShaderModule,
+    { entryPoint, layout }: PipelineEntry,
+  ): Promise<GPUComputePipeline> {
+    try {
+      return await this.device.createComputePipelineAsync({
+        label: `${label} ${entryPoint}`,
+        layout,
+        compute: { module, entryPoint },
+      });
+    } catch (cause) {
+      throw new EngineError(
+        `the shader '${label}' cannot run on '${this.status.name}': ${(cause as Error).message.split('\n')[0]}`,
         'use --engine cpu and report this',
+        { cause },
       );
     }
-    return Promise.all(
-      entries.map(async ({ entryPoint, layout }) => {
-        try {
-          return await device.createComputePipelineAsync({
-            label: `${label} ${entryPoint}`,
-            layout,
-            compute: { module, entryPoint },
-          });
-        } catch (cause) {
-          throw new EnvironmentError(
-            `the shader '${label}' cannot run on '${this.status.name}': ${(cause as Error).message.split('\n')[0]}`,
-            'use --engine cpu and report this',
-            { cause },
-          );
-        }
-      }),
-    );
   }
 
   /** Words of a buffer, read back after all that was submitted before. */
@@ -153,7 +172,7 @@ export class GpuDevice {
       return new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
     } catch (cause) {
       this.assertWell();
-      throw new EnvironmentError(
+      throw new EngineError(
         `the GPU '${this.status.name}' did not answer: ${(cause as Error).message}`,
         'use --engine cpu',
         { cause },

@@ -12,7 +12,7 @@ import { APART, type DeviceColumn, type DeviceLayout, WEIGHT_STRIDE } from './la
 export interface WorldWords {
   /** [worldWords]. */
   readonly state: Uint32Array<ArrayBuffer>;
-  /** Columns of APART, [slots x WEIGHT_STRIDE] each; empty where nobody has a brain. */
+  /** Columns of APART, [slots x WEIGHT_STRIDE] each, of no length where nobody has a brain; none where they are left there. */
   readonly apart: readonly Uint32Array<ArrayBuffer>[];
 }
 
@@ -57,7 +57,7 @@ function brainColumn(world: World, name: BrainColumnName): Uint32Array {
   return bitsOf(plain);
 }
 
-/** Copies a world's columns to words. */
+/** Copies a world's columns to words; weights and traces only where `out` has room for them. */
 export function wordsOfWorld(world: World, layout: DeviceLayout, out = createWords(layout)): WorldWords {
   const { state, apart } = out;
   for (const column of layout.columns) {
@@ -68,7 +68,7 @@ export function wordsOfWorld(world: World, layout: DeviceLayout, out = createWor
     else if (type === 'f64') writeWide(columnOf(world, column) as Float64Array, state, offset, name);
     else state.set(bitsOf(columnOf(world, column)), offset);
   }
-  if (layout.brains)
+  if (layout.brains && apart.length > 0)
     APART.forEach((name, k) => {
       const plain = brainColumn(world, name);
       for (let i = 0; i < layout.slots; i++)
@@ -77,7 +77,7 @@ export function wordsOfWorld(world: World, layout: DeviceLayout, out = createWor
   return out;
 }
 
-/** Copies words back to a world's columns: its future is then the device's. */
+/** Copies words back to a world's columns: its future is then the device's. Columns that are not there stay. */
 export function takeWords(world: World, layout: DeviceLayout, { state, apart }: WorldWords): void {
   const { slots } = layout;
   const writeBrain = (name: BrainColumnName, words: Uint32Array): void => {
@@ -93,7 +93,7 @@ export function takeWords(world: World, layout: DeviceLayout, { state, apart }: 
     else if (type === 'f64') readWide(columnOf(world, column) as Float64Array, state, offset);
     else bitsOf(columnOf(world, column)).set(source);
   }
-  if (layout.brains)
+  if (layout.brains && apart.length > 0)
     APART.forEach((name, k) => {
       const plain = new Uint32Array(slots * PARAMETER_COUNT);
       for (let i = 0; i < slots; i++)

@@ -14,7 +14,7 @@ export interface CompiledPhase {
 /**
  * Compiles a phase.
  *
- * @throws EnvironmentError with the compiler's message
+ * @throws EngineError with the compiler's message
  */
 export async function compilePhase(
   gpu: GpuDevice,
