@@ -1,14 +1,37 @@
 /** All benchmarks, in the order in which `darwin bench` runs them; each is loaded when it is asked for. */
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../../sim/core/errors.ts';
-import type { BenchFlag, Benchmark } from './measure.ts';
+import type { BenchFlag, Benchmark, BenchOptions } from './measure.ts';
+
+/** Engines that benchmarks know. */
+const ENGINES = ['cpu', 'webgpu'];
+
+/**
+ * Whether the GPU is to be measured.
+ *
+ * @throws UsageError for an engine without benchmarks, and for options that are for the cpu
+ */
+function isOnGpu({ engine = 'cpu', hiddenSizes, against }: BenchOptions): boolean {
+  if (!ENGINES.includes(engine))
+    throw new UsageError(
+      `no benchmark knows the engine ${engine}`,
+      `did you mean ${closest(engine, ENGINES)}?`,
+    );
+  if (engine === 'webgpu' && (hiddenSizes !== undefined || against !== undefined))
+    throw new UsageError('--hidden and --against are for the cpu engine', 'leave them out');
+  return engine === 'webgpu';
+}
 
 export const BENCHMARKS: readonly Benchmark[] = [
   {
     name: 'brain',
-    about: 'learn + act of the standard brain, all equations, one thread; --against FILE adds another kernel',
-    reads: ['agents', 'hidden', 'worlds', 'repeats', 'against'],
-    run: async (options) => (await import('./brain.ts')).benchBrain(options),
+    about:
+      'learn + act of the standard brain, all equations, one thread; --against FILE adds another kernel; --engine webgpu',
+    reads: ['agents', 'hidden', 'worlds', 'repeats', 'engine', 'against'],
+    run: async (options) =>
+      isOnGpu(options)
+        ? (await import('./gpu.ts')).benchGpuBrain(options)
+        : (await import('./brain.ts')).benchBrain(options),
   },
   {
     name: 'run',
@@ -38,9 +61,13 @@ export const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: 'tick',
-    about: 'whole ticks of one world in one thread, with and without the optional mechanisms',
-    reads: ['agents', 'repeats'],
-    run: async (options) => (await import('./tick.ts')).benchTick(options),
+    about:
+      'whole ticks of one world in one thread, with and without the optional mechanisms; --engine webgpu',
+    reads: ['agents', 'worlds', 'repeats', 'engine'],
+    run: async (options) =>
+      isOnGpu(options)
+        ? (await import('./gpu.ts')).benchGpuTick(options)
+        : (await import('./tick.ts')).benchTick(options),
   },
   {
     name: 'observe',

@@ -33,6 +33,12 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
   readonly worldTicksPerSecond?: number;
   /** Column memory per agent slot. */
   readonly bytesPerAgent?: number;
+  /** Bytes of a GPU's memory that an agent-step reads and writes at least; of whole ticks, what a world takes. */
+  readonly bytesPerAgentStep?: number;
+  /** Bytes that copies in the device's memory read and write, in turns with the work. */
+  readonly copyBytesPerSecond?: Spread;
+  /** Median over the repeats of bytes moved by agent-steps / bytes moved by copies in the same time. */
+  readonly rooflineShare?: number;
   /** Median over the repeats of this row's rate / the rate of the row that `ratioTo` names, in the same repeat. */
   readonly ratio?: number;
   readonly ratioTo?: string;
@@ -51,7 +57,16 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
 }
 
 /** Options of the command line by which a benchmark is changed. */
-export const BENCH_FLAGS = ['agents', 'hidden', 'worlds', 'repeats', 'threads', 'against', 'bse'] as const;
+export const BENCH_FLAGS = [
+  'agents',
+  'hidden',
+  'worlds',
+  'repeats',
+  'threads',
+  'engine',
+  'against',
+  'bse',
+] as const;
 export type BenchFlag = (typeof BENCH_FLAGS)[number];
 
 /** What the command line sets for all benchmarks; each reads what its `reads` names. */
@@ -66,6 +81,8 @@ export interface BenchOptions {
   readonly repeats?: number;
   /** Highest number of threads; default 2 and what the machine has. */
   readonly threads?: number;
+  /** The engine that is measured, where a benchmark knows several: cpu or webgpu. Default cpu. */
+  readonly engine?: string;
   /** Another implementation to compare with; what it is depends on the benchmark. */
   readonly against?: string;
   /** A copy of the Bristol Stock Exchange: its directory or BSE.py. */

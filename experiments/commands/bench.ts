@@ -38,6 +38,7 @@ export function register(program: Command): void {
     .option('--worlds <n>', 'worlds')
     .option('--repeats <n>', 'measurements; the answer gives their median and range')
     .option('--threads <n>', 'highest number of threads')
+    .option('--engine <name>', 'cpu or webgpu, where a benchmark knows both: brain, tick')
     .option('--against <file>', 'another implementation to compare with, where a benchmark takes one')
     .option('--bse <path>', 'a copy of the Bristol Stock Exchange to compare with: its directory or BSE.py')
     .option('--html <file>', 'also write a page with tables and figures')
@@ -52,7 +53,11 @@ function countsOf(name: string, text: string | undefined): number[] {
 
 async function benchCommand(names: readonly string[], flags: BenchFlags): Promise<void> {
   const benchmarks =
-    names.length === 0 ? BENCHMARKS.filter(({ byNameOnly }) => !byNameOnly) : names.map(benchmarkNamed);
+    names.length > 0
+      ? names.map(benchmarkNamed)
+      : BENCHMARKS.filter(
+          ({ byNameOnly, reads }) => !byNameOnly && (!flags.engine || reads.includes('engine')),
+        );
   assertRead(
     benchmarks,
     BENCH_FLAGS.filter((flag) => flags[flag] !== undefined),
@@ -70,6 +75,7 @@ async function benchCommand(names: readonly string[], flags: BenchFlags): Promis
     ...count('worlds'),
     ...count('repeats'),
     ...count('threads'),
+    ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     ...(flags.against === undefined ? {} : { against: flags.against }),
     ...(flags.bse === undefined ? {} : { bse: flags.bse }),
   };

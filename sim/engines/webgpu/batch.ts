@@ -201,6 +201,22 @@ export class Batch {
     });
   }
 
+  /**
+   * Gives every brain weights and traces, those of a few over and over: for benchmarks, which need many at once.
+   *
+   * @param apart of at least one agent
+   */
+  fillBrains(apart: WorldWords['apart']): void {
+    const { queue } = this.gpu.device;
+    const few = apart[0]!.length / WEIGHT_STRIDE;
+    for (const { buffers, count } of this.shards)
+      for (let at = 0; at < count; at += few)
+        buffers.forEach((buffer, k) => {
+          const words = Math.min(few, count - at) * WEIGHT_STRIDE;
+          queue.writeBuffer(buffer, at * WORD_BYTES * WEIGHT_STRIDE, apart[k]!, 0, words);
+        });
+  }
+
   /** Takes a world off the device, but for its weights and traces. */
   async downloadState(index: number): Promise<WorldWords> {
     const bytes = WORD_BYTES * this.layout.worldWords;
