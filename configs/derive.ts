@@ -124,7 +124,9 @@ export interface WorldParameters {
     readonly maxTasks: number;
     readonly feeBps: number;
     readonly pricing: 'ask' | 'secondScore';
-    readonly shape: 'constant' | 'seasonal' | 'randomWalk' | 'regimeShift';
+    readonly shape: WorldConfig['serviceMarket']['shape'];
+    /** A recorded course relative to its mean, 2^-16, a row every `period` ticks; null where demand has another shape. */
+    readonly series: Uint32Array | null;
     readonly period: number;
     readonly amplitude: Fraction32;
     /** Largest bonus as a share of the value of a task; 0 = no network effect. */
@@ -397,7 +399,8 @@ export function deriveWorld(
       feeBps: w.serviceMarket.feeBps,
       pricing: w.serviceMarket.pricing,
       shape: w.serviceMarket.shape,
-      period: w.serviceMarket.period,
+      series: w.serviceMarket.shape === 'series' ? relativeSeries(config.demandSeries.values) : null,
+      period: w.serviceMarket.shape === 'series' ? config.demandSeries.ticksPerRow : w.serviceMarket.period,
       amplitude: fraction32(w.serviceMarket.amplitude),
       networkEffect: fraction32(w.serviceMarket.networkEffect),
     },
@@ -518,6 +521,33 @@ export function deriveWorld(
     if (!relation.holds) throw new ConfigError(relation.path, relation.found, relation.hint);
   }
   return parameters;
+}
+
+/** Rows of a recorded course may be at most this multiple of their mean. */
+export const SERIES_MOST = 1000;
+/** 2^16. */
+const SERIES_ONE = 0x1_0000;
+
+/**
+ * A recorded course relative to its mean, in 2^-16, to the nearest.
+ *
+ * @throws ConfigError without rows, for a mean of 0, or a row above SERIES_MOST means
+ */
+export function relativeSeries(values: readonly number[]): Uint32Array {
+  const refuse = (problem: string, hint: string): never => {
+    throw new ConfigError('demandSeries', problem, hint);
+  };
+  if (values.length === 0)
+    refuse(
+      '`world.serviceMarket.shape` is series, but no series is given',
+      'set demandSeries.file, or give its rows as demandSeries.values',
+    );
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (!(mean > 0)) refuse('its rows are all 0', 'give a column of what was wanted');
+  const highest = values.reduce((most, value) => Math.max(most, value), 0);
+  if (highest > SERIES_MOST * mean)
+    refuse(`its highest row ${highest} is above ${SERIES_MOST} times the mean ${mean}`, 'check its unit');
+  return Uint32Array.from(values, (value) => Math.round((value / mean) * SERIES_ONE));
 }
 
 /** Integer parameters of trust, and what follows from them: the smallest contract worth a suit, the cohorts. */

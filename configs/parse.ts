@@ -254,7 +254,7 @@ function assertNames(config: RunConfig, registry: Registry, refuse: Refuse): voi
 
 function assertRelations(config: RunConfig, arm: number, refuse: Refuse): void {
   try {
-    deriveWorld(config, { world: 0, arm, replicate: 0, seed: 0 });
+    deriveWorld(withRows(config), { world: 0, arm, replicate: 0, seed: 0 });
   } catch (cause) {
     if (cause instanceof ConfigError) {
       const path = cause.place.split('.');
@@ -454,3 +454,9 @@ function resolveSegments(raw: object, tree: SchemaNode, origin: string, path: st
   }
   return segments;
 }
+
+/** The rows of a file are read after the config is known to be right otherwise; until then one row stands for them. */
+const withRows = (config: RunConfig): RunConfig =>
+  config.demandSeries.file === '' || config.demandSeries.values.length > 0
+    ? config
+    : { ...config, demandSeries: { ...config.demandSeries, values: [1] } };

@@ -125,9 +125,9 @@ const world = section(
           'what a winner is paid: its ask, or value + bonus - best losing score',
         ),
         shape: choice(
-          ['constant', 'seasonal', 'randomWalk', 'regimeShift'],
+          ['constant', 'seasonal', 'randomWalk', 'regimeShift', 'series'],
           'constant',
-          'how demand moves over time',
+          'how demand moves over time; series: as recorded, see demandSeries',
         ),
         period: positive(2000, 'ticks of a season, or between regime shifts, or steps of the walk'),
         amplitude: share(0.5, 'size of the movement relative to the mean'),
@@ -593,6 +593,20 @@ export function buildSchema(registry: Registry = BUILT_IN) {
       },
       'What is written to the run directory. Never changes a result.',
     ),
+    demandSeries: section(
+      {
+        file: z.string().default('').describe('CSV (with a header) or Parquet file; empty = none'),
+        column: z.string().min(1).default('demand').describe('its column of what was wanted, in any unit'),
+        ticksPerRow: positive(1, 'ticks that each row lasts; behind the last row the first one follows', 1e9),
+        values: z
+          .array(z.number().min(0).max(1e12))
+          .max(1e6)
+          .default([])
+          .describe('the rows themselves, which are read from the file where it is given'),
+        sha256: z.string().default('').describe('hash of the file that the rows came from'),
+      },
+      'A recorded course of demand, for serviceMarket.shape series: demand is scaled so that its mean is serviceMarket.demand.',
+    ),
     world,
     populations: z
       .array(population(registry))
@@ -618,4 +632,5 @@ export const RUN_KEYS = [
   'engine',
   'threads',
   'output',
+  'demandSeries',
 ] as const;

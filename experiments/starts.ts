@@ -8,6 +8,7 @@ import { openNewest, openPlace, parsePlace, type SavedState } from './checkpoint
 import { untilNotWritten } from './directoryLock.ts';
 import { keptFounders, type LoadedFounders, loadFounders } from './founders.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { readSeries } from './recordedSeries.ts';
 import { note } from './terminal.ts';
 
 /** Everything that a run needs to know before its worlds are made. */
@@ -28,7 +29,8 @@ const same = (world: number): number => world;
 const passedOver = (problem: string): void => note(`${problem}; the checkpoint before it is used`);
 
 /** A run from genesis. Throws for founders that cannot be read. */
-export async function startFresh(run: ResolvedRun): Promise<Start> {
+export async function startFresh(resolved: ResolvedRun): Promise<Start> {
+  const run = await readSeries(resolved);
   const founders = await loadFounders(run);
   return { run, founders, state: null, savedWorld: same, resumed: null, parent: null };
 }

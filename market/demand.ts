@@ -2,6 +2,7 @@
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
+import { U32_MAX } from '../sim/core/units.ts';
 import type { MarketWorld } from './columns.ts';
 
 /** One turn, and the sine's value for one, both 2^16. */
@@ -42,12 +43,17 @@ export function moveDemand(world: MarketWorld, tick: number): void {
 /**
  * Tasks of class `c` wanted in a tick, V_c(t). With a = amplitude x mean: *constant* mean; *seasonal* mean +
  * a sin(2 pi (t / period + c / C)); *randomWalk* mean + a (state - 4) / 4, one step by a fair coin every
- * period; *regimeShift* mean + a for half of the classes and mean - a for the others, which swap every period.
+ * period; *regimeShift* mean + a for half of the classes and mean - a for the others, which swap every period; *series*
+ * mean x the recorded row of the tick, rounded down.
  */
 export function wantedTasks(world: MarketWorld, tick: number, c: number): number {
-  const { demand, shape, period, amplitude } = world.parameters.serviceMarket;
+  const { demand, shape, period, amplitude, series } = world.parameters.serviceMarket;
   const mean = demand[c]!;
   if (shape === 'constant') return mean;
+  if (series !== null) {
+    const factor = series[Math.floor(tick / period) % series.length]!;
+    return Math.min(U32_MAX, Math.floor((mean * factor) / ONE));
+  }
   const swing = mulHigh(mean, amplitude);
   if (shape === 'seasonal') {
     const phase = Math.floor(((tick % period) * TURN) / period) + (c * TURN) / CLASS_COUNT;

@@ -7,6 +7,7 @@ import type { LawStatus } from '../../sim/frame.ts';
 import { loadFounders } from '../founders.ts';
 import { addConfigOptions, type ConfigOptions, loadConfig, openEngineOf } from '../loadConfig.ts';
 import { Progress } from '../progress.ts';
+import { readSeries } from '../recordedSeries.ts';
 import { drive, engineLine, interruptSignal, openRun } from '../simulate.ts';
 import { answer, note, table } from '../terminal.ts';
 
@@ -31,7 +32,7 @@ export function register(program: Command): void {
 }
 
 async function checkCommand(config: string, options: CheckOptions): Promise<void> {
-  const run = loadConfig(config, options);
+  const run = await readSeries(loadConfig(config, options));
   const { founders } = await loadFounders(run);
   const { engine, why } = await openEngineOf(run);
   const { simulation, ...plan } = await openRun(run, engine, {
