@@ -48,7 +48,8 @@ const shared = (
   open,
 });
 
-const LEARN_AND_ACT: Phase = {
+/** What brains do in a tick. */
+export const LEARN_AND_ACT: Phase = {
   name: 'learn and act',
   run: (w, t) => w.brain.step(t),
   share: (w, t, from, to) => w.brain.step(t, from, to),

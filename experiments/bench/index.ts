@@ -94,6 +94,13 @@ export const BENCHMARKS: readonly Benchmark[] = [
     run: async (options) => (await import('./page.ts')).benchPage(options),
   },
   {
+    name: 'memory',
+    about: 'what a process takes over 20,000 ticks of a recorded run; only by name',
+    reads: ['agents', 'worlds', 'threads'],
+    byNameOnly: true,
+    run: async (options) => (await import('./memory.ts')).benchMemory(options),
+  },
+  {
     name: 'scaling',
     about: 'how the cost of an agent-step grows with agents, worlds, threads, hidden units; only by name',
     reads: ['agents', 'worlds', 'repeats', 'threads'],

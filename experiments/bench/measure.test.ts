@@ -55,4 +55,27 @@ describe('scaling', () => {
     expect(page).toContain('agents in one world');
     expect(page).toContain('100.0 %');
   });
+
+  it('the page draws brains beside the whole tick where their share is known, and memory over ticks', () => {
+    const hardware = { cpu: 'cpu', cores: 2, memoryGiB: 8, os: 'linux', node: 'v20' };
+    const spread = { median: 1e6, min: 1e6, max: 1e6 };
+    const row = { engine: 'cpu', threads: 1, agents: 256, worlds: 1, agentStepsPerSecond: spread };
+    const point = { ...row, name: 'scaling agents in one world', x: 128, ratio: 1.5, nsPerAgentStep: 1000 };
+    expect(benchPage(hardware, [point])).not.toContain('learning and acting alone');
+    const page = benchPage(hardware, [
+      { ...point, brainShare: 0.8 },
+      {
+        ...row,
+        name: 'memory',
+        mebibytes: spread,
+        samples: [{ x: 1, y: 90 }],
+        ratio: 1,
+        bytesPerAgent: 14_000,
+      },
+    ]);
+    expect(page).toContain('agents in one world: learning and acting alone: 128, 1.2');
+    expect(page).toContain('<td>800</td>');
+    expect(page).toContain('columns are 14000 bytes an agent');
+    expect(page.match(/<figure>/g)).toHaveLength(2);
+  });
 });

@@ -16,6 +16,7 @@ export const FIGURES = {
   rowsPerSecond: 'rows/s',
   framesPerSecond: 'frames/s',
   milliseconds: 'ms',
+  mebibytes: 'MiB',
 } as const;
 export type FigureName = keyof typeof FIGURES;
 
@@ -50,6 +51,10 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
   readonly watchShare?: number;
   /** From nothing to ready, milliseconds; not part of any rate. */
   readonly startMs?: number;
+  /** Share of learning and acting in the time of a tick, in the run that gave the rate. */
+  readonly brainShare?: number;
+  /** What was measured when: the memory of a process after so many ticks. */
+  readonly samples?: readonly { readonly x: number; readonly y: number }[];
   /** Position on the axis of its scaling series. */
   readonly x?: number;
   /** What was done, where the name does not say it. */

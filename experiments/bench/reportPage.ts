@@ -24,6 +24,7 @@ export function benchPage(hardware: Hardware, results: readonly BenchRow[]): str
     ...(plain.length > 0 ? rateSections(plain) : []),
     ...results.flatMap(phaseSections),
     ...scalingSections(scaling),
+    ...results.flatMap(memorySections),
   ];
   const { cpu, cores, memoryGiB, os, node } = hardware;
   return htmlPage(
@@ -99,10 +100,18 @@ function scalingSections(rows: readonly BenchRow[]): Section[] {
       const names = [...new Set(rows.filter((row) => axisOf(row) === axis).map(({ name }) => name))];
       const series = names.map(
         (name): ChartSeries => ({
-          label: name.replace('scaling ', ''),
+          label: labelOf(name),
           points: rows.filter((row) => row.name === name).map(({ x, ratio }) => ({ x: x!, y: ratio! })),
         }),
       );
+      // brains alone beside the whole tick, out of the same runs
+      for (const name of names) {
+        const profiled = rows.filter((row) => row.name === name && row.brainShare !== undefined);
+        series.push({
+          label: `${labelOf(name)}: learning and acting alone`,
+          points: profiled.map(({ x, ratio, brainShare }) => ({ x: x!, y: ratio! * brainShare! })),
+        });
+      }
       const title = `Time of an agent-step by ${axis}`;
       return {
         kind: 'figure',
@@ -112,13 +121,23 @@ function scalingSections(rows: readonly BenchRow[]): Section[] {
     }),
     {
       kind: 'table',
-      head: ['series', 'size', 'threads', 'agent-steps/s', 'ns/step', 'relative time', 'B/agent'],
+      head: [
+        'series',
+        'size',
+        'threads',
+        'agent-steps/s',
+        'ns/step',
+        'of it brain',
+        'relative time',
+        'B/agent',
+      ],
       rows: rows.map((row) => [
-        row.name.replace('scaling ', ''),
+        labelOf(row.name),
         row.x!.toLocaleString('en-US'),
         String(row.threads),
         number(row.agentStepsPerSecond!.median),
         row.nsPerAgentStep!.toFixed(0),
+        row.brainShare === undefined ? '' : (row.brainShare * row.nsPerAgentStep!).toFixed(0),
         row.ratio!.toFixed(2),
         row.bytesPerAgent === undefined ? '' : row.bytesPerAgent.toFixed(0),
       ]),
@@ -129,4 +148,30 @@ function scalingSections(rows: readonly BenchRow[]): Section[] {
 const referenceOf = (rows: readonly BenchRow[], names: readonly string[]): string =>
   rows.find(({ name }) => names.includes(name))?.ratioTo?.replace('the time of ', '') ?? '';
 
-const axisOf = ({ name }: BenchRow): string => SCALING_AXES[name.replace('scaling ', '')] ?? 'size';
+const labelOf = (name: string): string => name.replace('scaling ', '');
+
+const axisOf = ({ name }: BenchRow): string => SCALING_AXES[labelOf(name)] ?? 'size';
+
+/** Memory of a process over the ticks of a run. */
+function memorySections({
+  samples,
+  note = '',
+  ratio = Number.NaN,
+  bytesPerAgent = Number.NaN,
+}: BenchRow): Section[] {
+  if (samples === undefined) return [];
+  const title = 'Resident memory over ticks';
+  return [
+    { kind: 'heading', text: 'Memory over time' },
+    {
+      kind: 'figure',
+      svg: lineChart([{ label: 'resident', points: samples }], {
+        title,
+        xLabel: 'tick',
+        yLabel: 'MiB',
+        dots: false,
+      }),
+      caption: `${note}. The last quarter takes ${ratio.toFixed(2)} times what the second one did; columns are ${bytesPerAgent.toFixed(0)} bytes an agent.`,
+    },
+  ];
+}

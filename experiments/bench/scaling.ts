@@ -7,6 +7,7 @@ import { HIDDEN } from '../../agents/brain/layout.ts';
 import type { ResolvedRun } from '../../configs/arms.ts';
 import { CapacityError } from '../../sim/core/errors.ts';
 import { createSimulation } from '../../sim/run.ts';
+import { LEARN_AND_ACT } from '../../sim/tick.ts';
 import { type Plan, planRun } from '../plan.ts';
 import { note } from '../terminal.ts';
 import { createThreadShards } from '../threads.ts';
@@ -65,11 +66,11 @@ function geometric(first: number, last: number, base: number): number[] {
 /** What is measured, up to so many agents, worlds and threads. */
 export function scalingSeries(agentsMax: number, worldsMax: number, threadsMax: number): Series[] {
   const threads = threadsMax;
-  const inWorlds = geometric(1024, Math.max(1024, agentsMax), 8).map((agents) => {
+  const inWorlds = geometric(1000, Math.max(1000, agentsMax), 10).map((agents) => {
     const worlds = Math.max(1, Math.round(agents / STANDARD_WORLD));
     return { slots: STANDARD_WORLD, worlds, threads: 1, x: worlds * STANDARD_WORLD };
   });
-  const inOne = geometric(128, Math.max(128, agentsMax), 8).map((slots) => ({
+  const inOne = geometric(100, Math.max(100, agentsMax), 10).map((slots) => ({
     slots,
     worlds: 1,
     threads: 1,
@@ -102,18 +103,38 @@ export function scalingSeries(agentsMax: number, worldsMax: number, threadsMax: 
 interface Open {
   readonly contender: Contender;
   readonly plan: Plan;
+  /** Share of learning and acting in all that `contender` has done, once it has done something. */
+  readonly brainShare: () => number;
   readonly close: () => Promise<void>;
 }
 
 async function open(run: ResolvedRun, threads: number, ticks: number): Promise<Open> {
   const plan = planRun(run, threads);
-  const simulation = createSimulation(run, { shards: createThreadShards(run, plan.threads) });
-  await simulation.advance(WARM_UP_TICKS);
+  // every size with a clock between its phases, the reference too
+  const simulation = createSimulation(run, {
+    shards: createThreadShards(run, plan.threads, { profile: true }),
+  });
+  try {
+    await simulation.advance(WARM_UP_TICKS);
+  } catch (error) {
+    await simulation.close();
+    throw error;
+  }
+  let brainNs = 0;
+  let allNs = 0;
   return {
     plan,
     contender: {
-      advance: async () => (await simulation.advance(simulation.tick + ticks)).agentSteps,
+      advance: async () => {
+        const { agentSteps, phaseNs } = await simulation.advance(simulation.tick + ticks);
+        for (const [phase, ns] of Object.entries(phaseNs ?? {})) {
+          allNs += ns;
+          if (phase === LEARN_AND_ACT.name) brainNs += ns;
+        }
+        return agentSteps;
+      },
     },
+    brainShare: () => brainNs / allNs,
     close: () => simulation.close(),
   };
 }
@@ -135,6 +156,8 @@ function economy(slots: number, worlds: number): ResolvedRun {
   });
 }
 
+const minutes = (ms: number): string => `${(ms / 60_000).toFixed(1)} min`;
+
 /** Measures all series; `ratio` is the time of an agent-step relative to the reference's in the same minutes. */
 export async function benchScaling(options: BenchOptions = {}): Promise<BenchRow[]> {
   const { agents = AGENTS_MAX, worlds = WORLDS_MAX, repeats = REPEATS } = options;
@@ -143,8 +166,18 @@ export async function benchScaling(options: BenchOptions = {}): Promise<BenchRow
   const reference = await open(economy(REFERENCE.slots, REFERENCE.worlds), 1, referenceTicks);
   const rows: BenchRow[] = [];
   try {
-    for (const { name, points } of scalingSeries(agents, worlds, threads)) {
+    const series = scalingSeries(agents, worlds, threads);
+    // nearly all time goes into founding and warming up what is large
+    const sizeOf = ({ slots, worlds: count }: Point): number => slots * count + STEPS;
+    const work = series.flatMap(({ points }) => points).reduce((sum, point) => sum + sizeOf(point), 0);
+    const start = performance.now();
+    let done = 0;
+    for (const { name, points } of series) {
       for (const point of points) {
+        const elapsed = performance.now() - start;
+        const left = done === 0 ? '' : `, about ${minutes((elapsed * (work - done)) / done)} left`;
+        note(`${name}: ${point.x.toLocaleString('en-US')} (${minutes(elapsed)}${left})`);
+        done += sizeOf(point);
         const row = await measurePoint(name, point, reference.contender, repeats);
         if (row !== null) rows.push(row);
       }
@@ -179,7 +212,6 @@ async function measurePoint(
   reference: Contender,
   repeats: number,
 ): Promise<BenchRow | null> {
-  note(`${name}: ${x}`);
   const ticks = Math.max(2, Math.ceil(STEPS / (slots * worlds)));
   let opened: Open;
   try {
@@ -202,6 +234,7 @@ async function measurePoint(
       agentStepsPerSecond,
       nsPerAgentStep: 1e9 / agentStepsPerSecond.median,
       bytesPerAgent: opened.plan.bytes / (slots * worlds),
+      brainShare: opened.brainShare(),
       ratio: ratioOf(other!, own!),
       ratioTo: `the time of ${REFERENCE.worlds} worlds of ${REFERENCE.slots}, 1 thread`,
       x,

@@ -21,6 +21,8 @@ export interface ChartOptions {
   readonly yLabel: string;
   /** Logarithmic x axis; needs x > 0. */
   readonly logX?: boolean;
+  /** Whether points are marked, default true; to be left out where they are many. */
+  readonly dots?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
@@ -43,7 +45,7 @@ const at = (value: number): string => value.toFixed(1);
 /** Draws series over x from 0 on the y axis; series without a point are left out. */
 export function lineChart(series: readonly ChartSeries[], options: ChartOptions): string {
   const drawn = series.filter(({ points }) => points.length > 0);
-  const { title, xLabel, yLabel, logX = false, width = 720, height = 320 } = options;
+  const { title, xLabel, yLabel, logX = false, dots = true, width = 720, height = 320 } = options;
   const points = drawn.flatMap((one) => one.points);
   if (points.length === 0) return '';
   const xs = points.map(({ x }) => x);
@@ -75,7 +77,7 @@ export function lineChart(series: readonly ChartSeries[], options: ChartOptions)
     const colour = `var(--c${k % SERIES_COLOURS})`;
     const sorted = one.points.toSorted((a, b) => a.x - b.x);
     parts.push(`<path d="${path(sorted) ?? ''}" fill="none" stroke="${colour}" stroke-width="2"/>`);
-    for (const point of sorted) {
+    for (const point of dots ? sorted : []) {
       const { low, high } = point;
       if (low !== undefined && high !== undefined)
         parts.push(
