@@ -36,23 +36,33 @@ export function markDying(world: AgentWorld, tick: number): number {
 }
 
 /** Marks and lists the insolvent and those whose life is over; returns how many. */
-function markMortal({ parameters, columns }: AgentWorld, tick: number): number {
+function markMortal(world: AgentWorld, tick: number): number {
   const { cause, dying } = scratch;
-  const { population, insolvent, wealth } = columns;
-  const { slots, seed } = parameters;
-  const { hazard } = parameters.demography;
-  const { subsistence } = parameters.energy;
+  const { slots } = world.parameters;
+  cause.fill(CAUSE.none, 0, slots);
   let count = 0;
-  for (let i = 0; i < slots; i++) {
-    let of: number = CAUSE.none;
-    if (population[i] !== FREE_SLOT) {
-      if (insolvent[i] !== 0 || wealth[i]! < subsistence) of = CAUSE.insolvency;
-      else if (hazard > 0 && draw(seed, tick, i, STREAM.deathHazard) < hazard) of = CAUSE.age;
-    }
-    cause[i] = of;
-    if (of !== CAUSE.none) dying[count++] = i;
+  for (let i = nextMortal(world, tick, 0); i < slots; i = nextMortal(world, tick, i + 1)) {
+    cause[i] = naturalCause(world, tick, i);
+    dying[count++] = i;
   }
   return count;
+}
+
+/** The first agent from `from` on that dies of need or age; the number of slots if there is none. */
+function nextMortal(world: AgentWorld, tick: number, from: number): number {
+  const { slots } = world.parameters;
+  let agent = world.senses.nextMortal(tick, from);
+  while (agent < slots && naturalCause(world, tick, agent) === CAUSE.none) agent++;
+  return agent;
+}
+
+/** Why an agent dies of itself: it cannot pay or cannot go on, or its life is over. */
+export function naturalCause({ parameters, columns }: AgentWorld, tick: number, agent: number): number {
+  const { population, insolvent, wealth } = columns;
+  const { hazard } = parameters.demography;
+  if (population[agent] === FREE_SLOT) return CAUSE.none;
+  if (insolvent[agent] !== 0 || wealth[agent]! < parameters.energy.subsistence) return CAUSE.insolvency;
+  return draw(parameters.seed, tick, agent, STREAM.deathHazard) < hazard ? CAUSE.age : CAUSE.none;
 }
 
 /** Marks `deathsPerTick` of the living, whoever else dies. */

@@ -91,18 +91,14 @@ function breedRichest(world: AgentWorld, tick: number, group: number, owner: num
 
 /** Collects in scratch.eligible who can reproduce, of one population or of all (FREE_SLOT); returns how many. */
 function findEligible(world: AgentWorld, owner: number): number {
-  const { parameters: p, columns: c, agents } = world;
-  const { population, wealth } = c;
-  const { thresholdGene } = agents;
+  const { parameters: p, columns: c } = world;
+  const { population } = c;
   const { eligible } = scratch;
   const { slots } = p;
-  const { parentPays } = p.demography;
   const price = tokenWorth(world);
   const kit = kitPrice(world);
   let count = 0;
-  for (let i = 0; i < slots; i++) {
-    // most are not rich enough, and an empty slot owns nothing
-    if (parentPays && wealth[i]! < thresholdGene[i]! + kit) continue;
+  for (let i = nextRich(world, kit, 0); i < slots; i = nextRich(world, kit, i + 1)) {
     const of = population[i]!;
     if (of === FREE_SLOT || (owner !== FREE_SLOT && of !== owner)) continue;
     if (canPayForChild(world, i, price)) eligible[count++] = i;
@@ -111,15 +107,30 @@ function findEligible(world: AgentWorld, owner: number): number {
 }
 
 /**
+ * The first agent from `from` on that is rich enough for a child that costs `kit` milli-cash, or that need not pay; the
+ * number of slots if there is none. Most are not.
+ */
+function nextRich(world: AgentWorld, kit: number, from: number): number {
+  const { slots, demography } = world.parameters;
+  if (!demography.parentPays) return from;
+  let agent = kit > U32_MAX ? from : world.senses.nextRich(kit, from);
+  while (agent < slots && !isRich(world, agent, kit)) agent++;
+  return agent;
+}
+
+/** Whether an agent's wealth is its threshold and a kit, milli-cash. */
+export const isRich = ({ columns, agents }: AgentWorld, agent: number, kit: number): boolean =>
+  columns.wealth[agent]! >= agents.thresholdGene[agent]! + kit;
+
+/**
  * Whether an agent's wealth passes its threshold (plus the kit's price) and its free money buys the kit and
  * the least endowment, with room for rounding. Where children are made for nothing, everybody may be drawn.
  *
  * @param price milli-cash per milli-token, 2^-16
  */
 export function canReproduce(world: AgentWorld, agent: number, price: number): boolean {
-  const { parameters: p, columns: c, agents } = world;
-  if (!p.demography.parentPays) return true;
-  if (c.wealth[agent]! < agents.thresholdGene[agent]! + kitPrice(world)) return false;
+  if (!world.parameters.demography.parentPays) return true;
+  if (!isRich(world, agent, kitPrice(world))) return false;
   return canPayForChild(world, agent, price);
 }
 

@@ -122,6 +122,7 @@ const BUY: i32 = 1;
 const SELL: i32 = 2;
 const STREAM_SCRIPTED: u32 = 4;
 const STREAM_RANDOM_REWARD: u32 = 18;
+const STREAM_DEATH_HAZARD: u32 = 6;
 const LEVELS: i32 = 256;
 
 const OBSERVATIONS: usize = 32;
@@ -804,6 +805,39 @@ export function nextGiver(d: usize, from: u32, blockTo: u32): u32 {
     if (!v128.any_true(gave)) continue;
     let found = v128.and(gave, i32x4.ne(own(d, POPULATION, at), ints(FREE_SLOT)));
     found = v128.and(found, i32x4.ne(own(d, BLOCK_BASE, at), ints(0x80000000)));
+    const agent = firstFrom(found, block, from, end);
+    if (agent != end) return agent;
+  }
+  return end;
+}
+
+/** The first living agent from `from` on that cannot go on or whose life is over, below 4 x blockTo, which it is if there is none. */
+export function nextMortal(d: usize, tick: u32, insolvent: usize, subsistence: u32, hazard: u32, from: u32, blockTo: u32): u32 {
+  const end = blockTo << 2;
+  const seed = word(d, SEED);
+  for (let block: usize = from >> 2; block < <usize>blockTo; block++) {
+    const at = block * V;
+    let found = i32x4.ne(v128.load(insolvent + at), ints(0));
+    found = v128.or(found, i32x4.lt_u(own(d, WEALTH, at), ints(subsistence)));
+    const agents = i32x4.add(ints(<u32>block << 2), i32x4(0, 1, 2, 3));
+    found = v128.or(found, i32x4.lt_u(draw(seed, tick, agents, STREAM_DEATH_HAZARD), ints(hazard)));
+    if (!v128.any_true(found)) continue;
+    found = v128.and(found, i32x4.ne(own(d, POPULATION, at), ints(FREE_SLOT)));
+    const agent = firstFrom(found, block, from, end);
+    if (agent != end) return agent;
+  }
+  return end;
+}
+
+/** The first agent from `from` on whose wealth is its threshold and a kit, below 4 x blockTo, which it is if there is none. */
+export function nextRich(d: usize, threshold: usize, kit: u32, from: u32, blockTo: u32): u32 {
+  const end = blockTo << 2;
+  for (let block: usize = from >> 2; block < <usize>blockTo; block++) {
+    const at = block * V;
+    const wealth = own(d, WEALTH, at);
+    const rest = i32x4.sub(wealth, ints(kit));
+    const found = v128.and(i32x4.ge_u(wealth, ints(kit)), i32x4.ge_u(rest, v128.load(threshold + at)));
+    if (!v128.any_true(found)) continue;
     const agent = firstFrom(found, block, from, end);
     if (agent != end) return agent;
   }

@@ -8,7 +8,9 @@ import { U32_MAX } from '../sim/core/units.ts';
 import { applyActions, chooseOption, orderAgents, orderInduced } from './actions.ts';
 import { HEADS, LANES } from './brain/layout.ts';
 import { type AgentWorld, NO_BASE, TRIAL } from './columns.ts';
+import { CAUSE, naturalCause } from './mortality.ts';
 import { measureWealth, medianBin, observe, observeAgents } from './observation.ts';
+import { isRich } from './reproduction.ts';
 import { reward, rewardAgents, rewardRange } from './rewardGenome.ts';
 import { choosesTrial, givesOnTrial } from './selfUpdate.ts';
 import { testWorld } from './testWorld.ts';
@@ -230,6 +232,46 @@ describe('the kernel of senses', () => {
         }
       }),
     );
+  });
+
+  it('finds those who die of need or age and those who can have a child, from any agent on', () => {
+    let aged = 0;
+    fc.assert(
+      fc.property(
+        setting,
+        fc.constantFrom(0, 1, 1000, U32_MAX),
+        fc.constantFrom(2, 50),
+        (drawn, kit, meanLife) => {
+          const [world] = twins({ ...drawn, world: { ...drawn.world, demography: { meanLife } } });
+          const { columns, agents, parameters } = world;
+          for (let i = 0; i < parameters.slots; i++) {
+            columns.insolvent[i] = Number(draws.below(4) === 0);
+            // both sides of both bounds
+            columns.wealth[i] =
+              Math.max(0, parameters.energy.subsistence - 1 + draws.below(3)) + 2 * draws.below(2);
+            if (draws.below(2) === 0) columns.wealth[i] = anyWord();
+            agents.thresholdGene[i] = Math.max(
+              0,
+              Math.min(U32_MAX, columns.wealth[i]! - kit - 1 + draws.below(3)),
+            );
+          }
+          const { slots } = parameters;
+          const whole = slots - (slots % LANES);
+          const first = (is: (agent: number) => boolean, from: number): number => {
+            let agent = from;
+            while (agent < whole && !is(agent)) agent++;
+            return agent;
+          };
+          for (let from = 0; from <= slots; from++) {
+            const mortal = (i: number) => naturalCause(world, TICK, i) !== CAUSE.none;
+            expect(world.senses.nextMortal(TICK, from)).toBe(first(mortal, from));
+            expect(world.senses.nextRich(kit, from)).toBe(first((i) => isRich(world, i, kit), from));
+            if (from < slots && naturalCause(world, TICK, from) === CAUSE.age) aged++;
+          }
+        },
+      ),
+    );
+    expect(aged).toBeGreaterThan(0);
   });
 
   it('gives the same bits when agents are split into ranges', () => {

@@ -23,6 +23,16 @@ interface KernelExports {
   reward(descriptor: number, tick: number, blockFrom: number, blockTo: number): void;
   nextReviser(descriptor: number, tick: number, from: number, blockTo: number): number;
   nextGiver(descriptor: number, from: number, blockTo: number): number;
+  nextMortal(
+    descriptor: number,
+    tick: number,
+    insolvent: number,
+    subsistence: number,
+    hazard: number,
+    from: number,
+    blockTo: number,
+  ): number;
+  nextRich(descriptor: number, threshold: number, kit: number, from: number, blockTo: number): number;
 }
 
 // Columns to which the descriptor points, in its order.
@@ -209,6 +219,13 @@ export class Senses {
   private readonly words: Uint32Array<ArrayBuffer>;
   private readonly tokenPrice: Float32Array<ArrayBuffer>;
   private readonly slots: number;
+  /** Where those columns begin, bytes, beside what else decides who dies. */
+  private readonly mortality: {
+    readonly insolvent: number;
+    readonly subsistence: number;
+    readonly hazard: number;
+  };
+  private readonly thresholdGene: number;
 
   /** @param memory an Arena's, which holds all the columns */
   constructor(
@@ -222,6 +239,16 @@ export class Senses {
       return kernel;
     });
     this.slots = parameters.slots;
+    const { insolvent } = sensed.columns;
+    const { thresholdGene } = sensed.agents;
+    const here = [insolvent, thresholdGene].every((column) => column?.buffer === memory.buffer);
+    assert(here, 'insolvent or thresholdGene lies in another memory');
+    this.mortality = {
+      insolvent: insolvent!.byteOffset,
+      subsistence: parameters.energy.subsistence,
+      hazard: parameters.demography.hazard,
+    };
+    this.thresholdGene = thresholdGene!.byteOffset;
     const words = own.descriptor;
     this.words = words;
     this.descriptor = words.byteOffset;
@@ -346,6 +373,26 @@ export class Senses {
   nextGiver(from: number): number {
     const end = this.slots - (this.slots % LANES);
     return from >= end ? from : this.kernel.nextGiver(this.descriptor, from, end / LANES);
+  }
+
+  /** The first agent of a whole block from `from` on that dies of need or age; the first one left to the specification if none. */
+  nextMortal(tick: number, from: number): number {
+    const end = this.slots - (this.slots % LANES);
+    if (from >= end) return from;
+    const { insolvent, subsistence, hazard } = this.mortality;
+    return this.kernel.nextMortal(this.descriptor, tick, insolvent, subsistence, hazard, from, end / LANES);
+  }
+
+  /**
+   * The first agent of a whole block from `from` on whose wealth is its threshold and a kit; the first one left to the
+   * specification if none.
+   *
+   * @param kit milli-cash, a u32
+   */
+  nextRich(kit: number, from: number): number {
+    const end = this.slots - (this.slots % LANES);
+    if (from >= end) return from;
+    return this.kernel.nextRich(this.descriptor, this.thresholdGene, kit, from, end / LANES);
   }
 
   private wholeBlocks(from: number, to: number): number {
