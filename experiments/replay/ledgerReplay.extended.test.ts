@@ -7,7 +7,9 @@ import { replayLedger } from './ledgerReplay.ts';
 import { RecordedJournal } from './recordedJournal.ts';
 import { recordRun } from './testRun.ts';
 
-it('a thousand ticks of 64 agents with AMM, escrow, stakes, births and deaths replay without a difference', async () => {
+it('a thousand ticks of 64 agents with AMM, escrow, stakes, births and deaths replay without a difference', {
+  timeout: 1_200_000,
+}, async () => {
   const { directory, manifest } = await recordRun(readFileSync('configs/on-chain.yaml', 'utf8'));
   const chain = await openChain({});
   const journal = await RecordedJournal.open(directory, 0);
