@@ -423,17 +423,23 @@ describe('darwin serve', () => {
     expect((await recordedFrames(join(work, 'first'), 40)).frames.map((frame) => frame.tick)).toEqual([60]);
   });
 
-  it('shows a recorded run until Ctrl-C', async () => {
+  it('shows a recorded run and those beside it until Ctrl-C', async () => {
     const answers: Promise<Response>[] = [];
     const outcome = await darwin(['serve', 'first'], work, (text, interrupt) => {
       const url = /(http:\S+)/.exec(text)?.[1];
       if (!url || answers.length > 0) return;
-      answers.push(fetch(`${url}api/run`), fetch(`${url}api/health`));
+      answers.push(fetch(`${url}api/v1/runs`), fetch(`${url}api/v1/runs/first`));
       Promise.allSettled(answers).then(() => setTimeout(interrupt, 200));
     });
     expect(outcome.code, outcome.stderr).toBe(0);
-    expect((await (await answers[0]!).json()).run.name).toBe('tiny');
-    expect(await (await answers[1]!).json()).toMatchObject({ state: 'finished', tick: 60 });
+    const list = await (await answers[0]!).json();
+    expect(list).toMatchObject({ shown: 'first', live: false });
+    expect(list.runs.find((run: { id: string }) => run.id === 'first')).toMatchObject({
+      name: 'tiny',
+      status: 'finished',
+      ticks: 60,
+    });
+    expect((await (await answers[1]!).json()).hello.run.name).toBe('tiny');
   });
 });
 

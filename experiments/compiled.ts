@@ -9,7 +9,7 @@ import type { TableName } from '../sim/frame.ts';
 import { TABLES } from '../sim/tables.ts';
 import { checkpointTicks } from './checkpoints.ts';
 import { PACKAGE_ROOT } from './hardware.ts';
-import { sqlPath } from './runDirectory.ts';
+import { sqlPath } from './tablePart.ts';
 
 const CLI = join(PACKAGE_ROOT, 'dist', 'experiments', 'cli.js');
 

@@ -1,49 +1,35 @@
-/** Frames of a run directory, read back from its Parquet parts for the page. */
+/** Frames of a run, read back from its tables for the page. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { REWARD_FEATURES } from '../agents/columns.ts';
 import { UsageError } from '../sim/core/errors.ts';
-import type { RunFrame, TableName, WorldFrame } from '../sim/frame.ts';
+import type { RunFrame, WorldFrame } from '../sim/frame.ts';
 import { METRICS, POPULATION_METRICS } from '../sim/metrics/table.ts';
+import { FRAMES_MAX, type FrameQuery, thinned } from '../viz/dataApi.ts';
+import { replicatesWatched } from '../viz/hello.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { RUNS_DIRECTORY, sqlPath } from './runDirectory.ts';
+import { RUNS_DIRECTORY } from './runDirectory.ts';
+import { RecordedTables, type ResultColumns, type RunTables, ticksOf } from './runTables.ts';
 
 type Row = Record<string, number | string | null>;
 
-/** Most frames that the page of a recorded run shows; longer runs are thinned evenly. */
-const FRAMES_MAX = 400;
 const NOTHING = new Float64Array(0);
 
 /** The run directory under `runs` that was started last. Throws UsageError when there is none. */
 export function newestRun(parent: string = RUNS_DIRECTORY): string {
-  const found = (existsSync(parent) ? readdirSync(parent) : [])
-    .map((name) => join(parent, name))
-    .filter((path) => existsSync(join(path, 'manifest.json')))
-    .sort((a, b) => statSync(b).birthtimeMs - statSync(a).birthtimeMs);
+  const found = runsIn(parent);
   if (found.length === 0)
     throw new UsageError(`there is no run under ${parent}`, 'darwin run quickstart makes one');
   return found[0]!;
 }
 
-async function query(sql: string): Promise<Row[]> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: '2',
-    memory_limit: '1GB',
-    temp_directory: '',
-  });
-  const connection = await instance.connect();
-  try {
-    return (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[];
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+/** Run directories within a directory, the newest first. */
+export function runsIn(parent: string): string[] {
+  return (existsSync(parent) ? readdirSync(parent) : [])
+    .map((name) => join(parent, name))
+    .filter((path) => existsSync(join(path, 'manifest.json')))
+    .sort((a, b) => statSync(b).birthtimeMs - statSync(a).birthtimeMs);
 }
-
-const hasParts = (directory: string, table: TableName): boolean =>
-  existsSync(join(directory, table)) &&
-  readdirSync(join(directory, table)).some((name) => name.endsWith('.parquet'));
 
 /**
  * Frames of a recorded run after `afterTick`, oldest first. Histograms and Lorenz curves are not recorded and
@@ -56,37 +42,52 @@ export async function recordedFrames(
   afterTick = -1,
 ): Promise<{ manifest: Manifest; frames: RunFrame[] }> {
   const manifest = readManifest(directory);
-  if (!hasParts(directory, 'metrics') || !hasParts(directory, 'populations')) return { manifest, frames: [] };
-  const sampled = (await query(
-    `select distinct tick from ${sqlPath(directory, 'metrics')} where tick > ${afterTick} order by tick`,
-  )) as { tick: number }[];
-  const step = Math.ceil(sampled.length / FRAMES_MAX);
-  const ticks = sampled
-    .filter((_, k) => (sampled.length - 1 - k) % Math.max(1, step) === 0)
-    .map(({ tick }) => tick);
-  if (ticks.length === 0) return { manifest, frames: [] };
-  const where = `where tick in (${ticks.join(', ')}) order by tick, world`;
-  const metrics = await query(`select * from ${sqlPath(directory, 'metrics')} ${where}`);
-  const members = await query(`select * from ${sqlPath(directory, 'populations')} ${where}`);
-  const byPlace = groupBy(members, (row) => `${row.tick}/${row.world}`);
-  const byTick = groupBy(metrics, (row) => row.tick);
-  const total = manifest.arms[0]!.ticks;
-  const frames = ticks.map(
-    (tick): RunFrame => ({
-      tick,
-      ticks: total,
-      laws: manifest.laws,
-      worlds: (byTick.get(tick) ?? []).map((row) =>
-        worldFrame(manifest, row, byPlace.get(`${tick}/${row.world}`) ?? []),
-      ),
-    }),
-  );
-  return { manifest, frames };
+  const range = { from: afterTick + 1, to: Number.MAX_SAFE_INTEGER };
+  return { manifest, frames: await framesOf(new RecordedTables(directory), manifest, range) };
 }
 
-function groupBy<K>(rows: readonly Row[], keyOf: (row: Row) => K): Map<K, Row[]> {
+/** Frames of a run within a range of ticks, at most FRAMES_MAX, oldest first. */
+export async function framesOf(
+  tables: RunTables,
+  manifest: Manifest,
+  { from, to }: FrameQuery,
+): Promise<RunFrame[]> {
+  const sampled = (await ticksOf(tables, 'metrics')).filter((tick) => tick >= from && tick <= to);
+  const ticks = thinned(sampled, FRAMES_MAX);
+  if (ticks.length === 0) return [];
+  const shown = replicatesWatched(manifest.arms.length);
+  const where = `where replicate < ${shown} and tick in (${ticks.join(', ')}) order by tick, world`;
+  const rowsOf = async (table: 'metrics' | 'populations'): Promise<Row[]> =>
+    rows(
+      await tables.query((relation) => {
+        const source = relation(table);
+        return source === null ? null : `select * from ${source} ${where}`;
+      }),
+    );
+  const byPlace = groupBy(await rowsOf('populations'), (row) => `${row.tick}/${row.world}`);
+  const byTick = groupBy(await rowsOf('metrics'), (row) => row.tick);
+  const total = manifest.arms[0]!.ticks;
+  return ticks.map((tick) => ({
+    tick,
+    ticks: total,
+    laws: manifest.laws,
+    worlds: (byTick.get(tick) ?? []).map((row) =>
+      worldFrame(manifest, row, byPlace.get(`${tick}/${row.world}`) ?? []),
+    ),
+  }));
+}
+
+function rows(columns: ResultColumns): Row[] {
+  const entries = Object.entries(columns);
+  const count = entries[0]?.[1].length ?? 0;
+  return Array.from({ length: count }, (_, k) =>
+    Object.fromEntries(entries.map(([name, values]) => [name, values[k] as number | string | null])),
+  );
+}
+
+function groupBy<K>(all: readonly Row[], keyOf: (row: Row) => K): Map<K, Row[]> {
   const groups = new Map<K, Row[]>();
-  for (const row of rows) {
+  for (const row of all) {
     const key = keyOf(row);
     const group = groups.get(key);
     if (group) group.push(row);

@@ -10,7 +10,8 @@ import type { RecordBatch, TableName } from '../sim/frame.ts';
 import { TABLES } from '../sim/tables.ts';
 import { describeHardware } from './hardware.ts';
 import { MANIFEST_VERSION, type Manifest, readManifest } from './manifest.ts';
-import { makeNumbered, RunDirectory, sqlPath } from './runDirectory.ts';
+import { makeNumbered, RunDirectory } from './runDirectory.ts';
+import { sqlPath } from './tablePart.ts';
 
 let parent: string;
 beforeAll(() => {

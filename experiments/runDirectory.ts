@@ -123,6 +123,10 @@ export class RunDirectory {
   private readonly openTables: () => Promise<TableWriters>;
   /** Opened by the first rows. */
   private tables: Promise<TableWriters> | null = null;
+  /** Resolves when nobody uses the tables: rows are written and questions answered one after the other. */
+  private idle: Promise<unknown> = Promise.resolve();
+  /** Whether rows may still come; afterwards the Parquet parts hold everything. */
+  isOpen = true;
 
   private constructor(
     path: string,
@@ -201,39 +205,60 @@ export class RunDirectory {
   }
 
   /** Writes all waiting rows, then a checkpoint (checkpoints.ts) that knows where they end. */
-  async checkpoint(simulation: Simulation, standing: Standing, kept: number): Promise<void> {
-    try {
+  checkpoint(simulation: Simulation, standing: Standing, kept: number): Promise<void> {
+    return this.inTurn(async () => {
       const tableParts = await (await this.writers()).writeParts();
       const origin = this.manifest.parent?.tick ?? null;
       await writeCheckpoint(this.path, simulation, { tableParts, standing, kept, origin });
-    } catch (cause) {
-      throw fileError(cause, this.path);
-    }
+    });
   }
 
   /** Adds rows. Throws EnvironmentError when the disk is full. */
   async append(batches: readonly RecordBatch[]): Promise<void> {
-    try {
-      if (batches.length > 0) await (await this.writers()).append(batches);
-    } catch (cause) {
-      throw fileError(cause, this.path);
-    }
+    if (batches.length > 0) await this.inTurn(async () => (await this.writers()).append(batches));
+  }
+
+  /** Answers a question over all rows so far, written or waiting. Throws UsageError when the run has just ended. */
+  query(
+    write: (relation: (table: TableName) => string | null) => string | null,
+  ): Promise<Readonly<Record<string, readonly unknown[]>>> {
+    return this.inTurn(async () => {
+      if (!this.isOpen)
+        throw new UsageError('the run has just ended', 'ask again: its tables are all written');
+      return (await this.writers()).query(write);
+    });
+  }
+
+  /** Takes a snapshot of all agents for AGENTS_NOW in place of the one before. */
+  showAgents(batches: readonly RecordBatch[]): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.isOpen) await (await this.writers()).showAgents(batches);
+    });
   }
 
   /** Writes what still waits and the last manifest; the directory takes nothing more. */
-  async finish(result: Partial<Manifest>): Promise<Manifest> {
-    try {
-      await (await this.tables)?.writeParts();
-      this.manifest = { ...this.manifest, ...result };
-      this.writeJson('manifest.json', this.manifest);
-      return this.manifest;
-    } catch (cause) {
+  finish(result: Partial<Manifest>): Promise<Manifest> {
+    return this.inTurn(async () => {
+      try {
+        await (await this.tables)?.writeParts();
+        this.manifest = { ...this.manifest, ...result };
+        this.writeJson('manifest.json', this.manifest);
+        return this.manifest;
+      } finally {
+        this.isOpen = false;
+        const tables = await this.tables?.catch(() => null);
+        tables?.close();
+        this.unlock();
+      }
+    });
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.idle.then(work).catch((cause) => {
       throw fileError(cause, this.path);
-    } finally {
-      const tables = await this.tables?.catch(() => null);
-      tables?.close();
-      this.unlock();
-    }
+    });
+    this.idle = done.catch(() => {});
+    return done;
   }
 
   private writeJson(name: string, value: unknown): void {
@@ -245,7 +270,3 @@ export class RunDirectory {
 
 /** The parent of default run directories. */
 export const RUNS_DIRECTORY = 'runs';
-
-/** A path as it is written in SQL on a terminal: relative, with forward slashes. */
-export const sqlPath = (directory: string, table: TableName): string =>
-  `'${join(directory, table, '*.parquet').replaceAll('\\', '/')}'`;

@@ -47,8 +47,8 @@ async function answer(call: WorkerCall): Promise<void> {
     shard ??= createShard(run, worlds, { ...plain, ...leads, ...(profile ? { clock } : {}) });
     if (call.method === 'hashes') {
       port.postMessage({ id: call.id, result: await shard.hashes() } satisfies WorkerReply);
-    } else if (call.method === 'lastSnapshot') {
-      const batches = await shard.lastSnapshot();
+    } else if (call.method === 'lastSnapshot' || call.method === 'snapshot') {
+      const batches = await shard[call.method]();
       port.postMessage({ id: call.id, result: batches } satisfies WorkerReply, buffersOf([], batches));
     } else if (call.method === 'saveWorld') {
       const saved = await shard.saveWorld(call.world, call.piece);

@@ -21,7 +21,7 @@ import type { RecordBatch, TableName } from '../sim/frame.ts';
 import { TABLES, type TableColumn } from '../sim/tables.ts';
 import { forceToDisk } from './checkpoints.ts';
 import { makeDirectory } from './makeDirectory.ts';
-import { partName } from './tablePart.ts';
+import { AGENTS_NOW, partName, sqlPath } from './tablePart.ts';
 
 const TYPES: Readonly<Record<TableColumn['type'], { sql: string; type: DuckDBType }>> = {
   u32: { sql: 'UINTEGER', type: UINTEGER },
@@ -41,6 +41,9 @@ const identifier = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 /** One table on its way to Parquet. */
 class TableWriter {
   private readonly name: TableName;
+  private readonly directory: string;
+  /** Name of the table of waiting rows. */
+  private readonly waitingIn: string;
   private readonly folder: string;
   private readonly connection: DuckDBConnection;
   private readonly specs: readonly TableColumn[];
@@ -58,9 +61,12 @@ class TableWriter {
     connection: DuckDBConnection,
     partCells: number,
     parts: number,
+    waitingIn: string = name,
   ) {
     this.parts = parts;
     this.name = name;
+    this.directory = directory;
+    this.waitingIn = waitingIn;
     this.folder = join(directory, name);
     this.connection = connection;
     this.specs = TABLES[name];
@@ -71,8 +77,8 @@ class TableWriter {
   async append(batch: RecordBatch): Promise<void> {
     if (this.appender === null) {
       const columns = this.specs.map((c) => `${identifier(c.name)} ${TYPES[c.type].sql} NOT NULL`).join(', ');
-      await this.connection.run(`CREATE OR REPLACE TABLE ${this.name} (${columns})`);
-      this.appender = await this.connection.createAppender(this.name);
+      await this.connection.run(`CREATE OR REPLACE TABLE ${this.waitingIn} (${columns})`);
+      this.appender = await this.connection.createAppender(this.waitingIn);
     }
     for (let from = 0; from < batch.rows; from += CHUNK_ROWS) {
       const rows = Math.min(CHUNK_ROWS, batch.rows - from);
@@ -84,6 +90,7 @@ class TableWriter {
       this.appender.appendDataChunk(this.chunk);
     }
     this.rows += batch.rows;
+    if (this.partCells === Number.POSITIVE_INFINITY) return;
     const full = this.rows * this.specs.length >= this.partCells;
     if (full || performance.now() - this.writtenAt >= PART_INTERVAL_MS) await this.writePart();
   }
@@ -98,11 +105,29 @@ class TableWriter {
     const part = join(this.folder, partName(this.parts++));
     const aside = `${part}.writing`;
     await this.connection.run(
-      `COPY ${this.name} TO ${quoted(aside)} (FORMAT parquet, COMPRESSION zstd); DROP TABLE ${this.name}`,
+      `COPY ${this.waitingIn} TO ${quoted(aside)} (FORMAT parquet, COMPRESSION zstd); DROP TABLE ${this.waitingIn}`,
     );
     await forceToDisk(aside);
     renameSync(aside, part);
     this.rows = 0;
+  }
+
+  /** What stands behind FROM for all rows so far, all of them visible to it; null where there are none. */
+  relation(): string | null {
+    const written = this.parts > 0 ? `read_parquet(${sqlPath(this.directory, this.name)})` : null;
+    if (this.rows === 0 || this.appender === null) return written;
+    this.appender.flushSync();
+    if (written === null) return this.waitingIn;
+    return `(select * from ${written} union all by name select * from ${this.waitingIn})`;
+  }
+
+  /** Puts rows in the place of those that wait. */
+  async replace(batches: readonly RecordBatch[]): Promise<void> {
+    this.appender?.closeSync();
+    this.appender = null;
+    this.rows = 0;
+    for (const batch of batches) await this.append(batch);
+    this.relation();
   }
 
   private fill(spec: TableColumn, k: number, batch: RecordBatch, from: number, rows: number): void {
@@ -124,6 +149,8 @@ export class TableWriters {
   private readonly instance: DuckDBInstance;
   private readonly connection: DuckDBConnection;
   private readonly writers: ReadonlyMap<TableName, TableWriter>;
+  /** All agents of the moment, for somebody who watches; never written. */
+  private readonly agentsNow: TableWriter;
 
   private constructor(
     instance: DuckDBInstance,
@@ -133,6 +160,7 @@ export class TableWriters {
     this.instance = instance;
     this.connection = connection;
     this.writers = writers;
+    this.agentsNow = new TableWriter('agents', '', connection, Number.POSITIVE_INFINITY, 0, AGENTS_NOW);
   }
 
   /**
@@ -172,6 +200,19 @@ export class TableWriters {
       parts[name] = writer.parts;
     }
     return parts as Record<TableName, number>;
+  }
+
+  /** Answers SQL over all rows so far; null = there are none to ask about. */
+  async query(
+    write: (relation: (table: TableName) => string | null) => string | null,
+  ): Promise<Readonly<Record<string, readonly unknown[]>>> {
+    const sql = write((table) => this.writers.get(table)!.relation());
+    return sql === null ? {} : (await this.connection.runAndReadAll(sql)).getColumnsObjectJS();
+  }
+
+  /** Takes a snapshot of all agents for AGENTS_NOW in place of the one before. */
+  showAgents(batches: readonly RecordBatch[]): Promise<void> {
+    return this.agentsNow.replace(batches);
   }
 
   close(): void {

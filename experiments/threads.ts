@@ -56,6 +56,7 @@ export type WorkerCall =
   | { readonly id: number; readonly method: 'advance'; readonly toTick: number }
   | { readonly id: number; readonly method: 'hashes' }
   | { readonly id: number; readonly method: 'lastSnapshot' }
+  | { readonly id: number; readonly method: 'snapshot' }
   | { readonly id: number; readonly method: 'saveWorld'; readonly world: number; readonly piece: number }
   | {
       readonly id: number;
@@ -173,6 +174,10 @@ class ThreadShard implements ShardHandle {
 
   lastSnapshot(): Promise<readonly RecordBatch[]> {
     return this.call({ id: this.nextId++, method: 'lastSnapshot' });
+  }
+
+  snapshot(): Promise<readonly RecordBatch[]> {
+    return this.call({ id: this.nextId++, method: 'snapshot' });
   }
 
   saveWorld(world: number, piece = 0): Promise<Uint8Array<ArrayBuffer>> {

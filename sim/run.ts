@@ -39,6 +39,8 @@ export interface Simulation {
   finalHash(): Promise<string>;
   /** Rows of a last snapshot of all agents, none where the schedule has just written one. */
   lastSnapshot(): Promise<readonly RecordBatch[]>;
+  /** Rows of all agents at the tick reached, for somebody who watches; changes nothing. */
+  snapshot(): Promise<readonly RecordBatch[]>;
   /**
    * Hands every world's complete state to `take`, piece by piece (checkpoint.ts), which must be done with one before it
    * gets the next one of the same shard; no more pieces than shards are in memory at a time.
@@ -136,6 +138,10 @@ class ShardedSimulation implements Simulation {
 
   async lastSnapshot(): Promise<readonly RecordBatch[]> {
     return (await Promise.all(this.shards.map((shard) => shard.lastSnapshot()))).flat();
+  }
+
+  async snapshot(): Promise<readonly RecordBatch[]> {
+    return (await Promise.all(this.shards.map((shard) => shard.snapshot()))).flat();
   }
 
   async save(

@@ -29,6 +29,8 @@ export interface ShardHandle {
   hashes(): Promise<readonly string[]>;
   /** Rows of a last snapshot of all agents, none where the schedule has just written one. */
   lastSnapshot(): Promise<readonly RecordBatch[]>;
+  /** Rows of a snapshot of all agents, whatever the schedule; for somebody who watches. Changes nothing. */
+  snapshot(): Promise<readonly RecordBatch[]>;
   /** A piece of one of its worlds' complete state (checkpoint.ts). */
   saveWorld(world: number, piece?: number): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -163,6 +165,13 @@ export class Shard {
     return this.recorder.drain();
   }
 
+  /** Rows of all agents as they are; kept apart from what is recorded. */
+  snapshot(): readonly RecordBatch[] {
+    const watcher = new Recorder(this.run.arms[0]!.output);
+    for (const { world } of this.residents) watcher.agents(world);
+    return watcher.drain();
+  }
+
   /** State hash of each world, in the order of `worlds`. */
   hashes(): string[] {
     return this.residents.map(({ world }) => stateHash(world));
@@ -278,6 +287,7 @@ export function createShard(
     advance: async (toTick) => shard.advance(toTick),
     hashes: async () => shard.hashes(),
     lastSnapshot: async () => shard.lastSnapshot(),
+    snapshot: async () => shard.snapshot(),
     saveWorld: async (world, piece) => shard.saveWorld(world, piece),
     restoreWorld: async (world, saved, restore) => shard.restoreWorld(world, saved, restore),
     close: async () => {},

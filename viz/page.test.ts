@@ -10,6 +10,8 @@ import type { RunFrame, WorldFrame } from '../sim/frame.ts';
 import { METRIC_INDEX, type MetricName, POPULATION_METRIC_INDEX } from '../sim/metrics/table.ts';
 import { launchBrowser } from './browser.ts';
 import { clearingLevel } from './client/charts/clearing.ts';
+import type { RunCatalog } from './dataApi.ts';
+import { NO_RUNS } from './dataRoutes.ts';
 import type { Control } from './protocol.ts';
 import { sampleFrame, sampleHeader, sampleLaws } from './sampleFrames.ts';
 import { type LiveServer, type ServerOptions, startServer } from './server.ts';
@@ -41,9 +43,17 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
+/** A live run of which nothing is recorded. */
+const UNRECORDED: RunCatalog = {
+  ...NO_RUNS,
+  ticks: async () => [],
+  table: async () => ({ rows: 0, total: 0, columns: [] }),
+};
+
 async function serve(options: Partial<ServerOptions> = {}): Promise<LiveServer> {
   const server = await startServer({
     header: sampleHeader(),
+    catalog: UNRECORDED,
     framesPerSecond: Number.POSITIVE_INFINITY,
     pageDirectory,
     ...options,
@@ -61,6 +71,8 @@ interface OpenOptions {
   readonly colorScheme?: 'light' | 'dark';
   /** Problems that the test provokes. */
   readonly expected?: RegExp;
+  /** Query of the address. */
+  readonly at?: string;
 }
 
 /** Opens the page as a new visitor; fails the test on anything in the console or any request elsewhere. */
@@ -86,7 +98,7 @@ async function open(server: LiveServer, options: OpenOptions = {}): Promise<Page
     await context.close();
     expect(problems.filter((problem) => !options.expected?.test(problem))).toEqual([]);
   });
-  await page.goto(server.url);
+  await page.goto(`${server.url}${options.at ?? ''}`);
   return page;
 }
 
@@ -174,7 +186,7 @@ describe('what a watcher sees', () => {
   test('births and deaths are rates over the last thousand ticks', async () => {
     const server = await serve();
     publish(server, 40);
-    const page = await openAt(server, '2,000 / 20,000');
+    const page = await openAt(server, '2,000 / 20,000', { at: '?view=evolution' });
     await figure(page, 'turnover');
     const last = Array.from({ length: 20 }, (_, k) => metricOf(sampleFrame(21 + k), 'births'));
     const expected = last.reduce((a, b) => a + b, 0);
@@ -229,6 +241,7 @@ describe('what a watcher sees', () => {
       meanOver(worlds, (w) => w.lorenzWealth[10]!),
       6,
     );
+    await page.getByRole('link', { name: 'Market' }).click();
     await figure(page, 'depth');
     const bid = worlds[0]!.bidHistogram.reduce((a, b) => a + b, 0);
     expect(await shownValue(page, 'data[data-series="depth-bid"]')).toBe(bid);
@@ -237,6 +250,7 @@ describe('what a watcher sees', () => {
     expect(await shownValue(page, 'data[data-series="depth-clearing"]')).toBe(
       sampleHeader().arms[0]!.computePrices[cleared],
     );
+    await page.getByRole('link', { name: 'Evolution' }).click();
     await figure(page, 'genes-now');
     for (const [f, feature] of REWARD_FEATURES.entries()) {
       const row = `[data-feature="${feature}"]`;
@@ -282,25 +296,6 @@ describe('what a watcher sees', () => {
     const points = await attribute(page, 'path.line[data-series="computePrice"]', 'data-points');
     expect(points).toBeGreaterThan(100);
     expect(points).toBeLessThanOrEqual(800);
-  });
-
-  test('a recorded run, which has no orders and Lorenz curves, says so in their place', async () => {
-    const server = await serve();
-    const none = new Float64Array(0);
-    const frame = sampleFrame(1);
-    const worlds = frame.worlds.map((w) => ({
-      ...w,
-      lorenzWealth: none,
-      lorenzCompute: none,
-      bidHistogram: none,
-      askHistogram: none,
-    }));
-    server.publish({ ...frame, worlds }, RATES);
-    const page = await openAt(server, '50 / 20,000');
-    await page.locator('[data-figure="lorenz"]').scrollIntoViewIfNeeded();
-    await shows(page, '[data-figure="lorenz"] .empty', 'not part of a recorded run');
-    await page.locator('[data-figure="depth"]').scrollIntoViewIfNeeded();
-    await shows(page, '[data-figure="depth"] .empty', 'not part of a recorded run');
   });
 
   test('a name from a config is text, never markup', async () => {
@@ -380,9 +375,9 @@ describe('what a watcher can do', () => {
     publish(server, 40);
     const page = await openAt(server, '2,000 / 20,000');
     // What a drawing says of itself is known once it has been in view.
-    for (const id of ['species', 'turnover', 'genes']) await figure(page, id);
+    for (const id of ['species', 'concentration', 'lorenz']) await figure(page, id);
     const names: string[] = [];
-    for (let k = 0; k < 60; k++) {
+    for (let k = 0; k < 80; k++) {
       await page.keyboard.press('Tab');
       const name = await page.evaluate(() => {
         const element = document.activeElement;
@@ -398,10 +393,11 @@ describe('what a watcher can do', () => {
     expect(names.slice(0, 5)).toEqual([
       'Skip to the figures',
       'Colour theme: as the',
-      'Pause',
-      'Step',
-      'Ticks of one step',
+      'Overview',
+      'Evolution',
+      'Market',
     ]);
+    expect(names.slice(10, 13)).toEqual(['Pause', 'Step', 'Ticks of one step']);
     expect(names.every((name) => name !== '' && !name.endsWith('(no outline)'))).toBe(true);
     expect(names.filter((name) => name.startsWith('At tick 2,000:')).length).toBe(7);
 
@@ -442,6 +438,7 @@ describe('when things go wrong or end', () => {
     const server = await serve();
     publish(server, 2);
     const page = await openAt(server, '100 / 20,000');
+    await page.getByRole('link', { name: 'Laws' }).click();
     await shows(page, '[data-law="cash-conserved"] .state', 'holds');
     const laws = sampleLaws(150, 'cash-conserved');
     const words = laws[1]!.violated!;
@@ -586,9 +583,9 @@ describe('how it looks', () => {
         for (const entry of list.getEntries()) moved.moved += (entry as unknown as { value: number }).value;
       }).observe({ type: 'layout-shift' });
     });
-    for (const id of ['compute', 'lorenz', 'depth']) {
+    for (const id of ['compute', 'lorenz', 'species']) {
       await page.locator(`[data-figure="${id}"] svg`).hover();
-      publish(server, 20, 2 + 20 * ['compute', 'lorenz', 'depth'].indexOf(id));
+      publish(server, 20, 2 + 20 * ['compute', 'lorenz', 'species'].indexOf(id));
       await shows(page, '#tick', /\d/);
       await page.waitForTimeout(150);
     }

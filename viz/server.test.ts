@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { EXIT, UsageError } from '../sim/core/errors.ts';
 import { METRIC_INDEX, METRICS } from '../sim/metrics/table.ts';
+import { WATCHED_WORLDS_MAX } from './hello.ts';
 import {
   CONTROL_BYTES_MAX,
   type Control,
@@ -23,7 +24,6 @@ import {
   type LiveServer,
   type ServerOptions,
   startServer,
-  WATCHED_WORLDS_MAX,
 } from './server.ts';
 
 const RATES = { ticksPerSecond: 100, agentStepsPerSecond: 12_800 };

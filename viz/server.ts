@@ -1,5 +1,6 @@
 /**
- * The server of a live run: the page, the run's header and past over HTTP, frames over a WebSocket.
+ * The server of the page: the data of recorded runs over HTTP (dataApi.ts) and, where this process simulates a
+ * run, its header and past over HTTP and its frames over a WebSocket.
  * Watching never changes or slows a result: publishing writes each frame once, hands it to bounded queues
  * and returns. What a watcher asks for (pause, step, speed) goes to whoever drives the run and to nobody
  * else; the model never sees it.
@@ -12,11 +13,12 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { REWARD_FEATURES } from '../agents/columns.ts';
 import { EnvironmentError, UsageError } from '../sim/core/errors.ts';
 import type { LawStatus, RunFrame } from '../sim/frame.ts';
-import { METRICS, POPULATION_METRICS } from '../sim/metrics/table.ts';
 import { Watcher } from './broadcast.ts';
+import type { RunCatalog } from './dataApi.ts';
+import { dataRoutes, NO_RUNS } from './dataRoutes.ts';
+import { helloOf, replicatesWatched, WATCHED_WORLDS_MAX } from './hello.ts';
 import { FrameHistory } from './history.ts';
 import {
   CONTROL_BYTES_MAX,
@@ -25,7 +27,6 @@ import {
   encodeFrame,
   type Hello,
   joinFrames,
-  PROTOCOL_VERSION,
   ProtocolError,
   parseControl,
   type RunHeader,
@@ -34,8 +35,6 @@ import {
 
 /** Watchers at a time. */
 const WATCHERS_MAX = 64;
-/** Worlds whose frames are sent; a page cannot tell more lines apart. */
-export const WATCHED_WORLDS_MAX = 64;
 /** Past frames kept for late watchers; a chart has fewer pixels. */
 export const HISTORY_FRAMES_MAX = 400;
 /** Frames a second sent to a page, which redraws no faster than it can be read. */
@@ -56,7 +55,10 @@ export interface ServerOptions {
   readonly port?: number;
   /** Address to listen on; only this machine by default. */
   readonly host?: string;
-  readonly header: RunHeader;
+  /** The run that this process simulates; left out where there are only recorded ones. */
+  readonly header?: RunHeader;
+  /** The runs whose data are served; none by default. */
+  readonly catalog?: RunCatalog;
   /** Further origins that may connect, such as `https://example.org` in front of a proxy. */
   readonly origins?: readonly string[];
   /** Directory of the built page. */
@@ -165,7 +167,9 @@ class Live implements LiveServer {
   private readonly listeners = new Set<(control: Control) => void>();
   private readonly history = new FrameHistory(HISTORY_FRAMES_MAX);
   private readonly watchedReplicates: number;
-  private readonly hello: Hello;
+  /** null without a live run. */
+  private readonly hello: Hello | null;
+  private readonly metricsEvery: number;
   private readonly heartbeat: NodeJS.Timeout;
 
   /** Latest frame, not yet written; null before the first. */
@@ -187,19 +191,9 @@ class Live implements LiveServer {
     this.options = options;
     this.host = host;
     const { header } = options;
-    this.watchedReplicates = Math.max(1, Math.floor(WATCHED_WORLDS_MAX / Math.max(1, header.arms.length)));
-    this.hello = {
-      type: 'hello',
-      version: PROTOCOL_VERSION,
-      run: header,
-      watchedWorlds: Math.min(
-        WATCHED_WORLDS_MAX,
-        header.arms.length * Math.min(header.worlds, this.watchedReplicates),
-      ),
-      metrics: METRICS,
-      populationMetrics: POPULATION_METRICS,
-      rewardFeatures: REWARD_FEATURES,
-    };
+    this.metricsEvery = header?.metricsEvery ?? 1;
+    this.watchedReplicates = replicatesWatched(header?.arms.length ?? 1);
+    this.hello = header === undefined ? null : helloOf(header);
     this.http = createServer(this.routes());
     this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     this.sockets.on('connection', (socket) => this.welcome(socket));
@@ -237,7 +231,7 @@ class Live implements LiveServer {
 
   publish(frame: RunFrame, rates: Rates): void {
     const watched = this.watchedPart(frame);
-    const { metricsEvery } = this.options.header;
+    const { metricsEvery } = this;
     // Counts of a frame cover the ticks since the last multiple of metricsEvery before it.
     const interval = frame.tick === 0 ? 0 : ((frame.tick - 1) % metricsEvery) + 1;
     const whole = frame.tick % metricsEvery === 0;
@@ -423,6 +417,8 @@ class Live implements LiveServer {
     if (request.url?.split('?', 1)[0] !== '/api/live') {
       return ['404 Not Found', 'no such path; frames are at /api/live'];
     }
+    if (this.hello === null)
+      return ['404 Not Found', 'no run is live here; recorded ones are at /api/v1/runs'];
     if (!this.hostAllowed(request.headers.host))
       return ['403 Forbidden', 'the Host header is not this machine'];
     if (!this.originAllowed(request)) {
@@ -469,8 +465,11 @@ class Live implements LiveServer {
       });
     });
     app.get('/api/run', (_request, response) => {
-      response.set('Cache-Control', 'no-store').json(this.hello);
+      response.set('Cache-Control', 'no-store');
+      if (this.hello === null) response.status(404).type('text/plain').send('No run is live here\n');
+      else response.json(this.hello);
     });
+    app.use('/api/v1', dataRoutes(this.options.catalog ?? NO_RUNS, this.hello !== null));
     app.get('/api/history', (_request, response) => {
       response
         .set('Cache-Control', 'no-store')

@@ -1,4 +1,5 @@
 /** `darwin run CONFIG`: simulates a config and writes a run directory. */
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { type Command, Option } from 'commander';
 import colors from 'picocolors';
@@ -29,10 +30,12 @@ import {
 import { freshManifest, type Manifest, type ParentRun } from '../manifest.ts';
 import { Pace } from '../pace.ts';
 import { compact, duration, Progress } from '../progress.ts';
-import { assertFree, makeNumbered, RUNS_DIRECTORY, RunDirectory, sqlPath } from '../runDirectory.ts';
+import { DirectoryCatalog } from '../runCatalog.ts';
+import { assertFree, makeNumbered, RUNS_DIRECTORY, RunDirectory } from '../runDirectory.ts';
 import { drive, engineLine, interruptSignal, openRun } from '../simulate.ts';
 import { type Start, startBranch, startFresh, startResumed } from '../starts.ts';
 import { Summary } from '../summary.ts';
+import { sqlPath } from '../tablePart.ts';
 import { answer, note } from '../terminal.ts';
 
 interface RunOptions extends ConfigOptions {
@@ -99,9 +102,16 @@ function startOf(config: string | undefined, options: RunOptions): Promise<Start
   return startFresh(loadConfig(config, options));
 }
 
-async function startPage(run: ResolvedRun, port: string | true): Promise<LiveServer> {
+/** The page of a run, and the catalog that tells it of this run and of those beside it. */
+interface Page {
+  readonly server: LiveServer;
+  readonly catalog: DirectoryCatalog;
+}
+
+async function startPage(run: ResolvedRun, port: string | true, out: string | undefined): Promise<Page> {
   const { startServer } = await import('../../viz/server.ts');
-  return startServer({ port: portOf(port), header: headerOf(run) });
+  const catalog = new DirectoryCatalog(out === undefined ? RUNS_DIRECTORY : dirname(out));
+  return { catalog, server: await startServer({ port: portOf(port), header: headerOf(run), catalog }) };
 }
 
 /** Everything that must be in order before anything is written. */
@@ -110,11 +120,12 @@ async function runCommand(config: string | undefined, options: RunOptions): Prom
   if (options.out !== undefined) assertFree(options.out);
   const chosen = await openEngineOf(start.run);
   chosen.engine.plan(start.run, start.run.arms[0]!.threads);
-  const page = options.serve === undefined ? null : await startPage(start.run, options.serve);
+  const out = start.resumed?.directory ?? options.out;
+  const page = options.serve === undefined ? null : await startPage(start.run, options.serve, out);
   try {
     await simulate(start, options, chosen, page);
   } finally {
-    await page?.close();
+    await page?.server.close();
     await chosen.engine.close();
   }
 }
@@ -232,8 +243,9 @@ export async function simulate(
   start: Start,
   options: RunOptions,
   { engine, why }: ChosenEngine,
-  page: LiveServer | null = null,
+  watched: Page | null = null,
 ): Promise<void> {
+  const page = watched?.server ?? null;
   const { run } = start;
   const { output } = run.arms[0]!;
   const say = options.json ? note : (line: string): void => void process.stdout.write(`${line}\n`);
@@ -253,6 +265,7 @@ export async function simulate(
     const parent = await takeUp(simulation, start);
     const first = firstManifest(start, engine, plan.threads, parent);
     const directory = await openDirectory(start, first, options.out);
+    watched?.catalog.begin({ directory, simulation });
     const books = new Books(start);
     const progress = new Progress(simulation.ticks, process.stderr, simulation.tick);
     let saved = start.resumed === null ? -1 : simulation.tick;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Asset } from '../../market/accounts.ts';
 import { UsageError } from '../../sim/core/errors.ts';
-import { sqlPath } from '../runDirectory.ts';
+import { sqlPath } from '../tablePart.ts';
 import type { Entry } from './operations.ts';
 
 /** Ticks that are read at a time. */

@@ -215,6 +215,12 @@ function economyOf(
     consumersToken: fromMilli(balances.systemToken[SYSTEM.consumers]!),
     treasuryCash: fromMilli(balances.systemCash[SYSTEM.treasury]!),
     treasuryToken: fromMilli(balances.systemToken[SYSTEM.treasury]!),
+    ...(parameters.amm.enabled
+      ? {
+          poolToken: fromMilli(balances.systemToken[SYSTEM.amm]!),
+          poolCash: fromMilli(balances.systemCash[SYSTEM.amm]!),
+        }
+      : {}),
     meanAge: mean(sums.age, alive),
     meanGeneration: mean(sums.generation, alive),
     allocativeEfficiency: allocativeEfficiency(world),

@@ -131,6 +131,8 @@ export const METRICS = [
   ),
   metric('trialAcceptance', '1', 'accepted of all trials decided since genesis, placebos left out'),
   metric('placeboAcceptance', '1', 'the same of placebos (identical genes): what chance accepts'),
+  metric('poolToken', 'token', 'token reserve of the AMM; where it is on, else NaN'),
+  metric('poolCash', 'cash', 'cash reserve of the AMM; where it is on, else NaN'),
 ] as const satisfies readonly Metric[];
 export type MetricName = (typeof METRICS)[number]['name'];
 

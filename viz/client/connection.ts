@@ -58,6 +58,14 @@ export class Connection {
     };
   }
 
+  /** Ends the connection for good. */
+  close(): void {
+    clearTimeout(this.retry);
+    const { socket } = this;
+    this.socket = null;
+    socket?.close();
+  }
+
   send(control: Control): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(control));
   }

@@ -25,6 +25,8 @@ export class Header {
   private readonly speed = byId<HTMLSelectElement>('speed');
   private readonly selection = byId<HTMLSelectElement>('selection');
   private readonly band = byId<HTMLSelectElement>('band');
+  /** Whether the run is read from its directory; it cannot be steered then. */
+  private recorded = false;
 
   constructor(store: RunStore, actions: HeaderActions) {
     this.store = store;
@@ -42,8 +44,10 @@ export class Header {
   }
 
   /** A run was met: its name and its worlds. */
-  begin(hello: Hello): void {
+  begin(hello: Hello, recorded: boolean): void {
     const { run } = hello;
+    this.recorded = recorded;
+    byId('run-controls').hidden = recorded;
     document.title = `${run.name} \u00b7 darwin-market`;
     byId('run-name').textContent = run.name;
     const shape = [
@@ -69,13 +73,14 @@ export class Header {
 
   draw(): void {
     const { status } = this.store;
-    const open = this.connection === 'open';
+    const open = this.recorded || this.connection === 'open';
     const ended = status?.state === 'finished' || status?.state === 'failed';
     const away = this.connection === 'lost' ? 'lost' : 'connecting';
     const state = open || ended ? (status?.state ?? 'connecting') : away;
     setText('run-state', state === 'lost' ? 'disconnected' : state, state);
     const link = ended && !open ? 'closed' : this.connection;
-    setText('connection', link === 'open' ? 'live' : link, link);
+    if (this.recorded) setText('connection', 'recorded', 'open');
+    else setText('connection', link === 'open' ? 'live' : link, link);
     this.drawProgress();
     const said = document.getElementById('said');
     if (said !== null) said.textContent = status !== null && !ended ? status.message : '';
@@ -143,25 +148,35 @@ export class Header {
       return group;
     });
     this.selection.replaceChildren(new Option('all worlds: mean', 'all'), ...groups);
-    const { selection } = this.store;
-    this.selection.value =
-      selection.kind === 'all'
-        ? 'all'
-        : selection.kind === 'arm'
-          ? `arm ${selection.arm}`
-          : `world ${selection.world}`;
+    this.showSelection();
+  }
+
+  /** Sets the lists to what is selected. */
+  showSelection(): void {
+    const { selection, band } = this.store;
+    this.selection.value = formatSelection(selection);
+    this.band.value = band;
   }
 
   private select(): void {
-    const [kind, index] = this.selection.value.split(' ');
-    const selection: Selection =
-      kind === 'arm'
-        ? { kind, arm: Number(index) }
-        : kind === 'world'
-          ? { kind, world: Number(index) }
-          : { kind: 'all' };
+    const selection = parseSelection(this.selection.value);
     this.actions.select(selection, this.band.value as Band);
   }
+}
+
+/** `all`, `arm 1` or `world 3`, as in the list and in the address. */
+export const formatSelection = (selection: Selection): string =>
+  selection.kind === 'all'
+    ? 'all'
+    : selection.kind === 'arm'
+      ? `arm ${selection.arm}`
+      : `world ${selection.world}`;
+
+/** Reads what formatSelection writes; anything else is all worlds. */
+export function parseSelection(text: string | null): Selection {
+  const [, kind, index] = /^(arm|world) (\d{1,9})$/.exec(text ?? '') ?? [];
+  if (kind === 'arm') return { kind, arm: Number(index) };
+  return kind === 'world' ? { kind, world: Number(index) } : { kind: 'all' };
 }
 
 /** Rates above ten without decimals: they change too fast to be read. */

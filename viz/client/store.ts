@@ -74,6 +74,8 @@ export class RunStore {
   band: Band = 'range';
   /** Tick under the cursor; null = none. */
   cursor: number | null = null;
+  /** Tick that the time line stands at; null = the latest. */
+  playhead: number | null = null;
   private frames: StoredFrame[] = [];
   /** Latest frame that came with Lorenz curves and order histograms. */
   private latest: WatchedFrame | null = null;
@@ -86,6 +88,7 @@ export class RunStore {
     this.latest = null;
     this.laws = null;
     this.cursor = null;
+    this.playhead = null;
     const { metrics, run, populationMetrics, rewardFeatures } = hello;
     this.size =
       metrics.length + run.populations.length * populationMetrics.length + 2 * rewardFeatures.length;
@@ -157,6 +160,13 @@ export class RunStore {
     return frame.summary;
   }
 
+  /** The values of the worlds of an arm at a frame, in order of world; null = of the selected worlds. */
+  worldsAt(index: number, arm: number | null): readonly Float64Array[] {
+    return this.frames[index]!.worlds.filter((w) => (arm === null ? this.isSelected(w) : w.arm === arm)).map(
+      (w) => w.values,
+    );
+  }
+
   /** Index of the last frame at or before a tick, -1 when there is none. */
   indexAt(tick: number): number {
     let low = 0;
@@ -169,12 +179,18 @@ export class RunStore {
     return low - 1;
   }
 
-  /** Index of the frame nearest to the cursor, else the last; -1 when there are no frames. */
+  /** Tick under the cursor, else at the time line, else null: the latest. */
+  get shownTick(): number | null {
+    return this.cursor ?? this.playhead;
+  }
+
+  /** Index of the frame nearest to the shown tick, else the last; -1 when there are no frames. */
   get shownIndex(): number {
-    if (this.cursor === null) return this.frames.length - 1;
-    const below = Math.max(0, this.indexAt(this.cursor));
+    const tick = this.shownTick;
+    if (tick === null) return this.frames.length - 1;
+    const below = Math.max(0, this.indexAt(tick));
     const next = this.frames[below + 1];
-    return next !== undefined && next.tick - this.cursor < this.cursor - this.frames[below]!.tick
+    return next !== undefined && next.tick - tick < tick - this.frames[below]!.tick
       ? below + 1
       : Math.min(below, this.frames.length - 1);
   }

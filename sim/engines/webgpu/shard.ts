@@ -161,6 +161,12 @@ export class GpuShard implements ShardHandle {
     return this.recorder.drain();
   }
 
+  async snapshot(): Promise<readonly RecordBatch[]> {
+    const watcher = new Recorder(this.run.arms[0]!.output);
+    for (const resident of this.residents) watcher.agents(await this.look(resident, false));
+    return watcher.drain();
+  }
+
   async saveWorld(number: number, piece = 0): Promise<Uint8Array<ArrayBuffer>> {
     const resident = this.residentOf(number);
     return encodeWorld(await this.look(resident, true), resident.since, piece);

@@ -3,7 +3,7 @@ import { bisectLeft, pointer, type ScaleLinear, scaleLinear, scaleLog, select } 
 import { formatTick, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
 import { clearingLevel } from './clearing.ts';
-import { type Figure, setEmpty } from './figure.ts';
+import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
 /** Neighbouring price levels that share a bar; one level alone is two pixels wide. */
@@ -115,6 +115,14 @@ export class Depth implements Figure {
       'aria-label',
       `Orders of world ${auction.world}${range}: ${formatValue(shown(auction.bids))} cu bid for, ${formatValue(shown(auction.asks))} cu offered, clearing price ${formatValue(clearing)}`,
     );
+  }
+
+  sheet(): Sheet {
+    const auction = this.auction();
+    return {
+      columns: ['token per cu', 'cu bid for', 'cu offered'],
+      rows: (auction?.prices ?? []).map((price, k) => [price, auction!.bids[k]!, auction!.asks[k]!]),
+    };
   }
 
   private listen(): void {

@@ -2,7 +2,7 @@
 import { mean, scaleLinear, select } from 'd3';
 import { formatTick, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
-import type { Figure } from './figure.ts';
+import type { Figure, Sheet } from './figure.ts';
 
 const ROW_HEIGHT = 19;
 const MARGIN = { top: 22, right: 58, bottom: 24 };
@@ -57,6 +57,13 @@ export class Genes implements Figure {
       item.append(swatch, label);
       legend.append(item);
     }
+  }
+
+  sheet(): Sheet {
+    return {
+      columns: ['feature', 'mean', 'neutral shadow', 'standard deviation'],
+      rows: this.rows().map((row) => [row.feature, row.mean, row.shadow, row.deviation]),
+    };
   }
 
   resize(width: number): void {
@@ -138,7 +145,7 @@ export class Genes implements Figure {
     const shown = store.shownIndex;
     if (shown < 0 || store.hello === null) return [];
     const summary = store.summaryOf(shown);
-    const now = store.cursor === null ? store.latestWorlds : [];
+    const now = store.shownTick === null ? store.latestWorlds : [];
     return store.hello.rewardFeatures.map((feature, f) => ({
       feature,
       mean: finite(summary.mean[store.geneIndex(f, 'mean')]!) ?? 0,

@@ -1,18 +1,23 @@
 /** Lorenz curves of wealth and compute with their Gini coefficients. */
-import { line, mean, pointer, scaleLinear, select } from 'd3';
+import { group, line, mean, pointer, scaleLinear, select } from 'd3';
+import type { PageContext } from '../context.ts';
+import { cellsOf } from '../data.ts';
 import { formatTick, formatValue } from '../format.ts';
+import { selectedRows } from '../snapshots.ts';
 import type { RunStore } from '../store.ts';
-import { type Figure, setEmpty } from './figure.ts';
+import { type Figure, type Sheet, setEmpty } from './figure.ts';
+import { lorenzCurve } from './lorenzCurve.ts';
 
 const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
 const CURVES = [
-  { key: 'lorenzWealth', gini: 'giniWealth', label: 'wealth', colour: 0 },
-  { key: 'lorenzCompute', gini: 'giniCompute', label: 'compute', colour: 1 },
+  { key: 'lorenzWealth', gini: 'giniWealth', column: 'wealth', label: 'wealth', colour: 0 },
+  { key: 'lorenzCompute', gini: 'giniCompute', column: 'capacity', label: 'compute', colour: 1 },
 ] as const;
 
 /** Mean over worlds of the curves; the diagonal is equality. */
 export class Lorenz implements Figure {
   private readonly plot: HTMLElement;
+  private readonly context: PageContext;
   private readonly store: RunStore;
   private readonly height: number;
   private readonly svg;
@@ -21,9 +26,10 @@ export class Lorenz implements Figure {
   /** Share of agents under the pointer; null = none. */
   private under: number | null = null;
 
-  constructor(plot: HTMLElement, legend: HTMLElement, store: RunStore, height: number) {
+  constructor(plot: HTMLElement, legend: HTMLElement, context: PageContext, height: number) {
     this.plot = plot;
-    this.store = store;
+    this.context = context;
+    this.store = context.store;
     this.height = height;
     this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img').attr('tabindex', 0);
     this.svg.append('g').attr('class', 'grid-lines');
@@ -61,6 +67,18 @@ export class Lorenz implements Figure {
     });
   }
 
+  sheet(): Sheet {
+    const curves = this.curves();
+    const points = curves[0]?.length ?? 0;
+    return {
+      columns: ['share of agents', ...CURVES.map((curve) => `share of ${curve.label}`)],
+      rows: Array.from({ length: points }, (_, k) => [
+        k / (points - 1),
+        ...curves.map((curve) => curve[k] ?? Number.NaN),
+      ]),
+    };
+  }
+
   resize(width: number): void {
     this.width = width;
     this.svg.attr('width', width).attr('viewBox', `0 0 ${width} ${this.height}`);
@@ -72,8 +90,10 @@ export class Lorenz implements Figure {
     const x = this.xScale();
     const y = this.yScale();
     this.drawFrame(x, y);
+    if ((this.store.latestWorlds[0]?.lorenzWealth.length ?? 0) === 0 || this.store.playhead !== null)
+      this.context.snapshots.ask();
     const curves = this.curves();
-    setEmpty(this.plot, curves[0]!.length > 1 ? null : 'Lorenz curves are not part of a recorded run.');
+    setEmpty(this.plot, curves[0]!.length > 1 ? null : this.context.snapshots.words);
     this.svg
       .select('.lines')
       .selectAll<SVGPathElement, number[]>('path')
@@ -129,14 +149,28 @@ export class Lorenz implements Figure {
     this.drawCursor();
   }
 
+  /** Of the latest frame where it carries them, else from the agents of the nearest snapshot. */
   private curves(): number[][] {
-    const worlds = this.store.latestWorlds;
+    const worlds = this.store.playhead === null ? this.store.latestWorlds : [];
+    const points = worlds[0]?.lorenzWealth.length ?? 0;
+    if (points === 0) return this.ofSnapshot();
     return CURVES.map(({ key }) =>
-      Array.from(
-        { length: worlds[0]?.[key].length ?? 0 },
-        (_, k) => mean(worlds, (w) => w[key][k]) ?? Number.NaN,
-      ),
+      Array.from({ length: points }, (_, k) => mean(worlds, (w) => w[key][k]) ?? Number.NaN),
     );
+  }
+
+  private ofSnapshot(): number[][] {
+    const { snapshots, store } = this.context;
+    const table = snapshots.current?.table;
+    if (table === undefined) return CURVES.map(() => []);
+    const rows = selectedRows(table, store.selection, store.hello?.run.worlds ?? 1);
+    const world = cellsOf(table, 'world');
+    return CURVES.map(({ column }) => {
+      const values = cellsOf(table, column);
+      const byWorld = group(rows, (row) => world[row]!);
+      const curves = [...byWorld.values()].map((members) => lorenzCurve(members.map((row) => values[row]!)));
+      return Array.from(curves[0] ?? [], (_, k) => mean(curves, (curve) => curve[k]!) ?? Number.NaN);
+    });
   }
 
   private xScale() {

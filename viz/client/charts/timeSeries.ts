@@ -2,7 +2,7 @@
 import { area, line, max, min, type ScaleLinear, scaleLinear, select, stack } from 'd3';
 import { formatCount, formatTick, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
-import { type Figure, setEmpty } from './figure.ts';
+import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 export interface Series {
   readonly key: string;
@@ -95,6 +95,7 @@ export class TimeSeries implements Figure {
       g.append('g').attr('class', 'dots');
       this.addLegend(legend, panel);
     }
+    this.svg.append('rect').attr('class', 'future');
     this.svg.append('g').attr('class', 'x-axis');
     this.svg
       .append('text')
@@ -130,6 +131,7 @@ export class TimeSeries implements Figure {
       top += height + PANEL_GAP;
     }
     setEmpty(this.plot, measured ? null : 'Not measured in this run.');
+    this.svg.attr('visibility', measured ? 'visible' : 'hidden');
     this.drawTickAxis();
     for (const [key, { item }] of this.values) item.hidden = strong !== null && !strong.has(key);
     this.drawCursor();
@@ -155,7 +157,8 @@ export class TimeSeries implements Figure {
 
     const cursor = this.svg
       .select('.cursor')
-      .attr('visibility', store.cursor === null ? 'hidden' : 'visible');
+      .attr('visibility', store.shownTick === null ? 'hidden' : 'visible');
+    this.veilFuture();
     const at = this.x(tick);
     const bottom = this.spec.height - MARGIN.bottom;
     cursor.select('line').attr('x1', at).attr('x2', at).attr('y1', MARGIN.top).attr('y2', bottom);
@@ -172,6 +175,35 @@ export class TimeSeries implements Figure {
       .attr('x', middle - half)
       .attr('width', 2 * half)
       .attr('y', bottom + 3);
+  }
+
+  /** What lies behind the tick of the time line is there, but pale. */
+  private veilFuture(): void {
+    const { playhead, lastTick } = this.store;
+    const from = this.x(Math.min(playhead ?? lastTick, lastTick));
+    const end = this.width - MARGIN.right;
+    this.svg
+      .select('.future')
+      .attr('x', from)
+      .attr('y', MARGIN.top)
+      .attr('width', playhead === null ? 0 : Math.max(0, end - from))
+      .attr('height', this.spec.height - MARGIN.top - MARGIN.bottom);
+  }
+
+  /** Tick, then mean and band of every series. */
+  sheet(): Sheet {
+    const { store, spec } = this;
+    const all = spec.panels.flatMap((panel) => panel.series);
+    return {
+      columns: ['tick', ...all.flatMap((s) => [s.label, `${s.label} low`, `${s.label} high`])],
+      rows: Array.from({ length: store.frameCount }, (_, k) => [
+        store.tickOf(k),
+        ...all.flatMap((series) => {
+          const { mean, low, high } = this.valueAt(series, k);
+          return [mean, low, high];
+        }),
+      ]),
+    };
   }
 
   private addLegend(legend: HTMLElement, panel: Panel): void {

@@ -1,0 +1,245 @@
+/** Lines with bands over ticks from whatever data, in panels under each other; for what is not in the frames. */
+import { area, line, max, min, type ScaleLinear, scaleLinear, select } from 'd3';
+import type { PageContext } from '../context.ts';
+import { formatCount, formatTick, formatValue } from '../format.ts';
+import { type Figure, type Sheet, setEmpty } from './figure.ts';
+
+export interface Line {
+  readonly key: string;
+  readonly label: string;
+  /** Colour of the palette, 0..7. */
+  readonly colour: number;
+  readonly dashed?: boolean;
+  readonly ticks: readonly number[];
+  readonly mean: ArrayLike<number>;
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
+}
+export interface LinePanel {
+  readonly unit: string;
+  readonly lines: readonly Line[];
+  readonly zero: boolean;
+}
+
+const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
+const PANEL_GAP = 30;
+
+export class Lines implements Figure {
+  private readonly plot: HTMLElement;
+  private readonly legend: HTMLElement;
+  private readonly context: PageContext;
+  private readonly height: number;
+  private readonly read: () => readonly LinePanel[] | string;
+  private readonly svg;
+  private width = 0;
+  private panels: readonly LinePanel[] = [];
+  private x: ScaleLinear<number, number> = scaleLinear();
+
+  /** @param read the lines now, or why there are none */
+  constructor(
+    plot: HTMLElement,
+    legend: HTMLElement,
+    context: PageContext,
+    height: number,
+    read: () => readonly LinePanel[] | string,
+  ) {
+    this.plot = plot;
+    this.legend = legend;
+    this.context = context;
+    this.height = height;
+    this.read = read;
+    this.svg = select(plot)
+      .append('svg')
+      .attr('height', height)
+      .attr('role', 'img')
+      .attr('tabindex', 0)
+      .attr('class', 'time-series');
+    this.svg.append('g').attr('class', 'panels');
+    this.svg.append('g').attr('class', 'x-axis');
+    this.svg
+      .append('text')
+      .attr('class', 'unit')
+      .attr('x', 0)
+      .attr('y', height - 8)
+      .text('tick');
+    this.svg.append('line').attr('class', 'guide');
+    const node = this.svg.node()!;
+    const set = (cursor: number | null): void => {
+      context.store.cursor = cursor;
+      context.schedule('cursor');
+    };
+    node.addEventListener('pointermove', (event) => {
+      const at = this.x.invert(event.clientX - node.getBoundingClientRect().left);
+      set(Math.min(Math.max(at, 0), this.lastTick));
+    });
+    node.addEventListener('pointerleave', () => set(null));
+    node.addEventListener('blur', () => set(null));
+  }
+
+  resize(width: number): void {
+    this.width = width;
+    this.svg.attr('width', width).attr('viewBox', `0 0 ${width} ${this.height}`);
+  }
+
+  draw(): void {
+    if (this.width === 0) return;
+    const read = this.read();
+    setEmpty(this.plot, typeof read === 'string' ? read : null);
+    this.svg.attr('visibility', typeof read === 'string' ? 'hidden' : 'visible');
+    this.panels = typeof read === 'string' ? [] : read;
+    if (typeof read === 'string') return;
+    this.x = scaleLinear([0, Math.max(1, this.lastTick)], [MARGIN.left, this.width - MARGIN.right]);
+    const inner =
+      (this.height - MARGIN.top - MARGIN.bottom - PANEL_GAP * (this.panels.length - 1)) / this.panels.length;
+    const groups = this.svg
+      .select('.panels')
+      .selectAll<SVGGElement, LinePanel>('g.panel')
+      .data(this.panels)
+      .join((enter) => {
+        const g = enter.append('g').attr('class', 'panel');
+        g.append('g').attr('class', 'grid-lines');
+        g.append('text').attr('class', 'unit').attr('y', -11);
+        g.append('g').attr('class', 'bands');
+        g.append('g').attr('class', 'lines');
+        return g;
+      })
+      .attr('transform', (_, k) => `translate(0,${MARGIN.top + k * (inner + PANEL_GAP)})`);
+    groups.select('.unit').text((panel) => panel.unit);
+    for (const node of groups.nodes())
+      this.drawPanel(node, select<SVGGElement, LinePanel>(node).datum(), inner);
+    this.svg
+      .select('.x-axis')
+      .selectAll<SVGTextElement, number>('text')
+      .data(this.x.ticks(Math.max(2, Math.floor(this.width / 90))))
+      .join('text')
+      .attr('x', (tick) => this.x(tick))
+      .attr('y', this.height - 8)
+      .attr('text-anchor', (tick) => (this.x(tick) > this.width - 30 ? 'end' : 'middle'))
+      .text(formatTick);
+    this.drawCursor();
+  }
+
+  drawCursor(): void {
+    const tick = this.context.store.shownTick;
+    const spoken: string[] = [];
+    const items = this.panels.flatMap(({ lines, unit }) =>
+      lines.map((l) => {
+        const value = valueAt(l, tick ?? Number.POSITIVE_INFINITY);
+        spoken.push(`${l.label} ${formatValue(value)} ${unit}`);
+        const item = document.createElement('span');
+        item.className = `key colour-${l.colour}`;
+        const swatch = document.createElement('i');
+        swatch.className = `line${l.dashed ? ' dashed' : ''}`;
+        const shown = document.createElement('data');
+        shown.dataset.line = l.key;
+        shown.value = String(value);
+        shown.textContent = formatValue(value);
+        item.append(swatch, l.label, shown);
+        return item;
+      }),
+    );
+    this.legend.replaceChildren(...items);
+    const at = this.x(tick ?? 0);
+    this.svg
+      .select('.guide')
+      .attr('visibility', tick === null ? 'hidden' : 'visible')
+      .attr('x1', at)
+      .attr('x2', at)
+      .attr('y1', MARGIN.top)
+      .attr('y2', this.height - MARGIN.bottom);
+    const when = tick === null ? 'At the end' : `At tick ${formatCount(tick)}`;
+    this.svg.attr('aria-label', `${when}: ${spoken.join(', ')}`);
+  }
+
+  sheet(): Sheet {
+    const all = this.panels.flatMap(({ lines }) => lines);
+    return {
+      columns: ['line', 'tick', 'mean', 'low', 'high'],
+      rows: all.flatMap((l) =>
+        l.ticks.map((tick, k) => [
+          l.label,
+          tick,
+          l.mean[k] ?? Number.NaN,
+          l.low?.[k] ?? Number.NaN,
+          l.high?.[k] ?? Number.NaN,
+        ]),
+      ),
+    };
+  }
+
+  private get lastTick(): number {
+    return max(this.panels, (panel) => max(panel.lines, (l) => l.ticks.at(-1))) ?? 0;
+  }
+
+  private drawPanel(node: SVGGElement, panel: LinePanel, height: number): void {
+    const g = select(node);
+    const bounds = panel.lines
+      .flatMap((l) => [l.mean, l.low ?? l.mean, l.high ?? l.mean])
+      .flatMap((values) => Array.from(values))
+      .filter((value) => Number.isFinite(value));
+    let low = min(bounds) ?? 0;
+    let high = max(bounds) ?? 1;
+    if (panel.zero) [low, high] = [Math.min(0, low), Math.max(0, high)];
+    if (high - low < 1e-9) high = low + Math.max(1e-6, Math.abs(low), panel.zero ? 1 : 0);
+    const y = scaleLinear([low, high], [height, 0]).nice(4);
+    const grid = g
+      .select('.grid-lines')
+      .selectAll<SVGGElement, number>('g')
+      .data(y.ticks(4))
+      .join((enter) => {
+        const entered = enter.append('g');
+        entered.append('line');
+        entered.append('text').attr('text-anchor', 'end').attr('dy', '0.32em');
+        return entered;
+      })
+      .attr('transform', (value) => `translate(0,${y(value)})`)
+      .attr('class', (value) => (value === 0 ? 'zero' : null));
+    grid
+      .select('line')
+      .attr('x1', MARGIN.left)
+      .attr('x2', this.width - MARGIN.right);
+    grid
+      .select('text')
+      .attr('x', MARGIN.left - 7)
+      .text(formatTick);
+    const points = (l: Line): number[] => l.ticks.map((_, k) => k);
+    g.select('.bands')
+      .selectAll<SVGPathElement, Line>('path')
+      .data(panel.lines.filter((l) => l.low !== undefined))
+      .join('path')
+      .attr('class', (l) => `band colour-${l.colour}`)
+      .attr('d', (l) =>
+        area<number>()
+          .defined((k) => Number.isFinite(l.low![k]))
+          .x((k) => this.x(l.ticks[k]!))
+          .y0((k) => y(l.low![k]!))
+          .y1((k) => y(l.high![k]!))
+          .digits(1)(points(l)),
+      );
+    g.select('.lines')
+      .selectAll<SVGPathElement, Line>('path')
+      .data(panel.lines)
+      .join('path')
+      .attr('class', (l) => `line colour-${l.colour}${l.dashed ? ' dashed' : ''}`)
+      .attr('data-series', (l) => l.key)
+      .attr('data-points', (l) => l.ticks.length)
+      .attr('data-last', (l) => l.mean[l.ticks.length - 1] ?? '')
+      .attr('d', (l) =>
+        line<number>()
+          .defined((k) => Number.isFinite(l.mean[k]))
+          .x((k) => this.x(l.ticks[k]!))
+          .y((k) => y(l.mean[k]!))
+          .digits(1)(points(l)),
+      );
+  }
+}
+
+/** The value at the last tick at or before one. */
+function valueAt(l: Line, tick: number): number {
+  let found = Number.NaN;
+  for (const [k, at] of l.ticks.entries()) {
+    if (at > tick) break;
+    found = l.mean[k] ?? Number.NaN;
+  }
+  return found;
+}

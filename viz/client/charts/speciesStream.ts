@@ -1,0 +1,146 @@
+/** A stream of species: how many of each live, over the whole run. */
+import { area, curveMonotoneX, max, scaleLinear, select, stack, stackOffsetSilhouette } from 'd3';
+import type { PageContext } from '../context.ts';
+import { formatCount, formatTick, formatValue } from '../format.ts';
+import { countSpecies, inSelection, type Lives, worldsIn } from '../lives.ts';
+import { type Figure, type Sheet, setEmpty } from './figure.ts';
+
+const MARGIN = { top: 14, right: 12, bottom: 24, left: 12 };
+
+export class SpeciesStream implements Figure {
+  private readonly plot: HTMLElement;
+  private readonly legend: HTMLElement;
+  private readonly context: PageContext;
+  private readonly lives: Lives;
+  private readonly height: number;
+  private readonly svg;
+  private width = 0;
+  private x = scaleLinear();
+  private counted: ReturnType<typeof countSpecies> | null = null;
+
+  constructor(plot: HTMLElement, legend: HTMLElement, context: PageContext, lives: Lives, height: number) {
+    this.plot = plot;
+    this.legend = legend;
+    this.context = context;
+    this.lives = lives;
+    this.height = height;
+    this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img').attr('tabindex', 0);
+    this.svg.append('g').attr('class', 'layers');
+    this.svg.append('line').attr('class', 'guide');
+    this.svg.append('g').attr('class', 'x-axis');
+    const node = this.svg.node()!;
+    const set = (cursor: number | null): void => {
+      context.store.cursor = cursor;
+      context.schedule('cursor');
+    };
+    node.addEventListener('pointermove', (event) => {
+      const at = this.x.invert(event.clientX - node.getBoundingClientRect().left);
+      set(Math.min(Math.max(at, 0), context.store.lastTick));
+    });
+    node.addEventListener('pointerleave', () => set(null));
+  }
+
+  resize(width: number): void {
+    this.width = width;
+    this.svg.attr('width', width).attr('viewBox', `0 0 ${width} ${this.height}`);
+  }
+
+  draw(): void {
+    if (this.width === 0) return;
+    this.lives.ask();
+    const { store } = this.context;
+    const { lives, taxonomy } = this.lives;
+    setEmpty(this.plot, lives === null ? this.lives.words : null);
+    if (lives === null || taxonomy === null || store.hello === null) return;
+    const { worlds, arms } = store.hello.run;
+    this.counted = countSpecies(
+      lives.values(),
+      taxonomy,
+      store.lastTick,
+      worldsIn(store.selection, arms.length, worlds),
+      inSelection(store.selection, worlds),
+    );
+    const { ticks, counts } = this.counted;
+    const rows = ticks.map((_, k) => k);
+    const layers = stack<number, number>()
+      .keys(taxonomy.species.map((_, s) => s))
+      .value((k, s) => counts[s]![k]!)
+      .offset(stackOffsetSilhouette)(rows);
+    const reach = max(layers, (layer) => max(layer, (point) => Math.abs(point[1]))) ?? 1;
+    this.x = scaleLinear([0, Math.max(1, store.lastTick)], [MARGIN.left, this.width - MARGIN.right]);
+    const y = scaleLinear([-reach, reach], [this.height - MARGIN.bottom, MARGIN.top]);
+    this.svg
+      .select('.layers')
+      .selectAll<SVGPathElement, (typeof layers)[number]>('path')
+      .data(layers)
+      .join('path')
+      .attr('class', 'stream')
+      .style('--c', (_, k) => `var(--${taxonomy.species[k]!.colour})`)
+      .attr('data-series', (_, k) => taxonomy.species[k]!.label)
+      .attr('data-last', (_, k) => counts[k]!.at(-1)!)
+      .attr('d', (layer) =>
+        area<(typeof layer)[number]>()
+          .x((_, k) => this.x(ticks[k]!))
+          .y0((point) => y(point[0]))
+          .y1((point) => y(point[1]))
+          .curve(curveMonotoneX)
+          .digits(1)(layer),
+      );
+    this.svg
+      .select('.x-axis')
+      .selectAll<SVGTextElement, number>('text')
+      .data(this.x.ticks(Math.max(2, Math.floor(this.width / 90))))
+      .join('text')
+      .attr('x', (tick) => this.x(tick))
+      .attr('y', this.height - 8)
+      .attr('text-anchor', (tick) =>
+        this.x(tick) > this.width - 30 ? 'end' : this.x(tick) < 20 ? 'start' : 'middle',
+      )
+      .text((tick) => (tick === 0 ? 'tick 0' : formatTick(tick)));
+    this.drawCursor();
+  }
+
+  drawCursor(): void {
+    const { counted } = this;
+    const { taxonomy } = this.lives;
+    const { store } = this.context;
+    if (counted === null || taxonomy === null) return;
+    const tick = store.shownTick ?? store.lastTick;
+    const k = Math.round((tick / Math.max(1, store.lastTick)) * (counted.ticks.length - 1));
+    const items = taxonomy.species.map((species, s) => {
+      const item = document.createElement('span');
+      item.className = 'key';
+      const swatch = document.createElement('i');
+      swatch.className = 'block';
+      swatch.style.setProperty('--c', `var(--${species.colour})`);
+      const value = document.createElement('data');
+      value.dataset.species = species.label;
+      value.value = String(counted.counts[s]![k]);
+      value.textContent = formatValue(Math.round(10 * counted.counts[s]![k]!) / 10);
+      item.append(swatch, species.label, value);
+      return item;
+    });
+    this.legend.replaceChildren(...items);
+    const at = this.x(tick);
+    this.svg
+      .select('.guide')
+      .attr('visibility', store.shownTick === null ? 'hidden' : 'visible')
+      .attr('x1', at)
+      .attr('x2', at)
+      .attr('y1', MARGIN.top)
+      .attr('y2', this.height - MARGIN.bottom);
+    const spoken = taxonomy.species.map((s, n) => `${s.label} ${formatValue(counted.counts[n]![k])}`);
+    this.svg.attr('aria-label', `Species at tick ${formatCount(tick)}: ${spoken.join(', ')}`);
+  }
+
+  sheet(): Sheet {
+    const species = this.lives.taxonomy?.species ?? [];
+    return {
+      columns: ['tick', ...species.map(({ label }) => label)],
+      rows: (this.counted?.ticks ?? []).map((tick, k) => [
+        tick,
+        ...species.map((_, s) => this.counted!.counts[s]![k]!),
+      ]),
+    };
+  }
+}
