@@ -111,7 +111,7 @@ function overflows(world: World, name: string): boolean {
 const programs = new Map<string, Promise<CompiledPhase>>();
 
 /** A phase compiled for the layout of a batch, once in a process. */
-function compiled(
+export function compiled(
   gpu: GpuDevice,
   phase: DevicePhase,
   { bindings, layout, parameters }: Batch,
