@@ -40,6 +40,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
     run: async (options) => (await import('./run.ts')).benchRun(options),
   },
   {
+    name: 'engines',
+    about:
+      'whole ticks, every mechanism on, of --engine webgpu,cpu,... in turns at several --agents; only by name',
+    reads: ['agents', 'engine', 'worlds', 'repeats'],
+    byNameOnly: true,
+    run: async (options) => (await import('./engines.ts')).benchEngines(options),
+  },
+  {
     name: 'peers',
     about:
       'other programs that do the same work, beside this one; only by name; --bse PATH adds one in Python',

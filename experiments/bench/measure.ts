@@ -78,7 +78,7 @@ export type BenchFlag = (typeof BENCH_FLAGS)[number];
 export interface BenchOptions {
   /** Agents of a world. */
   readonly agents?: number;
-  /** Several numbers of agents, where a benchmark takes them: brain. */
+  /** Several numbers of agents, where a benchmark takes them: brain, engines. */
   readonly agentCounts?: readonly number[];
   /** Hidden units of each net, where a benchmark takes them: brain. */
   readonly hiddenSizes?: readonly number[];
@@ -86,7 +86,7 @@ export interface BenchOptions {
   readonly repeats?: number;
   /** Highest number of threads; default 2 and what the machine has. */
   readonly threads?: number;
-  /** The engine that is measured, where a benchmark knows several: cpu or webgpu. Default cpu. */
+  /** The engine that is measured, where a benchmark knows several: cpu or webgpu; several with commas for engines. Default cpu. */
   readonly engine?: string;
   /** Another implementation to compare with; what it is depends on the benchmark. */
   readonly against?: string;

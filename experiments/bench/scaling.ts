@@ -140,8 +140,7 @@ async function open(run: ResolvedRun, threads: number, ticks: number): Promise<O
 }
 
 /** The benchmark economy with as much demand and money per agent at every size. */
-function economy(slots: number, worlds: number): ResolvedRun {
-  const file = 'plainEconomy.yaml';
+export function economy(slots: number, worlds: number, file = 'plainEconomy.yaml'): ResolvedRun {
   const { world } = benchmarkConfig(file, {}).arms[0]!;
   const scaled = (amount: number): number => Math.max(1, Math.round((amount * slots) / STANDARD_WORLD));
   return benchmarkConfig(file, {

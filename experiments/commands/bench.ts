@@ -33,12 +33,15 @@ export function register(program: Command): void {
       ).join('\n')}`,
     )
     .argument('[names...]', 'benchmarks')
-    .option('--agents <n>', 'agents of a world; brain takes several, as in 100,1000,10000')
+    .option('--agents <n>', 'agents of a world; brain and engines take several, as in 100,1000,10000')
     .option('--hidden <n>', 'brain only: hidden units of each net, as in 8,16,32,64')
     .option('--worlds <n>', 'worlds')
     .option('--repeats <n>', 'measurements; the answer gives their median and range')
     .option('--threads <n>', 'highest number of threads')
-    .option('--engine <name>', 'cpu or webgpu, where a benchmark knows both: brain, tick')
+    .option(
+      '--engine <name>',
+      'brain, tick: cpu or webgpu; engines: several that take turns, as in webgpu,cpu',
+    )
     .option('--against <file>', 'another implementation to compare with, where a benchmark takes one')
     .option('--bse <path>', 'a copy of the Bristol Stock Exchange to compare with: its directory or BSE.py')
     .option('--html <file>', 'also write a page with tables and figures')
@@ -79,8 +82,8 @@ async function benchCommand(names: readonly string[], flags: BenchFlags): Promis
     ...(flags.against === undefined ? {} : { against: flags.against }),
     ...(flags.bse === undefined ? {} : { bse: flags.bse }),
   };
-  if (agents.length > 1 && benchmarks.some(({ name }) => name !== 'brain'))
-    throw new UsageError('several --agents are for brain alone', 'darwin bench brain ...');
+  if (agents.length > 1 && benchmarks.some(({ name }) => name !== 'brain' && name !== 'engines'))
+    throw new UsageError('several --agents are for brain and engines alone', 'darwin bench brain ...');
   // before minutes of measuring
   if (flags.html !== undefined) {
     if (existsSync(flags.html))

@@ -8,6 +8,7 @@ const noBinding = new Error(
 );
 const library = {
   ready: async () => {},
+  scalar: () => ({ dispose: () => {} }),
   version: { tfjs: '4.22.0' },
   getBackend: () => 'tensorflow',
 };

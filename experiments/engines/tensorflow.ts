@@ -41,15 +41,19 @@ export function whyNotLoaded(name: string, cause: unknown): string {
  * @returns null where none works, with the reasons
  */
 export async function loadTensorflow(
-  load: (name: string) => Promise<unknown> = loadQuietly,
+  load: (name: string) => Promise<unknown> = (name) => import(name),
 ): Promise<LoadedTensorflow | { readonly tf: null; readonly missing: readonly string[] }> {
   const missing: string[] = [];
   for (const { name, what } of TENSORFLOW_PACKAGES) {
     try {
-      const module = (await load(name)) as Tf & { readonly default?: Tf };
-      // packages of the older module format come as the default export
-      const tf = module.default?.version === undefined ? module : module.default;
-      await tf.ready();
+      const tf = await quietly(async () => {
+        const module = (await load(name)) as Tf & { readonly default?: Tf };
+        // packages of the older module format come as the default export
+        const library = module.default?.version === undefined ? module : module.default;
+        await library.ready();
+        library.scalar(0).dispose();
+        return library;
+      });
       return { tf, device: `${name} ${tf.version.tfjs}, backend ${tf.getBackend()} (${what})`, missing };
     } catch (cause) {
       missing.push(whyNotLoaded(name, cause));
@@ -58,15 +62,14 @@ export async function loadTensorflow(
   return { tf: null, missing };
 }
 
-/** Imports a package without the advertisement that plain TensorFlow.js prints in Node. */
-async function loadQuietly(name: string): Promise<unknown> {
-  const { warn, info } = console;
-  console.warn = console.info = () => {};
+/** Keeps the advertisement to itself that plain TensorFlow.js prints in Node with its first tensor. */
+async function quietly<T>(work: () => Promise<T>): Promise<T> {
+  const { warn } = console;
+  console.warn = () => {};
   try {
-    return await import(name);
+    return await work();
   } finally {
     console.warn = warn;
-    console.info = info;
   }
 }
 

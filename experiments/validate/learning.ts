@@ -1,40 +1,7 @@
-/** Cases about the learner: exact gradients, and a contextual bandit played through the engine's own brain. */
-import { STANDARD_SHAPE } from '../../agents/brain/layout.ts';
-import { gradientErrors } from '../../agents/brain/specification.ts';
+/** A case about the learner: a contextual bandit, played through the engine's own brain. */
 import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
 import { BLANK_WORLD, meanOf, QUIET_OUTPUT, resolve, type ValidationCase } from './case.ts';
-
-export const gradients: ValidationCase = {
-  name: 'gradients',
-  about:
-    'Hand-written gradients of log pi, entropy and value against central finite differences in double precision.',
-  parameters: {
-    inputs: { default: 32, about: 'observation size' },
-    hidden: { default: 16, about: 'hidden units' },
-  },
-  seeds: 3,
-  full: [{ seeds: 10 }, { set: { inputs: '5', hidden: '3' }, seeds: 50 }],
-  async measure(params, seeds) {
-    const shape = {
-      ...STANDARD_SHAPE,
-      inputs: params.integer('inputs', 2),
-      hidden: params.integer('hidden', 2),
-    };
-    const worst = { logProbability: 0, entropy: 0, critic: 0 };
-    for (let seed = 1; seed <= seeds; seed++) {
-      const errors = gradientErrors(seed, shape);
-      worst.logProbability = Math.max(worst.logProbability, ...errors.logProbability);
-      worst.entropy = Math.max(worst.entropy, ...errors.entropy);
-      worst.critic = Math.max(worst.critic, errors.critic);
-    }
-    return {
-      measured: worst,
-      expected: { logProbability: 0, entropy: 0, critic: 0 },
-      tolerance: { logProbability: 1e-6, entropy: 1e-6, critic: 1e-6 },
-    };
-  },
-};
 
 /** Share of the oracle's pay that counts as having learned (VALIDATION.md). */
 const LEARNED_SHARE = 0.75;
