@@ -130,3 +130,40 @@ fn nextLevel(first: u32, start: i32, step: i32) -> i32 {
   }
   return level;
 }
+
+/** Bits of a squared relative deviation behind the point. */
+const DEVIATION_BITS = 20u;
+
+/**
+ * Adds units traded at a level to the squared deviation from the equilibrium price (Smith's alpha). The specification
+ * rounds its quotient down in doubles, which are close enough to give the exact one.
+ */
+fn addPriceDeviation(level: u32, units: u32) {
+  let equilibrium = load(COLUMN_scalar, WORLD_inducedEquilibrium);
+  let price = 2u * level + 1u;
+  let gap = max(price, equilibrium) - min(price, equilibrium);
+  let squared = divideByWord(shiftLeft(wide(gap * gap), DEVIATION_BITS), max(1u, equilibrium * equilibrium));
+  addTo(COLUMN_total, TOTAL_inducedSquaredDeviation, mulWide(squared, units));
+}
+
+/** Sums of gains and units that traded. */
+const SUM_INDUCED_GAINS = 9u;
+const SUM_INDUCED_VOLUME = 10u;
+
+/** Takes the units that a trader traded from it and adds its part of the gains to their sum. */
+fn takeInducedFill(i: u32, units: u32) {
+  store(COLUMN_inducedUnits, i, load(COLUMN_inducedUnits, i) - units);
+  let value = productOf(units, load(COLUMN_inducedLevel, i));
+  if (load(COLUMN_inducedSide, i) == SIDE_buy) {
+    addToSum(SUM_INDUCED_GAINS, value);
+    addToSum(SUM_INDUCED_VOLUME, wide(units));
+  } else {
+    addToSum(SUM_INDUCED_GAINS, negateWide(value));
+  }
+}
+
+/** Adds what all made and traded to the totals; one thread, after closeSums. */
+fn bookInducedFills() {
+  addTo(COLUMN_total, TOTAL_inducedGains, sumAt(SUM_INDUCED_GAINS));
+  addTo(COLUMN_total, TOTAL_inducedVolume, sumAt(SUM_INDUCED_VOLUME));
+}

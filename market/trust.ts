@@ -14,7 +14,7 @@
  * (p - f)(R + S) >= effort + sideGain, exactly. Defaults are seen by the buyer in all regimes (and move reputation),
  * but no third party sees them without a suit or an audit.
  */
-import { mulHigh } from '../sim/core/fixed.ts';
+import { mulDiv, mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import type { BatchAuction } from './batchAuction.ts';
@@ -356,7 +356,7 @@ export function moveDeliveredShare(
   if (accepted <= 0) return;
   // a false alarm gives the price back for what arrived: never more than all
   const arrived = Math.min(accepted, traded - undelivered);
-  const now = Math.floor((arrived * U32_MAX) / accepted);
+  const now = mulDiv(arrived, U32_MAX, accepted);
   const before = columns.deliveredShare[0]!;
   columns.deliveredShare[0] = before + Math.floor((now - before) / 2 ** SHARE_RATE_SHIFT);
 }

@@ -4,6 +4,8 @@ import { OBSERVATION_COUNT } from '../../../agents/brain/layout.ts';
 import type { WorldParameters } from '../../../configs/derive.ts';
 import { type ColumnSpec, u32 } from '../../core/columns.ts';
 
+const contractSlots = ({ trust, slots }: WorldParameters): number => (trust.regime === 'off' ? 0 : slots);
+
 /**
  * Zero after an upload; never part of a checkpoint or of a comparison with the CPU. A column says which phase writes it.
  */
@@ -16,4 +18,14 @@ export const deviceColumnSpec = (p: WorldParameters): Record<string, ColumnSpec>
   /** 1 where a brain is to forget traces and moments of rewards (selfUpdate.wgsl), [N]. */
   forgets: u32(p.objectives.enabled ? p.slots : 0),
   levels: u32(COMPUTE_ASK_PERCENT.length + COMPUTE_BID_PERCENT.length),
+  /**
+   * Of contracts, empty where nobody can default (trust.wgsl): what consumers' cash pays to and about each seller, milli-cash,
+   * and whether they sue it; where a slot's units end in an auction, and how many up to there are marked, or found out, [N].
+   */
+  sideGain: u32(contractSlots(p)),
+  auditCost: u32(contractSlots(p)),
+  consumersSue: u32(contractSlots(p)),
+  unitEnds: u32(contractSlots(p)),
+  markedEnds: u32(contractSlots(p)),
+  foundEnds: u32(contractSlots(p)),
 });

@@ -4,14 +4,17 @@
  */
 import { SHADER as VARIATION } from '../../../agents/variation.wgsl.generated.ts';
 import { SHADER as AMM } from '../../../market/amm.wgsl.generated.ts';
+import { SHADER as BATCH_AUCTION } from '../../../market/batchAuction.wgsl.generated.ts';
 import { SHADER as CLAIMS } from '../../../market/claims.wgsl.generated.ts';
 import { SHADER as COLUMNS } from '../../../market/columns.wgsl.generated.ts';
 import { SHADER as DATA_POOL } from '../../../market/dataPool.wgsl.generated.ts';
 import { SHADER as DEMAND } from '../../../market/demand.wgsl.generated.ts';
+import { SHADER as FEE } from '../../../market/fee.wgsl.generated.ts';
 import { SHADER as LEDGER } from '../../../market/ledger.wgsl.generated.ts';
 import { SHADER as OWNERSHIP } from '../../../market/ownership.wgsl.generated.ts';
 import { SHADER as POOL } from '../../../market/pool.wgsl.generated.ts';
 import { SHADER as TRAINING_METHOD } from '../../../market/trainingMethod.wgsl.generated.ts';
+import { SHADER as TRUST } from '../../../market/trust.wgsl.generated.ts';
 import { SHADER as WEALTH } from '../../../market/wealth.wgsl.generated.ts';
 import { SHADER as WORTH } from '../../../market/worth.wgsl.generated.ts';
 import { SHADER as FIXED } from '../../core/fixed.wgsl.generated.ts';
@@ -20,6 +23,7 @@ import { SHADER as RNG } from '../../core/rng.wgsl.generated.ts';
 import { SHADER as WIDE } from '../../core/wide.wgsl.generated.ts';
 import { SHADER as BRAINS } from './brains.wgsl.generated.ts';
 import { SHADER as STATE } from './state.wgsl.generated.ts';
+import { SHADER as SUMS } from './sums.wgsl.generated.ts';
 import { SHADER as TOGETHER } from './workgroup.wgsl.generated.ts';
 
 /** A piece of shader text. */
@@ -36,6 +40,8 @@ export const fixed: ShaderModule = { name: 'fixed', text: FIXED, needs: [wide, s
 export const floatMath: ShaderModule = { name: 'floatMath', text: FLOAT_MATH, needs: [] };
 /** Sums, scans and agreement of the threads of a world. */
 export const together: ShaderModule = { name: 'together', text: TOGETHER, needs: [state] };
+/** Many exact sums at once, by atomics. */
+export const sums: ShaderModule = { name: 'sums', text: SUMS, needs: [state] };
 export const ledger: ShaderModule = { name: 'ledger', text: LEDGER, needs: [state] };
 
 /** Conversions between the assets. */
@@ -62,6 +68,18 @@ export const worth: ShaderModule = { name: 'worth', text: WORTH, needs: [fixed] 
 
 /** How genomes differ from those that they come from. */
 export const variation: ShaderModule = { name: 'variation', text: VARIATION, needs: [rng] };
+export const fee: ShaderModule = { name: 'fee', text: FEE, needs: [ledger, sums, fixed] };
+export const batchAuction: ShaderModule = {
+  name: 'batchAuction',
+  text: BATCH_AUCTION,
+  needs: [together, fixed],
+};
+/** Contracts that sellers may break. */
+export const trust: ShaderModule = {
+  name: 'trust',
+  text: TRUST,
+  needs: [batchAuction, fee, claims, worth, marketColumns, rng],
+};
 
 /** Weights and traces, for passes over brains. */
 export const brains: ShaderModule = { name: 'brains', text: BRAINS, needs: [state] };
