@@ -7,7 +7,7 @@ import { ASSET, DELIVER, type MarketWorld, MODE, SIDE, SYSTEM, TRUST_TOTAL, WORL
 import { MARKET_LAWS } from './laws.ts';
 import { actAtRandom, TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
-import { UnitIndex } from './trust.ts';
+import { moveDeliveredShare, UnitIndex } from './trust.ts';
 
 const trustOf = (trust: object) => deriveTrust(buildSchema().parse({ world: { trust } }).world.trust);
 
@@ -142,6 +142,23 @@ describe('a default in the compute market', () => {
     const market = computeWorld(2, 2, { regime: 'none' });
     market.run(trade(2, 1, 4));
     expect(market.world.columns.deliveredShare[0]! / 2 ** 32).toBeCloseTo(1 - 1 / 128, 6);
+  });
+
+  it('moves that share by the exact quotient, rounded down, for volumes whose product passes 2^53', () => {
+    const world = testWorld({ world: { trust: { regime: 'none' } } });
+    const units = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+    fc.assert(
+      fc.property(units, units, fc.integer({ min: 0, max: U32_MAX }), (a, b, before) => {
+        const [traded, undelivered] = a > b ? [a, b] : [b, a];
+        world.columns.deliveredShare[0] = before;
+        moveDeliveredShare(world, traded, 0, undelivered);
+        const now = (BigInt(traded - undelivered) * BigInt(U32_MAX)) / BigInt(traded);
+        // an arithmetic shift rounds down, below zero too
+        expect(BigInt(world.columns.deliveredShare[0]!)).toBe(
+          BigInt(before) + ((now - BigInt(before)) >> 6n),
+        );
+      }),
+    );
   });
 
   it('cannot happen where trust is off, whatever the head says', () => {
