@@ -20,6 +20,7 @@ function throwInsteadOfExit(command: Command): void {
 const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
   run: () => import('./commands/run.ts'),
   sweep: () => import('./commands/sweep.ts'),
+  report: () => import('./commands/report.ts'),
   serve: () => import('./commands/serve.ts'),
   check: () => import('./commands/check.ts'),
   verify: () => import('./commands/verify.ts'),

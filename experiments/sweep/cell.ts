@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { RunConfig } from '../../configs/schema.ts';
+import { readFounders } from '../../sim/founders.ts';
 import { Shard } from '../../sim/shard.ts';
 import { TABLES_VERSION } from '../../sim/tables.ts';
 import { gardenFounders, gardenRun } from '../calibration/garden.ts';
@@ -35,6 +36,8 @@ export interface Garden {
   readonly ticks: number;
   readonly seed: string;
   readonly population: string;
+  /** The economy of the garden, the same for all arms: that of the first. */
+  readonly world: RunConfig['world'];
 }
 
 export interface CellResult {
@@ -106,17 +109,20 @@ export async function runCell(
 
 async function runGarden(
   { config, replicate }: Cell,
-  { ticks, seed, population }: Garden,
+  { ticks, seed, population, world }: Garden,
   state: Uint8Array,
   onTick: (tick: number) => void | Promise<void>,
-): Promise<StageRecord> {
+): Promise<StageRecord | null> {
   const base: RunConfig = {
     ...config,
+    world,
     output: { ...config.output, metricsEvery: Math.max(1, Math.floor(ticks / 100)), tradesWorlds: 0 },
   };
   const run = gardenRun(base, replicate, ticks, seed);
   const evolved = config.populations.findIndex(({ name }) => name === population);
-  const founders = gardenFounders([state], evolved, config.world.learner);
+  // nobody is left whose genomes could be tried
+  if (readFounders([state], evolved, false).count === 0) return null;
+  const founders = gardenFounders([state], evolved, world.learner);
   return runStage(new Shard(run, [0], { founders }), run.arms[0]!, [], onTick);
 }
 

@@ -149,6 +149,13 @@ function assertNames(experiment: Experiment, refuse: Refuse): void {
     'contrasts',
     contrasts.map((one) => one.name),
   );
+  const homeless = outcomes.findIndex((one) => isOfPopulations(one) && one.population === undefined);
+  if (sampling !== undefined && homeless >= 0)
+    refuse(
+      ['outcomes', homeless, 'metric'],
+      `\`outcomes[${homeless}]\` names no population, and \`${outcomes[homeless]!.metric}\` is one of populations`,
+      'add `population`',
+    );
   outcomes.forEach((one, k) => {
     assertOutcome(one, garden !== undefined, (key, problem, hint) =>
       refuse(['outcomes', k, key], problem, hint),

@@ -109,14 +109,26 @@ export async function runStage(
   const sellers = { hhi: [] as number[], top: [] as number[], share: populations.map((): number[] => []) };
   const lives = new Map<number, OpenLife>();
   let laws: readonly LawStatus[] = [];
+  /** Of the interval that is under way, which an intervention may divide. */
+  let sold: Sales | null = null;
   for (let tick = 0; tick < ticks; ) {
     while (due.length > 0 && due[0]!.tick <= tick) intervene(world, populations, due.shift()!);
     tick = Math.min(ticks, tick + interval, due[0]?.tick ?? ticks);
+    // fills are recorded in the first tick of an interval: who sold is who owns the slot now
+    const owners = world.columns.population.slice();
     const report = shard.advance(tick);
     ({ laws } = report);
     frames.push(...report.frames.filter((frame) => frame.tick > 0 && frame.tick % interval === 0));
     for (const batch of report.batches) if (batch.table === 'lineage') collectLives(lives, batch);
-    if (tick % interval === 0) sampleSellers(world, report.batches, tick, sellers);
+    sold = salesIn(report.batches, owners, populations.length) ?? sold;
+    if (tick % interval === 0) {
+      sellers.hhi.push(sold?.hhi ?? Number.NaN);
+      sellers.top.push(sold?.top ?? Number.NaN);
+      sellers.share.forEach((list, p) => {
+        list.push(sold?.share[p] ?? Number.NaN);
+      });
+      sold = null;
+    }
     await onTick(tick);
   }
   const all = [...lives.values()];
@@ -209,39 +221,35 @@ function livesOf(lives: readonly OpenLife[], ticks: number): LivesOfPopulation {
   };
 }
 
-/** Shares of the tasks that were served in a sampled tick; NaN where none was. */
-function sampleSellers(
-  { columns }: World,
-  batches: readonly RecordBatch[],
-  tick: number,
-  to: { hhi: number[]; top: number[]; share: number[][] },
-): void {
+interface Sales {
+  readonly hhi: number;
+  readonly top: number;
+  readonly share: readonly number[];
+}
+
+/** Who sold the tasks of a recorded tick; null where none was sold. */
+function salesIn(batches: readonly RecordBatch[], owners: Uint32Array, populations: number): Sales | null {
   const tasks = new Map<number, number>();
   let total = 0;
   for (const { table, rows, columns: fills } of batches) {
     if (table !== 'trades') continue;
     for (let row = 0; row < rows; row++) {
-      if (fills.market![row] !== 'service' || Number(fills.tick![row]) !== tick) continue;
+      if (fills.market![row] !== 'service') continue;
       const seller = Number(fills.seller![row]);
       const quantity = Number(fills.quantity![row]);
       tasks.set(seller, (tasks.get(seller) ?? 0) + quantity);
       total += quantity;
     }
   }
-  const byPopulation = to.share.map(() => 0);
+  if (total === 0) return null;
+  const share = new Array<number>(populations).fill(0);
   let squares = 0;
   let top = 0;
   for (const [seller, quantity] of tasks) {
-    const share = quantity / total;
-    squares += share * share;
-    top = Math.max(top, share);
-    const owner = columns.population[seller]!;
-    // who sold and died in the same tick belongs to nobody
-    if (owner !== FREE_SLOT) byPopulation[owner] = byPopulation[owner]! + share;
+    squares += (quantity / total) ** 2;
+    top = Math.max(top, quantity / total);
+    const owner = owners[seller]!;
+    if (owner !== FREE_SLOT) share[owner] = share[owner]! + quantity / total;
   }
-  to.hhi.push(total > 0 ? kept(squares) : Number.NaN);
-  to.top.push(total > 0 ? kept(top) : Number.NaN);
-  to.share.forEach((list, p) => {
-    list.push(total > 0 ? kept(byPopulation[p]!) : Number.NaN);
-  });
+  return { hhi: kept(squares), top: kept(top), share: share.map(kept) };
 }

@@ -29,6 +29,7 @@ export function planSweep(source: ExperimentFile, scale: ScaleName, threads: num
           ticks: gardenTicks ?? experiment.scales[scale].ticks,
           seed: experiment.seeds.evaluation!,
           population: experiment.garden.population,
+          world: arms[0]!.config.world,
         };
   const cells = Array.from({ length: worlds }, (_, replicate) =>
     arms.map(({ name, config }) => cellOf(name, replicate, config, experiment.interventions, garden)),

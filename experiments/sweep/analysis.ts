@@ -1,0 +1,245 @@
+/** What a sweep found: outcomes by arm, contrasts with intervals and tests, and in words what they allow to say. */
+import { existsSync, readFileSync } from 'node:fs';
+import { UsageError } from '../../sim/core/errors.ts';
+import { type Comparison, comparePaired, holm } from '../statistics/comparisons.ts';
+import { bootstrapInterval, estimateOf, type Interval, RELIABLE_WORLDS } from '../statistics/intervals.ts';
+import { requiredSeedsOf } from '../statistics/power.ts';
+import type { CellResult } from './cell.ts';
+import type { ExperimentFile } from './experimentFile.ts';
+import type { Contrast, OutcomeSpec, Side } from './experimentSchema.ts';
+import { outcomeOf, unitOf } from './outcome.ts';
+import { sha256 } from './sha256.ts';
+import { readCell, readSweep, type SweepManifest, statedExperiment } from './sweepDirectory.ts';
+
+/** A sweep as it lies in its directory. */
+export interface SweepData {
+  readonly directory: string;
+  readonly manifest: SweepManifest;
+  readonly source: ExperimentFile;
+  /** Finished cells by arm, then by seed; undefined where one is missing. */
+  readonly cells: ReadonlyMap<string, readonly (CellResult | undefined)[]>;
+  readonly finished: number;
+}
+
+/** Reads a sweep. Throws UsageError when the directory holds none, or no finished cell. */
+export function loadSweep(directory: string): SweepData {
+  const manifest = readSweep(directory);
+  const cells = new Map<string, (CellResult | undefined)[]>(
+    manifest.arms.map(({ name }) => [
+      name,
+      new Array<CellResult | undefined>(manifest.worlds).fill(undefined),
+    ]),
+  );
+  let finished = 0;
+  for (const { arm, replicate, hash } of manifest.cells) {
+    const result = readCell(directory, hash);
+    if (result === null) continue;
+    finished++;
+    // arms with equal settings share their cells
+    cells.get(arm)![replicate] = result;
+  }
+  if (finished === 0)
+    throw new UsageError(`${directory} holds no finished cell`, 'darwin sweep ... --resume runs them');
+  return { directory, manifest, source: statedExperiment(directory), cells, finished };
+}
+
+/** What is known of the statement that was made before the run. */
+export interface StatementCheck {
+  /** Whether the experiment was stated once, before its first cell. */
+  readonly kept: boolean;
+  /** Whether the file that was run reads otherwise by now; null where it is gone. */
+  readonly changedSince: boolean | null;
+}
+
+export function checkStatement({ manifest }: SweepData): StatementCheck {
+  const { statements, file } = manifest;
+  return {
+    kept: statements.every(({ finished }) => finished === 0),
+    changedSince: existsSync(file) ? sha256(readFileSync(file, 'utf8')) !== statements.at(-1)!.hash : null,
+  };
+}
+
+/** The arm that a side means. */
+export const armOf = ({ manifest }: SweepData, side: Side): string => side.arm ?? manifest.arms[0]!.name;
+
+/** A side in words. */
+export function sideLabel(data: SweepData, side: Side, outcome: OutcomeSpec): string {
+  const population = side.population ?? outcome.population;
+  const arm = armOf(data, side);
+  if (population === undefined) return arm;
+  return data.manifest.arms.length === 1 ? population : `${population} (${arm})`;
+}
+
+/** An outcome of every seed of a side; NaN where it is missing. */
+export const valuesOf = (data: SweepData, side: Side, outcome: OutcomeSpec): number[] =>
+  data.cells
+    .get(armOf(data, side))!
+    .map((cell) =>
+      cell === undefined ? Number.NaN : outcomeOf(cell, outcome, side.population ?? outcome.population),
+    );
+
+/** A side's own estimate. */
+export interface Summary {
+  readonly values: readonly number[];
+  readonly estimate: number;
+  readonly interval: Interval;
+}
+
+/** The interquartile mean of the worlds that have a value, with its interval. */
+export function summarise(values: readonly number[], seed: string): Summary {
+  const seen = values.filter(Number.isFinite);
+  return { values: seen, estimate: estimateOf([seen]), interval: bootstrapInterval([seen], { seed }) };
+}
+
+/**
+ * supported and opposite: the interval leaves out zero and the adjusted test rejects luck; inconclusive otherwise, which
+ * says nothing about there being no effect.
+ */
+export type Verdict = 'supported' | 'opposite' | 'different' | 'inconclusive';
+
+export interface ContrastResult {
+  readonly contrast: Contrast;
+  readonly outcome: OutcomeSpec;
+  readonly primary: boolean;
+  readonly labels: readonly [string, string];
+  readonly comparison: Comparison;
+  /** Adjusted by Holm over the contrasts of the same outcome. */
+  readonly adjusted: number;
+  readonly verdict: Verdict;
+  /** Seeds with which an effect of this size would show in 80 % of experiments; infinite for none. */
+  readonly seedsNeeded: number;
+}
+
+const ALPHA = 0.05;
+/** Seeds below which the signed-rank test cannot reject, however large the effect, in a family of contrasts. */
+export const seedsOfTest = (contrasts: number): number => Math.floor(Math.log2((2 * contrasts) / ALPHA)) + 1;
+
+export function verdictOf(
+  { interval, difference }: Pick<Comparison, 'interval' | 'difference'>,
+  adjusted: number,
+  expect: Contrast['expect'],
+): Verdict {
+  const leavesOutZero = interval.low > 0 || interval.high < 0;
+  if (!leavesOutZero || !(adjusted < ALPHA)) return 'inconclusive';
+  if (expect === 'different') return 'different';
+  return (expect === 'higher') === difference > 0 ? 'supported' : 'opposite';
+}
+
+/** All contrasts of a sweep, in the order of the file. */
+export function contrastsOf(data: SweepData): ContrastResult[] {
+  const { outcomes, contrasts } = data.source.experiment;
+  const compared = contrasts.map((contrast) => {
+    const outcome = outcomes.find(({ name }) => name === contrast.outcome) ?? outcomes[0]!;
+    const [ours, theirs] = [contrast.of, contrast.against].map((side) => valuesOf(data, side, outcome));
+    return { contrast, outcome, comparison: comparePaired(ours!, theirs!, contrast.name) };
+  });
+  const adjusted = compared.map(() => Number.NaN);
+  const families = compared.map(({ outcome }) => compared.filter((one) => one.outcome === outcome).length);
+  for (const { name } of outcomes) {
+    const family = compared.flatMap(({ outcome }, k) => (outcome.name === name ? [k] : []));
+    holm(family.map((k) => compared[k]!.comparison.p)).forEach((p, j) => {
+      adjusted[family[j]!] = p;
+    });
+  }
+  return compared.map(({ contrast, outcome, comparison }, k): ContrastResult => {
+    const { difference, error, pairs } = comparison;
+    return {
+      contrast,
+      outcome,
+      primary: outcome === outcomes[0],
+      labels: [sideLabel(data, contrast.of, outcome), sideLabel(data, contrast.against, outcome)],
+      comparison,
+      adjusted: adjusted[k]!,
+      verdict: verdictOf(comparison, adjusted[k]!, contrast.expect),
+      seedsNeeded: Math.max(requiredSeedsOf(difference, error, pairs), seedsOfTest(families[k]!)),
+    };
+  });
+}
+
+/** Three significant digits, a dash for what was not observed. */
+export const short = (value: number): string => {
+  if (!Number.isFinite(value)) return value === Number.POSITIVE_INFINITY ? '∞' : '-';
+  if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(1);
+  return Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString('en-US')
+    : String(Number(value.toPrecision(3)));
+};
+export const shortInterval = ({ low, high }: Interval): string => `${short(low)} to ${short(high)}`;
+
+/** A contrast as a finding: a sentence with its numbers. */
+export function finding({
+  contrast,
+  outcome,
+  comparison,
+  adjusted,
+  verdict,
+  labels,
+  seedsNeeded,
+}: ContrastResult): string {
+  const unit = unitOf(outcome);
+  const shownUnit = unit === '' || unit === '1' ? '' : ` ${unit}`;
+  const { difference, interval, pairs, missing } = comparison;
+  if (pairs < 2)
+    return `${contrast.name}: inconclusive; ${pairs} of ${pairs + missing} seeds have both values.`;
+  const figures = `${outcome.name} of ${labels[0]} less ${labels[1]}: ${short(difference)}${shownUnit} (95 % interval ${shortInterval(interval)}; ${pairs} seeds, adjusted p ${short(adjusted)})`;
+  const said: Readonly<Record<Verdict, string>> = {
+    supported: `as stated, ${contrast.expect}`,
+    opposite: `against what was stated (${contrast.expect})`,
+    different: 'different',
+    inconclusive: `inconclusive; an effect of this size would show with ${short(seedsNeeded)} seeds`,
+  };
+  return `${contrast.name}: ${said[verdict]}. ${figures}${missing > 0 ? `; ${missing} seeds lack a value` : ''}.`;
+}
+
+/** Generations that evolving worlds spanned, and births: what a question of evolution has to reach. */
+export function generationsOf(cells: readonly (CellResult | undefined)[]): {
+  generation: number[];
+  births: number[];
+} {
+  const seen = cells.filter((cell) => cell !== undefined);
+  return {
+    generation: seen.map(
+      ({ run }) => run.metrics.meanGeneration.filter(Number.isFinite).at(-1) ?? Number.NaN,
+    ),
+    births: seen.map(({ run }) => run.metrics.births.reduce((sum, value) => sum + value, 0) / run.slots),
+  };
+}
+
+/** Generations from which a run says something about evolution. */
+export const GENERATIONS_MIN = 30;
+
+/** What a reader has to know before believing any of it. */
+export function warningsOf(data: SweepData): string[] {
+  const { manifest, source, cells, finished } = data;
+  const { kept, changedSince } = checkStatement(data);
+  const warnings: string[] = [];
+  if (manifest.scale === 'smoke')
+    warnings.push('Smoke scale: this shows that the experiment runs, not what is true.');
+  if (manifest.worlds < RELIABLE_WORLDS)
+    warnings.push(
+      `${manifest.worlds} seeds: below ${RELIABLE_WORLDS}, 95 % intervals are not known to hold the truth in 93 to 97 % of experiments (darwin validate coverage).${manifest.worlds < 6 ? ' With fewer than 6, no contrast can be significant at 5 %.' : ''}`,
+    );
+  if (finished < manifest.cells.length)
+    warnings.push(`${manifest.cells.length - finished} of ${manifest.cells.length} cells are not finished.`);
+  if (!kept)
+    warnings.push(
+      'The experiment file was changed after cells had been run: what it states was not all stated before.',
+    );
+  if (changedSince)
+    warnings.push(`${manifest.file} was changed after this run; the report follows the file as it was run.`);
+  const evolves = [...cells.values()].some((list) =>
+    list.some((cell) => cell?.run.metrics.births.some((b) => b > 0)),
+  );
+  const generations = [...cells.values()]
+    .flatMap((list) => generationsOf(list).generation)
+    .filter(Number.isFinite);
+  const least = Math.min(...generations);
+  const asksEvolution =
+    source.experiment.garden !== undefined ||
+    source.experiment.outcomes.some(({ metric }) => metric === 'geneShift');
+  if (evolves && asksEvolution && least < GENERATIONS_MIN)
+    warnings.push(
+      `The living are ${short(least)} generations from genesis at least: questions of evolution need ${GENERATIONS_MIN}.`,
+    );
+  return warnings;
+}
