@@ -183,9 +183,13 @@ export interface WorldParameters {
     readonly issuancePerTick: MilliToken;
     readonly epoch: number;
     readonly validators: number;
-    readonly kappa: number;
-    readonly bondsPenalty: number;
-    readonly bondsAlpha: number;
+    /** Of Yuma consensus, 2^-32, 1 being 2^32. */
+    readonly consensus: {
+      readonly kappa: number;
+      readonly bondsPenalty: number;
+      /** Weight of an epoch in the moving average of bonds, whose memory is rounded down. */
+      readonly alpha: number;
+    };
     readonly feeBurn: Fraction32;
     readonly dividend: Fraction32;
   };
@@ -455,9 +459,11 @@ export function deriveWorld(
       issuancePerTick: milli<MilliToken>(w.policy.issuance === 'none' ? 0 : w.policy.issuancePerTick),
       epoch: w.policy.epoch,
       validators: w.policy.validators,
-      kappa: w.policy.kappa,
-      bondsPenalty: w.policy.bondsPenalty,
-      bondsAlpha: w.policy.bondsAlpha,
+      consensus: {
+        kappa: Math.floor(w.policy.kappa * TWO_32),
+        bondsPenalty: Math.floor(w.policy.bondsPenalty * TWO_32),
+        alpha: TWO_32 - Math.floor((1 - w.policy.bondsAlpha) * TWO_32),
+      },
       feeBurn: fraction32(w.policy.feeBurn),
       dividend: fraction32(w.policy.dividend),
     },

@@ -3,6 +3,11 @@
 const AMM_KEEP = 997u;
 const AMM_SCALE = 1000u;
 
+/** ceil(a x b / c), for a quotient below 2^64. */
+fn mulDivUp(a: U64, b: U64, c: U64) -> U64 {
+  return divideFull(addFull(fullProduct(a, b), U128(subWide(c, wide(1u)), WIDE_ZERO)), c).xy;
+}
+
 /** floor(997 in Rout / (1000 Rin + 997 in)): what a swap pays out; nothing from an empty pool. */
 fn amountOut(amountIn: U64, reserveIn: U64, reserveOut: U64) -> U64 {
   let kept = mulWide(amountIn, AMM_KEEP);
@@ -60,14 +65,17 @@ fn costAt(rate: SwapRate, wanted: u32, free: u32) -> u32 {
     return free;
   }
   let whole = rate.whole.x;
-  var quotient = U32_MAX;
+  // wanted / rate by the first words of both, normalised: too large by two at most (Knuth, algorithm D)
+  var dividend = U64(0u, wanted);
+  var divisor = rate.part;
   if (whole != 0u) {
-    // wanted / rate by the first words of both, normalised: too large by two at most (Knuth, algorithm D)
     let shift = countLeadingZeros(whole);
-    let dividend = shiftLeft(wide(wanted), shift);
-    quotient = divideLimbs(dividend.y, dividend.x, shiftLeft(U64(rate.part, whole), shift).y).x;
-  } else if (wanted < rate.part) {
-    quotient = divideLimbs(wanted, 0u, rate.part).x;
+    dividend = shiftLeft(wide(wanted), shift);
+    divisor = shiftLeft(U64(rate.part, whole), shift).y;
+  }
+  var quotient = U32_MAX;
+  if (dividend.y < divisor) {
+    quotient = divideLimbs(dividend.y, dividend.x, divisor).x;
   }
   var x = min(free, select(quotient + 1u, U32_MAX, quotient == U32_MAX));
   while (x > 0u && !lessWide(shareAt(rate, x - 1u), wide(wanted))) {

@@ -153,11 +153,6 @@ fn buyConsumersToken() {
   closeSwap(SWAP_consumers);
 }
 
-/** ceil(a x b / c), for a quotient below 2^64. */
-fn mulDivUp(a: U64, b: U64, c: U64) -> U64 {
-  return divideFull(addFull(fullProduct(a, b), U128(subWide(c, wide(1u)), WIDE_ZERO)), c).xy;
-}
-
 /** Redeems the liquidity that fees added: afterwards isqrt(k) is what it was at genesis, never below. */
 fn redeemLiquidity() {
   let root = loadWide(COLUMN_total, TOTAL_ammRootK);

@@ -3,7 +3,7 @@
  * must sell to pay their bills. The price depends on the total and the total on the price, so the search
  * below finds a total that the offers it causes do not exceed; a solvent agent must not die of slippage.
  */
-import { mulHigh } from '../sim/core/fixed.ts';
+import { mulDiv, mulHigh } from '../sim/core/fixed.ts';
 import { amountOutNumber, SwapRate } from './amm.ts';
 import { FINANCE, type MarketWorld } from './columns.ts';
 import { cashReserve, tokenReserve } from './pool.ts';
@@ -134,15 +134,14 @@ function findTotal(world: MarketWorld, voluntary: number, all: number, short: nu
   let total = all;
   let offered = offeredAt(world, voluntary, total, short);
   for (let step = 0; step < STEPS_MAX; step++) {
-    // 1 / rate is linear in the total with slope 1 / cash reserve
-    const slope = elastic / cash;
     // rounding: one unit an agent, and the token that one milli-cash of the pool's rounding costs
     const slack = short + Math.ceil(total / Math.max(1, cashOut(world, total)));
     if (total - offered <= slack) break;
     let next = offered;
     let offeredNext = Number.POSITIVE_INFINITY;
-    if (slope < 1) {
-      next = Math.max(1, total - Math.floor((total - offered - slack) / (1 - slope)));
+    // 1 / rate is linear in the total with slope 1 / cash reserve
+    if (elastic < cash) {
+      next = newtonTotal(total, total - offered - slack, cash);
       offeredNext = offeredAt(world, voluntary, next, short);
     }
     if (offeredNext > next) {
@@ -155,6 +154,14 @@ function findTotal(world: MarketWorld, voluntary: number, all: number, short: nu
     offered = offeredNext;
   }
   return total;
+}
+
+/** total - excess / (1 - elastic / cash), the quotient rounded down, at least 1; in integers, as all that feeds money. */
+function newtonTotal(total: number, excess: number, cash: number): number {
+  const rest = cash - elastic;
+  // a quotient of the total or more, which may pass 2^53
+  if (excess > mulDiv(total, rest, cash)) return 1;
+  return Math.max(1, total - mulDiv(excess, cash, rest));
 }
 
 /** X(r(total)). */

@@ -13,7 +13,7 @@ import { SwapRate } from './amm.ts';
 import { ASSET, type Asset, FREE_SLOT, type MarketWorld, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { REASON } from './ledger.ts';
 import { SparseYuma } from './sparseYuma.ts';
-import { fixedOfAlpha, fixedOfShare, U16_MAX, YUMA_MEMBERS_MAX } from './yuma.ts';
+import { U16_MAX, YUMA_MEMBERS_MAX } from './yuma.ts';
 
 /** Quality of a task is counted in 2^-16. */
 const QUALITY_SHIFT = 16;
@@ -138,9 +138,7 @@ function closeEpoch(world: MarketWorld): void {
       bonds: yumaBonds,
       bondStride: size,
       places: place,
-      kappa: Number(fixedOfShare(policy.kappa)),
-      bondsPenalty: Number(fixedOfShare(policy.bondsPenalty)),
-      alpha: Number(fixedOfAlpha(policy.bondsAlpha)),
+      ...policy.consensus,
       emission: policy.issuancePerTick * policy.epoch,
       validators: policy.validators,
     });

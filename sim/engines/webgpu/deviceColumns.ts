@@ -2,7 +2,8 @@
 import { COMPUTE_ASK_PERCENT, COMPUTE_BID_PERCENT } from '../../../agents/actions.ts';
 import { OBSERVATION_COUNT } from '../../../agents/brain/layout.ts';
 import type { WorldParameters } from '../../../configs/derive.ts';
-import { type ColumnSpec, u32 } from '../../core/columns.ts';
+import { optionalColumns } from '../../../market/columns.ts';
+import { type ColumnSpec, f64, u32 } from '../../core/columns.ts';
 
 const contractSlots = ({ trust, slots }: WorldParameters): number => (trust.regime === 'off' ? 0 : slots);
 
@@ -28,4 +29,28 @@ export const deviceColumnSpec = (p: WorldParameters): Record<string, ColumnSpec>
   unitEnds: u32(contractSlots(p)),
   markedEnds: u32(contractSlots(p)),
   foundEnds: u32(contractSlots(p)),
+  ...yumaColumnSpec(p),
 });
+
+/** What the threads of an epoch of Yuma consensus tell each other (sparseYuma.wgsl); m members. */
+function yumaColumnSpec(p: WorldParameters): Record<string, ColumnSpec> {
+  const { yumaMembers } = optionalColumns(p);
+  return {
+    /** Of each member: its slot, its stake, and its seat among those who may validate, [m]. */
+    yumaSlot: u32(yumaMembers),
+    yumaStake: u32(yumaMembers),
+    yumaSeat: u32(yumaMembers),
+    /** Of each row: its member, that member's place in the last epoch and seat, and what it says in all, [m]. */
+    yumaRowMember: u32(yumaMembers),
+    yumaRowPlace: u32(yumaMembers),
+    yumaRowSeat: u32(yumaMembers),
+    yumaRowWeight: u32(yumaMembers),
+    /** Share of the stake that may validate, and of the votes, 2^-32, [m]. */
+    yumaRowActive: f64(yumaMembers),
+    yumaRowVote: f64(yumaMembers),
+    /** Rows with a vote in the order of their weights, [m]. */
+    yumaRanked: u32(yumaMembers),
+    /** Bonds of the seats on members for the next epoch, u16, [validators x m]. */
+    yumaBonds: u32(yumaMembers * Math.min(yumaMembers, p.policy.validators)),
+  };
+}

@@ -22,6 +22,7 @@ import { SHADER as FLOAT_MATH } from '../../core/floatMath.wgsl.generated.ts';
 import { SHADER as RNG } from '../../core/rng.wgsl.generated.ts';
 import { SHADER as WIDE } from '../../core/wide.wgsl.generated.ts';
 import { SHADER as BRAINS } from './brains.wgsl.generated.ts';
+import { SHADER as PAIR_SUMS } from './pairSums.wgsl.generated.ts';
 import { SHADER as STATE } from './state.wgsl.generated.ts';
 import { SHADER as SUMS } from './sums.wgsl.generated.ts';
 import { SHADER as TOGETHER } from './workgroup.wgsl.generated.ts';
@@ -42,6 +43,8 @@ export const floatMath: ShaderModule = { name: 'floatMath', text: FLOAT_MATH, ne
 export const together: ShaderModule = { name: 'together', text: TOGETHER, needs: [state] };
 /** Many exact sums at once, by atomics. */
 export const sums: ShaderModule = { name: 'sums', text: SUMS, needs: [state] };
+/** Two sums at once that all threads may branch on. */
+export const pairSums: ShaderModule = { name: 'pairSums', text: PAIR_SUMS, needs: [together] };
 export const ledger: ShaderModule = { name: 'ledger', text: LEDGER, needs: [state] };
 
 /** Conversions between the assets. */

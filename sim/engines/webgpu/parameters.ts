@@ -30,7 +30,7 @@ export const CHOICES: Readonly<Record<string, readonly string[]>> = {
 
 /** Numbers that are not integers. */
 const REAL =
-  /^(learner_|demography_(sigma|truncationShare)$|populations_(share|fitness|endowment|betShare)$|policy_(kappa|bondsPenalty|bondsAlpha)$)/;
+  /^(learner_|demography_(sigma|truncationShare)$|populations_(share|fitness|endowment|betShare)$)/;
 
 /** Shares that the device needs as fractions of 2^32. */
 const FRACTION = /^populations_markup$/;

@@ -1,13 +1,20 @@
 /** Contracts, circulation, debts, bills, swaps and stakes. */
+import { SHADER as OWNERSHIP_BILLS } from '../../../../market/ownershipBills.wgsl.generated.ts';
+import { SHADER as SALE } from '../../../../market/sale.wgsl.generated.ts';
+import { SHADER as SETTLE } from '../../../../market/settle.wgsl.generated.ts';
+import { SHADER as SPARSE_YUMA } from '../../../../market/sparseYuma.wgsl.generated.ts';
 import { SHADER as STAKING } from '../../../../market/staking.wgsl.generated.ts';
+import { SHADER as TOKEN_POLICY } from '../../../../market/tokenPolicy.wgsl.generated.ts';
 import { SHADER as TRUST_BILLS } from '../../../../market/trustBills.wgsl.generated.ts';
-import { claims, fixed, ledger } from '../modules.ts';
+import { amm, claims, fixed, ledger, pairSums, pool, rng, type ShaderModule, worth } from '../modules.ts';
 import type { DevicePhase } from '../phase.ts';
+
+const trustBills: ShaderModule = { name: 'trustBills', text: TRUST_BILLS, needs: [claims] };
 
 export const SETTLEMENT: readonly DevicePhase[] = [
   {
     name: 'claims',
-    module: { name: 'trustBills', text: TRUST_BILLS, needs: [claims] },
+    module: trustBills,
     passes: [{ entry: 'openContracts', over: 'worlds' }],
     idle: ({ trust }) => trust.regime === 'off',
   },
@@ -16,6 +23,15 @@ export const SETTLEMENT: readonly DevicePhase[] = [
     module: claims,
     passes: [{ entry: 'billDebts', over: 'agents' }],
     idle: ({ trust }) => trust.cohorts === 0,
+  },
+  {
+    name: 'settle',
+    module: {
+      name: 'settle',
+      text: [OWNERSHIP_BILLS, SALE, TOKEN_POLICY, SPARSE_YUMA, SETTLE].join('\n'),
+      needs: [trustBills, pool, amm, pairSums, rng, worth],
+    },
+    passes: [{ entry: 'settle', over: 'worlds' }],
   },
   {
     name: 'stake',
