@@ -572,7 +572,7 @@ export function buildSchema(registry: Registry = BUILT_IN) {
       .describe("seed phrase; the worlds' 32-bit seeds derive from it"),
     ticks: positive(2000, 'ticks to simulate', 4_000_000_000),
     worlds: positive(1, 'independent worlds (seeds) of each arm', 1_000_000),
-    slots: positive(128, 'agent slots of each world', 4_000_000),
+    slots: positive(128, 'agent slots of each world', 2 ** 22),
     engine: choice(
       ['auto', ...ENGINE_NAMES],
       'auto',

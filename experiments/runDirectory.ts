@@ -139,7 +139,13 @@ export class RunDirectory {
     this.path = path;
     this.manifest = manifest;
     this.openTables = async () => {
-      const { TableWriters } = await import('./tableWriter.ts');
+      const { TableWriters } = await import('./tableWriter.ts').catch((cause: Error) => {
+        throw new EnvironmentError(
+          `tables are written by @duckdb/node-api, which does not load: ${cause.message.split('\n')[0]}`,
+          'npm ci; a bundle for GPU hosts has bench, validate, check and engines only',
+          { cause },
+        );
+      });
       return TableWriters.open(path, partCells, parts);
     };
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { worldParameters } from '../../configs/arms.ts';
 import { UsageError } from '../../sim/core/errors.ts';
-import { benchEngines, enginesNamed } from './engines.ts';
+import { benchEngines, enginesNamed, everyMechanism } from './engines.ts';
 
 describe('engines beside each other', () => {
   it('are rows of the same sizes, the last engine named being what the others are compared with', async () => {
@@ -21,6 +22,12 @@ describe('engines beside each other', () => {
       expect(agentStepsPerSecond!.min).toBeGreaterThan(0);
       expect(bytesPerAgent).toBeGreaterThan(0);
     }
+  });
+
+  it.each([10, 14, 17, 20, 22])('have an economy of 2^%i agents whose derived relations hold', (power) => {
+    const run = everyMechanism(2 ** power, 1);
+    expect(run.arms[0]!.slots).toBe(2 ** power);
+    expect(worldParameters(run)[0]!.slots).toBe(2 ** power);
   });
 
   it('are named as the schema names them', () => {

@@ -2,7 +2,7 @@
  * `darwin bench engines`: whole ticks with every mechanism on, engine beside engine, at sizes that grow. Engines take
  * turns at each size; one that is named and not here ends the benchmark, one that cannot hold a size leaves it out.
  */
-import { worldCount } from '../../configs/arms.ts';
+import { type ResolvedRun, worldCount } from '../../configs/arms.ts';
 import { ENGINE_NAMES, type EngineName } from '../../configs/schema.ts';
 import { CapacityError, UsageError } from '../../sim/core/errors.ts';
 import type { Engine, EnginePlan } from '../../sim/engine.ts';
@@ -43,9 +43,19 @@ interface Open {
   readonly contender: Contender;
 }
 
+/**
+ * Every mechanism on, at any size. What one agent may own, times 2^22 agents, stays below 2^31; the richest of so many
+ * Pareto capacities would not.
+ */
+export const everyMechanism = (slots: number, worlds: number): ResolvedRun =>
+  economy(slots, worlds, CONFIG, {
+    'world.ownership.distribution': 'equal',
+    'world.hardware.capacityMax': 256,
+  });
+
 /** An engine with worlds of a size, warm; null where it cannot hold them, which is said. */
 async function open(engine: Engine, slots: number, worlds: number, steps: number): Promise<Open | null> {
-  const run = economy(slots, worlds, CONFIG);
+  const run = everyMechanism(slots, worlds);
   const agents = slots * worldCount(run);
   const ticksOf = (count: number): number => Math.max(2, Math.ceil(count / agents));
   try {

@@ -23,7 +23,7 @@ const WARM_UP_TICKS = 300;
 /** A config of this folder, its sizes replaced by what was asked for. */
 export function benchmarkConfig(
   file: string,
-  sizes: Readonly<Record<string, number | undefined>>,
+  sizes: Readonly<Record<string, number | string | undefined>>,
 ): ResolvedRun {
   const place = join('experiments', 'bench', file);
   const overrides = Object.entries(sizes)

@@ -140,12 +140,18 @@ async function open(run: ResolvedRun, threads: number, ticks: number): Promise<O
 }
 
 /** The benchmark economy with as much demand and money per agent at every size. */
-export function economy(slots: number, worlds: number, file = 'plainEconomy.yaml'): ResolvedRun {
+export function economy(
+  slots: number,
+  worlds: number,
+  file = 'plainEconomy.yaml',
+  more: Readonly<Record<string, number | string>> = {},
+): ResolvedRun {
   const { world } = benchmarkConfig(file, {}).arms[0]!;
   const scaled = (amount: number): number => Math.max(1, Math.round((amount * slots) / STANDARD_WORLD));
   return benchmarkConfig(file, {
     slots,
     worlds,
+    ...more,
     ticks: 1_000_000_000,
     'world.serviceMarket.demand': scaled(world.serviceMarket.demand),
     'world.consumers.cash': Math.min(CONSUMERS_MAX, scaled(world.consumers.cash)),
