@@ -103,7 +103,9 @@ describe('experiment files', () => {
       /arms:[\s\S]*?(?=seeds)/,
       'sampling: { method: latinHypercube, points: 5, parameters: [{ path: world.serviceMarket.demand, low: 2, high: 6 }] }\n',
     ).replace(/contrasts:[\s\S]*?(?=scales)/, '');
-    const arms = armsAt(load(text), 'smoke');
+    // no contrast says whose profit is meant
+    expect(() => load(text)).toThrow(/`outcomes\[1\]` names no population/);
+    const arms = armsAt(load(text.replace('window: secondHalf', 'population: learners')), 'smoke');
     expect(arms).toHaveLength(5);
     const demands = arms.map(({ config }) => config.world.serviceMarket.demand);
     expect(new Set(demands).size).toBe(5);
