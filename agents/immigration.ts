@@ -78,7 +78,10 @@ function admit(world: AgentWorld, tick: number, count: number, only: number): nu
 }
 
 /** A population drawn by the genesis shares of those that accept immigrants; -1 when none does. */
-function immigrantPopulation(populations: readonly PopulationConfig[], word: number): number {
+export function immigrantPopulation(
+  populations: readonly Pick<PopulationConfig, 'share' | 'immigrates'>[],
+  word: number,
+): number {
   let total = 0;
   for (const { share, immigrates } of populations) if (immigrates) total += share;
   let at = (word / TWO_32) * total;

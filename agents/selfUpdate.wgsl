@@ -2,8 +2,6 @@
 
 /** Option of the objective head that starts a trial. */
 const REVISE = 1u;
-/** What blockBase holds for newcomers. */
-const NO_BASE = -0x7fffffff - 1;
 /** Bits of a digit when the median is sought. */
 const DIGIT_BITS = 8u;
 const DIGITS = 256u;
@@ -14,11 +12,6 @@ var<workgroup> trialCount: array<atomic<u32>, LENGTH_AGENT_trialTotal>;
 /** log2 of wealth in 2^-16, 0 counted as 1 milli-cash. */
 fn log2Wealth(wealth: u32) -> i32 {
   return i32(log2Fixed(max(wealth, 1u)));
-}
-
-/** Whether an agent acts by the new genes now. */
-fn usesNewGenes(stage: u32) -> bool {
-  return stage == TRIAL_newFirst || stage == TRIAL_newSecond;
 }
 
 /** Counts something of the world's trials. */
@@ -61,11 +54,6 @@ fn takeOutGift(agent: u32) {
   storeI32(AGENT_blockBase, agent, base + log2Wealth(before) - log2Wealth(whole));
 }
 
-fn isUnrewarded(population: u32) -> bool {
-  let kind = parameterOf(PARAMETER_populations_reward, population);
-  return kind == CHOICE_reward_zero || kind == CHOICE_reward_randomReward;
-}
-
 /** Draws new genes for an agent that chose to revise and may. */
 fn startTrial(agent: u32) {
   let tick = currentTick();
@@ -77,18 +65,14 @@ fn startTrial(agent: u32) {
   if (!chooses || parameterOf(PARAMETER_populations_revises, population) == 0u || isUnrewarded(population)) {
     return;
   }
-  var genome: array<f32, GENE_COUNT>;
   for (var k = 0u; k < GENE_COUNT; k++) {
-    genome[k] = loadF32(AGENT_genes, k * SLOTS + agent);
+    store(AGENT_trialGenes, k * SLOTS + agent, load(AGENT_genes, k * SLOTS + agent));
   }
   var draws = drawsAt(parameter(PARAMETER_seed), tick, agent, STREAM_selfUpdate);
   let placebo = drawWord(&draws) < parameter(PARAMETER_objectives_placebo);
   if (!placebo) {
-    let hidden = parameterOf(PARAMETER_populations_rewardHidden, population) != 0u;
-    mutateReward(&genome, hidden, genome[GENE_sigma], &draws);
-  }
-  for (var k = 0u; k < GENE_COUNT; k++) {
-    storeF32(AGENT_trialGenes, k * SLOTS + agent, genome[k]);
+    takeUp(AGENT_trialGenes, agent, SLOTS);
+    mutate(population, false, &draws);
   }
   store(AGENT_trialPlacebo, agent, select(0u, 1u, placebo));
   store(AGENT_trialStage, agent, TRIAL_waiting);
@@ -192,14 +176,4 @@ fn moveOn(agent: u32, stage: u32) {
     exchangeGenes(agent);
   }
   store(DEVICE_forgets, agent, 1u);
-}
-
-/** Exchanges the reward genes in use with those kept aside. */
-fn exchangeGenes(agent: u32) {
-  for (var k = 0u; k < GENE_gamma; k++) {
-    let at = k * SLOTS + agent;
-    let aside = load(AGENT_trialGenes, at);
-    store(AGENT_trialGenes, at, load(AGENT_genes, at));
-    store(AGENT_genes, at, aside);
-  }
 }

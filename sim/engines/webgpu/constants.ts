@@ -6,7 +6,17 @@ import {
   INDUCED_SHADE_SIXTEENTHS,
 } from '../../../agents/actions.ts';
 import { DEFAULT_REWARD_DEVIATION_FLOOR } from '../../../agents/brain/brain.ts';
-import { HEAD, HEAD_COUNT, HEADS, OBSERVATION_COUNT, PARAMETERS } from '../../../agents/brain/layout.ts';
+import {
+  HEAD,
+  HEAD_COUNT,
+  HEADS,
+  HIDDEN,
+  LOGIT_COUNT,
+  OBSERVATION_COUNT,
+  PARAMETERS,
+  REVISE_BIAS,
+  REVISE_LOGIT,
+} from '../../../agents/brain/layout.ts';
 import {
   ENVELOPE_FLOOR,
   EXPONENT_FLOOR,
@@ -118,6 +128,9 @@ const SINGLE: Readonly<Record<string, number>> = {
   REWARD_HIDDEN,
   HEAD_COUNT,
   OBSERVATION_COUNT,
+  HIDDEN,
+  LOGIT_COUNT,
+  REVISE_LOGIT,
   UNIT_NORM_GENES,
   WEIGHT_STRIDE,
   LOG2_TABLE: 0,
@@ -137,6 +150,7 @@ const REAL: Readonly<Record<string, number>> = {
   RAW_LIMIT,
   REWARD_CLIP,
   REWARD_HORIZON,
+  REVISE_BIAS,
   REWARD_DEVIATION_FLOOR: DEFAULT_REWARD_DEVIATION_FLOOR,
 };
 

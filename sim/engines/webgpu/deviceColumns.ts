@@ -1,6 +1,7 @@
 /** Columns that worlds have on the device alone: scratch of phases, and what the CPU keeps in objects. */
 import { COMPUTE_ASK_PERCENT, COMPUTE_BID_PERCENT } from '../../../agents/actions.ts';
 import { OBSERVATION_COUNT } from '../../../agents/brain/layout.ts';
+import { GENE_COUNT } from '../../../agents/columns.ts';
 import type { WorldParameters } from '../../../configs/derive.ts';
 import { optionalColumns } from '../../../market/columns.ts';
 import { type ColumnSpec, f64, u32 } from '../../core/columns.ts';
@@ -16,9 +17,9 @@ export const deviceColumnSpec = (p: WorldParameters): Record<string, ColumnSpec>
   /** What all observations of a tick share, and three numbers that they are formed with (observation.wgsl). */
   shared: u32(OBSERVATION_COUNT + 3),
   /** Levels of the options of the quote head: asks, then bids (actions.wgsl). */
+  levels: u32(COMPUTE_ASK_PERCENT.length + COMPUTE_BID_PERCENT.length),
   /** 1 where a brain is to forget traces and moments of rewards (selfUpdate.wgsl), [N]. */
   forgets: u32(p.objectives.enabled ? p.slots : 0),
-  levels: u32(COMPUTE_ASK_PERCENT.length + COMPUTE_BID_PERCENT.length),
   /**
    * Of contracts, empty where nobody can default (trust.wgsl): what consumers' cash pays to and about each seller, milli-cash,
    * and whether they sue it; where a slot's units end in an auction, and how many up to there are marked, or found out, [N].
@@ -30,6 +31,7 @@ export const deviceColumnSpec = (p: WorldParameters): Record<string, ColumnSpec>
   markedEnds: u32(contractSlots(p)),
   foundEnds: u32(contractSlots(p)),
   ...yumaColumnSpec(p),
+  ...lifeColumnSpec(p),
 });
 
 /** What the threads of an epoch of Yuma consensus tell each other (sparseYuma.wgsl); m members. */
@@ -52,5 +54,32 @@ function yumaColumnSpec(p: WorldParameters): Record<string, ColumnSpec> {
     yumaRanked: u32(yumaMembers),
     /** Bonds of the seats on members for the next epoch, u16, [validators x m]. */
     yumaBonds: u32(yumaMembers * Math.min(yumaMembers, p.policy.validators)),
+  };
+}
+
+/** Words of a staged child of nursery.wgsl. */
+const STAGE_WORDS = 15;
+
+/** Of births and deaths (demography.wgsl). */
+function lifeColumnSpec(p: WorldParameters): Record<string, ColumnSpec> {
+  const { demography } = p;
+  const slots = demography.enabled ? p.slots : 0;
+  // the slots of this tick's dead are open to children only where deaths are a parameter
+  const reuse = demography.deathsPerTick > 0 || demography.selection === 'truncation';
+  const perSlot = Object.fromEntries(
+    ['marked', 'cause', 'dying', 'living', 'open', 'eligible', 'weights', 'chosen'].map((name) => [
+      name,
+      u32(slots),
+    ]),
+  );
+  return {
+    ...perSlot,
+    /** How many die, children staged, the closing price (arrival.wgsl). */
+    lives: u32(3),
+    stage: u32(STAGE_WORDS * slots),
+    stageGenes: u32(reuse ? 2 * GENE_COUNT * slots : 0),
+    /** How the brain of a newcomer begins, and whose weights it takes (birth.wgsl), [N]. */
+    newborn: u32(slots),
+    teacher: u32(slots),
   };
 }

@@ -2,6 +2,7 @@
  * Shader texts and what each needs. A phase's shader is composed of the constants of its layout, the modules that it
  * needs, each once and in order, and its own text.
  */
+import { SHADER as OBJECTIVES } from '../../../agents/objectives.wgsl.generated.ts';
 import { SHADER as VARIATION } from '../../../agents/variation.wgsl.generated.ts';
 import { SHADER as AMM } from '../../../market/amm.wgsl.generated.ts';
 import { SHADER as BATCH_AUCTION } from '../../../market/batchAuction.wgsl.generated.ts';
@@ -69,8 +70,16 @@ export const claims: ShaderModule = { name: 'claims', text: CLAIMS, needs: [ledg
 /** What the work, stake and energy of a single agent are worth. */
 export const worth: ShaderModule = { name: 'worth', text: WORTH, needs: [fixed] };
 
+/** Whose genes are on trial, which populations have a reward. */
+export const objectives: ShaderModule = { name: 'objectives', text: OBJECTIVES, needs: [state] };
+
 /** How genomes differ from those that they come from. */
-export const variation: ShaderModule = { name: 'variation', text: VARIATION, needs: [rng] };
+export const variation: ShaderModule = {
+  name: 'variation',
+  text: VARIATION,
+  needs: [rng, floatMath, objectives],
+};
+
 export const fee: ShaderModule = { name: 'fee', text: FEE, needs: [ledger, sums, fixed] };
 export const batchAuction: ShaderModule = {
   name: 'batchAuction',

@@ -7,6 +7,7 @@
  */
 
 import { headUse, logitMask } from '../../../agents/actions.ts';
+import { immigrantPopulation } from '../../../agents/immigration.ts';
 import type { WorldParameters } from '../../../configs/derive.ts';
 import { BUILT_IN_POPULATIONS } from '../../../configs/registry.ts';
 import { assert } from '../../core/assert.ts';
@@ -66,7 +67,43 @@ function valuesOf(p: WorldParameters): Map<string, Leaf[1][]> {
     'brain_headUse',
     headUse(p).map((use) => use | 1),
   );
+  setLife(p, values);
   return values;
+}
+
+/** Words of a draw. */
+const WORDS = 2 ** 32;
+
+/** What births and immigration are told of the config's consequences. */
+function setLife(p: WorldParameters, values: Map<string, Leaf[1][]>): void {
+  const { populations, genesis, demography } = p;
+  // rounded up, so that a share that names a whole number of agents gives that number
+  values.set('demography_truncationFraction', [Math.ceil(demography.truncationShare * WORDS)]);
+  values.set(
+    'populations_endowmentToken',
+    populations.map(({ endowment }) => Math.round(genesis.token * endowment)),
+  );
+  values.set(
+    'populations_endowmentCash',
+    populations.map(({ endowment }) => Math.round(genesis.cash * endowment)),
+  );
+  const open = populations.some(({ immigrates, share }) => immigrates && share > 0);
+  values.set(
+    'populations_immigrantsBelow',
+    populations.map((_, k) => (open ? wordsWhere((word) => immigrantPopulation(populations, word) <= k) : 0)),
+  );
+}
+
+/** How many of the lowest words satisfy a condition that all words below one and none from it on do. */
+function wordsWhere(holds: (word: number) => boolean): number {
+  let low = 0;
+  let high = WORDS;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Words of each parameter by name, in their order on the device. */

@@ -35,6 +35,8 @@ function refusalOf(p: WorldParameters): Refusal | null {
   if (p.doubleAuction.enabled) return not('world.doubleAuction.enabled', 'the continuous double auction');
   if (p.randomExchange.kind !== 'off') return not('world.randomExchange.kind', 'random exchange of money');
   if (p.contest.enabled) return not('world.contest.enabled', 'pairwise contests');
+  const { shape } = p.serviceMarket;
+  if (!CHOICES.shape!.includes(shape)) return not('world.serviceMarket.shape', `demand by ${shape}`);
   for (const [k, { kind }] of p.populations.entries())
     if (kind === 'tabular' || !CHOICES.kind!.includes(kind))
       return not(`populations[${k}].kind`, `populations of kind ${kind}`);
