@@ -399,6 +399,7 @@ export class Brain {
     const first = this.firstOf('traces', agent);
     const end = first + PARAMETER_COUNT * LANES;
     for (let index = first; index < end; index += LANES) traces[index] = 0;
+    this.afterWrite('traces', agent, agent + 1);
   }
 
   private copy(name: BrainColumnName, from: number, to: number): void {
