@@ -1,21 +1,65 @@
 // Twin of settle.ts, by all threads of a world together, each for its own slots. DEVICE_scratch holds the energy due.
 
-fn settle(lane: u32) {
+// Five passes: compilers copy functions to their calls, and take more than their share of time for a long shader.
+
+/** Bills, and the aggregate sale that pays them. */
+fn openSettlement(lane: u32) {
   addBills(lane);
   if (agree(lane, parameter(PARAMETER_amm_enabled)) != 0u) {
     sellToken(lane);
+  }
+}
+
+/** The aggregate purchase, and what is paid. */
+fn payAll(lane: u32) {
+  if (agree(lane, parameter(PARAMETER_amm_enabled)) != 0u) {
     buyToken(lane);
   }
   payBills(lane);
+}
+
+/** The mid price after both swaps, for all threads. */
+fn closingPriceOf(lane: u32) -> u32 {
   var price = 0u;
   if (lane == 0u) {
     price = midPrice();
   }
-  let closingPrice = agree(lane, price);
+  return agree(lane, price);
+}
+
+/** Hardware, operators, and issuance by weight. */
+fn keepAccounts(lane: u32) {
+  let closingPrice = closingPriceOf(lane);
   keepHardware(lane, closingPrice);
   payOperators(lane, closingPrice);
-  applyTokenPolicy(lane);
-  recordWealth(lane, closingPrice);
+  if (LENGTH_COLUMN_epochQuality > 0u) {
+    for (var i = lane; i < SLOTS; i += WORKGROUP) {
+      addEpochQuality(i);
+    }
+  } else if (agree(lane, u32(issuesNow(currentTick()))) != 0u) {
+    issueByWeight(lane);
+  }
+}
+
+/** Issuance by Yuma consensus. */
+fn endEpoch(lane: u32) {
+  if (LENGTH_COLUMN_epochQuality > 0u) {
+    if (agree(lane, u32(issuesNow(currentTick()))) != 0u) {
+      closeEpoch(lane);
+    }
+  }
+}
+
+/** Tax, dividend, and everybody's wealth. */
+fn closeSettlement(lane: u32) {
+  if (agree(lane, parameter(PARAMETER_policy_wealthTax)) != 0u) {
+    levyTax(lane);
+  }
+  payDividend(lane);
+  if (lane == 0u) {
+    storeWide(COLUMN_total, TOTAL_burned, loadWide(BALANCE_supply, 3u * ASSET_token + 2u));
+  }
+  recordWealth(lane, closingPriceOf(lane));
 }
 
 /** Adds energy, subsistence and capital to what training already billed, and notes the service market's accounts. */
@@ -245,29 +289,6 @@ fn payOperators(lane: u32, closingPrice: u32) {
     creditSystem(ASSET_token, SYSTEM_operators, sums.xy);
     creditSystem(ASSET_cash, SYSTEM_operators, sums.zw);
     addTo(COLUMN_total, TOTAL_operatorTaken, total);
-  }
-}
-
-/** The token policy of the tick: issuance, tax, dividend. */
-fn applyTokenPolicy(lane: u32) {
-  if (LENGTH_COLUMN_epochQuality > 0u) {
-    for (var i = lane; i < SLOTS; i += WORKGROUP) {
-      addEpochQuality(i);
-    }
-  }
-  if (agree(lane, u32(issuesNow(currentTick()))) != 0u) {
-    if (LENGTH_COLUMN_epochQuality > 0u) {
-      closeEpoch(lane);
-    } else {
-      issueByWeight(lane);
-    }
-  }
-  if (agree(lane, parameter(PARAMETER_policy_wealthTax)) != 0u) {
-    levyTax(lane);
-  }
-  payDividend(lane);
-  if (lane == 0u) {
-    storeWide(COLUMN_total, TOTAL_burned, loadWide(BALANCE_supply, 3u * ASSET_token + 2u));
   }
 }
 

@@ -31,7 +31,13 @@ export const SETTLEMENT: readonly DevicePhase[] = [
       text: [OWNERSHIP_BILLS, SALE, TOKEN_POLICY, SPARSE_YUMA, SETTLE].join('\n'),
       needs: [trustBills, pool, amm, pairSums, rng, worth],
     },
-    passes: [{ entry: 'settle', over: 'worlds' }],
+    passes: [
+      { entry: 'openSettlement', over: 'worlds' },
+      { entry: 'payAll', over: 'worlds' },
+      { entry: 'keepAccounts', over: 'worlds' },
+      { entry: 'endEpoch', over: 'worlds' },
+      { entry: 'closeSettlement', over: 'worlds' },
+    ],
   },
   {
     name: 'stake',
