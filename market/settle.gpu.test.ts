@@ -54,12 +54,11 @@ function perturbBooks({ parameters, balances, columns, tick }: World, seed: numb
 
 await describeOnGpu('settlement', (gpu) => {
   // the list of those short of cash is the CPU's scratch
-  testPhaseParity(gpu, 'settle', { cases, seeds: [1], ignore: ['order'] });
+  testPhaseParity(gpu, 'settle', { cases, seeds: [1] });
   testPhaseParity(gpu, 'settle', {
     cases: cases.map((each) => ({ ...each, what: `${each.what}, books of every size` })),
     seeds: [1, 2, 3],
     disturb: perturbBooks,
-    ignore: ['order'],
   });
   testPhaseParity(gpu, 'settle', {
     cases: cases.slice(2, 3).map((each) => ({ ...each, what: 'cash that can be no more' })),
@@ -70,6 +69,5 @@ await describeOnGpu('settlement', (gpu) => {
       world.balances.token.fill(0xffff_ffff);
       world.balances.cash.fill(0xffff_ffff);
     },
-    ignore: ['order'],
   });
 });
