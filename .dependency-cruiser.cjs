@@ -26,7 +26,7 @@ module.exports = {
       name: 'no-unresolved',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^(vite|vitest/\\w+|assemblyscript/asc)$|^node:' },
+      to: { couldNotResolve: true, pathNot: '^(darwin-market|vite|vitest/\\w+|assemblyscript/asc)$|^node:' },
     },
   ],
   options: {

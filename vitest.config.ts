@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './experiments/longestFirst.ts';
 
 /** The extended tier runs where CI=true; a file named *.extended.test.ts belongs to it. */
 const extended = process.env.CI === 'true';
@@ -7,11 +8,12 @@ export default defineConfig({
   test: {
     include: ['{sim,agents,market,viz,configs,experiments}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**', ...(extended ? [] : ['**/*.extended.test.ts'])],
-    reporters: ['default', './experiments/closingLine.ts'],
+    reporters: ['default', './experiments/stillRunning.ts', './experiments/closingLine.ts'],
+    sequence: { sequencer: LongestFirst },
     setupFiles: ['./experiments/propertySeed.ts'],
-    // the extended tier runs on slow machines too, two files at a time
-    testTimeout: extended ? 300_000 : 60_000,
-    hookTimeout: 60_000,
+    // against hanging alone: shaders compile for half a minute on a machine that is busy with other work
+    testTimeout: extended ? 300_000 : 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -3,7 +3,7 @@
  * that the agent can afford. Quotes are relative to what the agent can see (cost, value, moving-average
  * price), so that no quote drifts out of range.
  */
-import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
+import { PRICE_LEVELS, type WorldParameters } from '../configs/worldParameters.ts';
 import { cashToToken, FINANCE, FREE_SLOT, type MarketWorld, MODE, SIDE, WORLD } from '../market/columns.ts';
 import { ownEnergy } from '../market/ownership.ts';
 import { trustIsOn, worthToConsumers } from '../market/trust.ts';

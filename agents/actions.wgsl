@@ -6,11 +6,6 @@ const SOLD_EMA_ONE = 256u;
 const SIXTEENTH_BITS = 4u;
 const QUOTE_OPTIONS = 5u;
 
-/** log2 of a u32 in 2^-16, 0 counted as 1. */
-fn log2OrZero(x: u32) -> u32 {
-  return log2Fixed(max(x, 1u));
-}
-
 /** Option of one head of an agent's action. */
 fn optionOf(agent: u32, head: u32) -> u32 {
   return load(BRAIN_action, agent * HEAD_COUNT + head);

@@ -1,7 +1,7 @@
 /**
  * How an agent comes to be in a slot: at genesis, and, for whoever its parents are, its body and its standing.
  */
-import { populationOfSlots } from '../configs/derive.ts';
+import { populationOfSlots } from '../configs/allotments.ts';
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { type MarketWorld, TOTAL, tokenToCash, WORLD } from '../market/columns.ts';
 import { midPrice } from '../market/pool.ts';
@@ -18,7 +18,7 @@ import { initialGenome } from './rewardGenome.ts';
 import { beginUnrevised } from './selfUpdate.ts';
 
 /** Reputation of a newborn, a half. */
-export const REPUTATION_START = 0x8000_0000;
+const REPUTATION_START = 0x8000_0000;
 
 const MODES = 4;
 

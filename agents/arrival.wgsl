@@ -78,17 +78,13 @@ fn writeLearnerGenes(slot: u32, population: u32) {
   } else {
     storeF32(BRAIN_kappaCritic, slot, select(0.0, parameterF32(PARAMETER_learner_kappaCritic), streams));
   }
-  let plain = parameterF32(PARAMETER_learner_plainStep);
+  let plain = select(parameterF32(PARAMETER_learner_plainStep), 0.0, kind == CHOICE_learner_frozen);
   storeF32(BRAIN_alpha, slot, select(plain, parameterF32(PARAMETER_learner_alpha), streams));
 }
 
 /** Wealth of a newcomer at the closing price; its next tick's change starts from here. */
 fn setWealth(slot: u32) {
-  var wealth = wide(load(BALANCE_cash, slot));
-  if (isOn(PARAMETER_amm_enabled)) {
-    let token = addWide(wide(load(BALANCE_token, slot)), wide(load(BALANCE_stake, slot)));
-    wealth = addWide(wealth, tokenToCash(token, load(DEVICE_lives, LIVES_price)));
-  }
-  store(COLUMN_wealth, slot, saturate(wealth));
-  store(COLUMN_wealthBefore, slot, saturate(wealth));
+  let wealth = saturate(wealthAt(slot, load(DEVICE_lives, LIVES_price)));
+  store(COLUMN_wealth, slot, wealth);
+  store(COLUMN_wealthBefore, slot, wealth);
 }

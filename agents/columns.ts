@@ -2,7 +2,9 @@
  * What a world's agents are, want and remember, beside their possessions (market/columns.ts) and their
  * brains (brain/layout.ts). N = slots; `genes` and `features` are feature-major: index feature x N + agent.
  */
-import type { WorldParameters } from '../configs/derive.ts';
+
+import { BUILT_IN_REWARD_FEATURES } from '../configs/registry.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import type { LedgerColumns, MarketColumns } from '../market/columns.ts';
 import type { Ledger } from '../market/ledger.ts';
 import { type Columns, f32, f64, i32, u32 } from '../sim/core/columns.ts';
@@ -10,23 +12,7 @@ import type { Brain } from './brain/brain.ts';
 import type { Senses } from './senses.ts';
 
 /** Reward features phi: what a genome can value. Bounded, of fixed scale, written by the engine alone. */
-export const REWARD_FEATURES = [
-  'wealthGain',
-  'skillGain',
-  'profit',
-  'fill',
-  'contractKept',
-  'contractBreached',
-  'slashed',
-  'reputationGain',
-  'transferGiven',
-  'relativeWealth',
-  'novelty',
-  'forecastError',
-  'computeSpent',
-  'idle',
-  'survival',
-] as const;
+export const REWARD_FEATURES = BUILT_IN_REWARD_FEATURES;
 export const FEATURE_COUNT = REWARD_FEATURES.length;
 /** Hidden units of the optional layer v . tanh(U phi). */
 export const REWARD_HIDDEN = 4;
@@ -131,7 +117,10 @@ export const agentColumnSpec = (slots: number, trialSlots = 0) => ({
   trialScore: i32(trialSlots),
   /** First tick in which the agent may revise again, [N]. */
   trialFrom: u32(trialSlots),
-  /** log2 of wealth at the opening of the block less gifts to children since, 2^-16; NO_BASE for newcomers, [N]. */
+  /**
+   * log2 of wealth at the opening of the block less gifts to children since, 2^-16, or reward since birth, 2^-10, where
+   * it is the judge; NO_BASE for newcomers, [N].
+   */
   blockBase: i32(trialSlots),
   /** Trials of the world, see TRIAL_TOTAL. */
   trialTotal: f64(trialSlots === 0 ? 0 : TRIAL_TOTALS),

@@ -30,6 +30,42 @@ const LIVES: readonly ParityCase[] = [
       demography: {
         deathsPerTick: 7,
         parentPays: false,
+        lottery: 'fitness',
+        sampling: 'multinomial',
+        ...lively,
+      },
+    },
+    populations: [
+      learners('lamarckian', { learner: 'sgd', fitness: 0.7 }),
+      { name: 'random', kind: 'random', fitness: 1.1 },
+      { name: 'unfit', kind: 'passive', fitness: 0 },
+    ],
+  },
+  {
+    what: 'births by fitness, at most one a parent',
+    slots: 70,
+    ticks: 30,
+    world: { demography: { deathsPerTick: 5, parentPays: false, lottery: 'fitness', ...lively } },
+    populations: [
+      { name: 'resident', kind: 'passive', fitness: 1 },
+      { name: 'mutant', kind: 'passive', fitness: 1.3 },
+    ],
+  },
+  {
+    what: 'births by fitness where nobody is fit',
+    slots: 20,
+    ticks: 9,
+    world: { demography: { deathsPerTick: 2, parentPays: false, lottery: 'fitness', ...lively } },
+    populations: [{ name: 'unfit', kind: 'passive', fitness: 0 }],
+  },
+  {
+    what: 'births by a uniform lottery with replacement',
+    slots: 40,
+    ticks: 30,
+    world: {
+      demography: {
+        deathsPerTick: 7,
+        parentPays: false,
         lottery: 'uniform',
         sampling: 'multinomial',
         ...lively,

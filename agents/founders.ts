@@ -3,8 +3,9 @@
  * and on request what those have learned (weights, the moments that scale inputs and rewards, skills). What an
  * agent owns stays behind: a founder starts with the possessions of the new world.
  */
-import type { WorldParameters } from '../configs/derive.ts';
+
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import { FREE_SLOT } from '../market/columns.ts';
 import { ConfigError } from '../sim/core/errors.ts';
 import { indexBelow, pcg4d, STREAM } from '../sim/core/rng.ts';

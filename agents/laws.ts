@@ -5,9 +5,10 @@ import { HEADS, LOGIT_COUNT } from './brain/layout.ts';
 import { type AgentWorld, GENE, TRIAL, UNIT_NORM_GENES } from './columns.ts';
 import { isUnrewarded } from './rewardGenome.ts';
 
-/** f32 rounding of a norm of 19 terms, and of a sum of 6 probabilities. */
-const NORM_TOLERANCE = 1e-5;
-const PROBABILITY_TOLERANCE = 1e-5;
+/** Largest distance of the norm of reward genes from what it should be: f32 rounding of a norm of 19 terms. */
+export const NORM_TOLERANCE = 1e-5;
+/** Likewise of a sum of 6 probabilities. */
+export const PROBABILITY_TOLERANCE = 1e-5;
 
 const GENOME_NAMES = {
   genes: 'genome',
@@ -48,12 +49,10 @@ export function checkUnitNorm(world: AgentWorld, tick: number): void {
 
 const probability = new Float32Array(LOGIT_COUNT);
 
-/**
- * The probabilities of every learner that has acted are finite, and sum to 1 in each head that has options.
- *
- * @param logitMask the mask that the world's brains were bound with
- */
-export function checkProbabilities(world: AgentWorld, tick: number, logitMask: number): void {
+/** Told of a head of a learner that has acted: the sum of its probabilities, and 1 where it has options, else 0. */
+type HeadVisitor = (agent: number, head: string, sum: number, expected: number) => void;
+
+function visitHeads(world: AgentWorld, logitMask: number, visit: HeadVisitor): void {
   const { brain } = world;
   const { active } = brain.columns;
   for (let i = 0; i < world.parameters.slots; i++) {
@@ -67,10 +66,44 @@ export function checkProbabilities(world: AgentWorld, tick: number, logitMask: n
         sum += probability[k]!;
         allowed |= (logitMask >>> k) & 1;
       }
-      if (Math.abs(sum - allowed) <= PROBABILITY_TOLERANCE) continue;
-      violation('probabilities', world, tick, `agent ${i} head ${name}`, `sum ${sum}, expected ${allowed}`);
+      visit(i, name, sum, allowed);
     }
   }
+}
+
+/**
+ * The probabilities of every learner that has acted are finite, and sum to 1 in each head that has options.
+ *
+ * @param logitMask the mask that the world's brains were bound with
+ */
+export function checkProbabilities(world: AgentWorld, tick: number, logitMask: number): void {
+  visitHeads(world, logitMask, (i, head, sum, expected) => {
+    if (Math.abs(sum - expected) <= PROBABILITY_TOLERANCE) return;
+    violation('probabilities', world, tick, `agent ${i} head ${head}`, `sum ${sum}, expected ${expected}`);
+  });
+}
+
+/** Largest distance of a learner's sum of probabilities of a head from 1, or from 0 where the head has no options. */
+export function largestProbabilityError(world: AgentWorld, logitMask: number): number {
+  let largest = 0;
+  visitHeads(world, logitMask, (_agent, _head, sum, expected) => {
+    largest = Math.max(largest, Math.abs(sum - expected));
+  });
+  return largest;
+}
+
+/** Largest distance of the norm of living agents' reward genes from 1, or from 0 where a population has no reward. */
+export function largestNormError({ parameters: p, columns, agents }: AgentWorld): number {
+  let largest = 0;
+  for (let i = 0; i < p.slots; i++) {
+    const population = columns.population[i]!;
+    if (population === FREE_SLOT) continue;
+    let squares = 0;
+    for (let k = 0; k < UNIT_NORM_GENES; k++) squares += agents.genes[(GENE.linear + k) * p.slots + i]! ** 2;
+    const expected = isUnrewarded(p.populations[population]!) ? 0 : 1;
+    largest = Math.max(largest, Math.abs(Math.sqrt(squares) - expected));
+  }
+  return largest;
 }
 
 /** Living agents = genesis + births + immigrants - deaths, recounted from the slots. */

@@ -26,7 +26,9 @@ import {
 import { type AgentWorld, GENE } from './columns.ts';
 import { testWorld, tickWithoutMarkets } from './testWorld.ts';
 
-const KINDS = ['streamAc', 'sgd', 'reinforce'] as const;
+/** Those that learn. */
+const LEARNING = ['streamAc', 'sgd', 'reinforce'] as const;
+const KINDS = [...LEARNING, 'frozen'] as const;
 const worldOf = (learner: string, more: object = {}, slots = 4): AgentWorld =>
   testWorld({
     slots,
@@ -53,6 +55,7 @@ describe('the learner of a population', () => {
     expect(genes[1]).toMatchObject({ kappaActor: 0, kappaCritic: 0, lambda: 0.5 });
     expect(genes[1]!.alpha).toBeCloseTo(0.001, 9);
     expect(genes[2]).toMatchObject({ kappaActor: 0, kappaCritic: Infinity, lambda: 1 });
+    expect(genes[3]).toMatchObject({ alpha: 0, lambda: 0.5 });
     for (const kind of KINDS) {
       const { agents, parameters } = worldOf(kind);
       expect(agents.genes[GENE.lambda * parameters.slots]).toBe(0.5);
@@ -61,10 +64,10 @@ describe('the learner of a population', () => {
 
   it('is the population’s: learners of all kinds live in one world', () => {
     const world = testWorld({
-      slots: 3,
+      slots: 4,
       populations: KINDS.map((learner) => ({ name: learner, kind: 'learner', learner })),
     });
-    expect([...world.brain.columns.kappaCritic].slice(0, 3)).toEqual([2, 0, Infinity]);
+    expect([...world.brain.columns.kappaCritic].slice(0, 4)).toEqual([2, 0, Infinity, 0]);
   });
 
   it.each(['darwinian', 'baldwinian', 'lamarckian'])(
@@ -141,8 +144,8 @@ describe('kernel and specification agree', () => {
         .readAgent(0)
         .subarray(from, to)
         .some((w, p) => w !== born[from + p]);
-    expect(moved(0, PARAMETERS.actorCount)).toBe(true);
-    expect(moved(PARAMETERS.actorCount, PARAMETER_COUNT)).toBe(kind !== 'reinforce');
+    expect(moved(0, PARAMETERS.actorCount)).toBe(kind !== 'frozen');
+    expect(moved(PARAMETERS.actorCount, PARAMETER_COUNT)).toBe(kind === 'streamAc' || kind === 'sgd');
     if (kind === 'reinforce') expect(columns.value[0]).toBe(0);
   });
 
@@ -168,7 +171,7 @@ describe('kernel and specification agree', () => {
 });
 
 describe('each learner', () => {
-  it.each(KINDS)(
+  it.each(LEARNING)(
     '%s learns a contextual bandit: better than half of the oracle, where chance gets nothing',
     (learner) => {
       const run = parseConfig(

@@ -22,6 +22,9 @@
  *   comparison; switch it off for none at all.
  *
  * Each of the three takes one thing away from the one before it, so that their differences measure it.
+ *
+ * - `frozen`: alpha = 0, so the weights of birth act for life: a background of known behaviour, where members are founded
+ *   with brains that have learned (founders.ts). The moments that scale inputs and rewards still move.
  */
 import { exp } from '../sim/core/floatMath.ts';
 import { HIDDEN, PARAMETER_COUNT, PARAMETERS } from './brain/layout.ts';
@@ -37,8 +40,13 @@ export function writeLearnerGenes({ parameters, columns, agents, brain }: AgentW
   to.lambda[agent] = kind === 'reinforce' ? 1 : gene(GENE.lambda);
   to.tau[agent] = gene(GENE.tau);
   to.kappaActor[agent] = kind === 'streamAc' ? exp(gene(GENE.logKappa)) : 0;
-  to.kappaCritic[agent] = { streamAc: learner.kappaCritic, sgd: 0, reinforce: Infinity }[kind];
-  to.alpha[agent] = kind === 'streamAc' ? learner.alpha : learner.plainStep;
+  to.kappaCritic[agent] = { streamAc: learner.kappaCritic, sgd: 0, reinforce: Infinity, frozen: 0 }[kind];
+  to.alpha[agent] = {
+    streamAc: learner.alpha,
+    sgd: learner.plainStep,
+    reinforce: learner.plainStep,
+    frozen: 0,
+  }[kind];
 }
 
 const weights = new Float32Array(PARAMETER_COUNT);

@@ -1,6 +1,7 @@
 /** Who dies in a tick, and what becomes of an estate (MODEL.md section 8). */
-import type { WorldParameters } from '../configs/derive.ts';
+
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import { settleEstate } from '../market/claims.ts';
 import { ASSET, FREE_SLOT, MODE, SIDE, SYSTEM, TOTAL, WORLD } from '../market/columns.ts';
 import { addToPool } from '../market/dataPool.ts';

@@ -7,25 +7,6 @@ const CAUSE_random = 3u;
 const CAUSE_truncation = 4u;
 const MEMORIES = 4u;
 
-/** Writes the slots for which `mark` was set in DEVICE_marked to a list, in slot order; returns how many. */
-fn listMarked(lane: u32, list: u32) -> u32 {
-  var before = 0u;
-  for (var first = 0u; first < SLOTS; first += WORKGROUP) {
-    let i = first + lane;
-    var marked = 0u;
-    if (i < SLOTS) {
-      marked = load(DEVICE_marked, i);
-    }
-    let scan = scanOf(lane, wide(marked));
-    if (marked != 0u) {
-      store(list, before + scan.before.x, i);
-    }
-    before += scan.total.x;
-  }
-  awaitAll();
-  return agree(lane, before);
-}
-
 /** Fills DEVICE_cause and DEVICE_dying; returns how many die. */
 fn markDying(lane: u32, tick: u32) -> u32 {
   markMortal(lane, tick);
@@ -43,9 +24,9 @@ fn markDying(lane: u32, tick: u32) -> u32 {
     truncateAll(lane);
   }
   for (var i = lane; i < SLOTS; i += WORKGROUP) {
-    store(DEVICE_marked, i, select(0u, 1u, load(DEVICE_cause, i) != CAUSE_none));
+    store(DEVICE_scratch, i, select(0u, 1u, load(DEVICE_cause, i) != CAUSE_none));
   }
-  return listMarked(lane, DEVICE_dying);
+  return listMarked(lane, DEVICE_scratch, DEVICE_dying);
 }
 
 /** Marks the insolvent and those whose life is over. */
@@ -90,9 +71,9 @@ fn collectLiving(lane: u32, owner: u32) -> u32 {
   for (var i = lane; i < SLOTS; i += WORKGROUP) {
     let population = load(COLUMN_population, i);
     let member = population != FREE_SLOT && (owner == FREE_SLOT || population == owner);
-    store(DEVICE_marked, i, select(0u, 1u, member));
+    store(DEVICE_scratch, i, select(0u, 1u, member));
   }
-  return listMarked(lane, DEVICE_living);
+  return listMarked(lane, DEVICE_scratch, DEVICE_living);
 }
 
 /** Agents that a generation's end takes from a group, and parents that it gives: the share, rounded down. */
@@ -132,7 +113,7 @@ fn bury(tick: u32, slot: u32) {
   bequeath(ASSET_cash, BALANCE_cash, slot);
   let capacity = wide(load(COLUMN_capacity, slot));
   storeWide(COLUMN_total, TOTAL_capacity, subWide(loadWide(COLUMN_total, TOTAL_capacity), capacity));
-  addEstateToPool(wide(load(COLUMN_data, slot)));
+  addToPool(wide(load(COLUMN_data, slot)));
   addTo(COLUMN_total, TOTAL_deaths, wide(1u));
   // settle has counted those that could not pay their bill
   if (cause == CAUSE_insolvency && load(COLUMN_insolvent, slot) == 0u) {

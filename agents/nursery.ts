@@ -9,7 +9,6 @@ import { mulHigh } from '../sim/core/fixed.ts';
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { embody, setWealth } from './arrival.ts';
-import { drawInitialWeights } from './brain/brain.ts';
 import { OBSERVATION_COUNT, PARAMETER_COUNT } from './brain/layout.ts';
 import { type AgentWorld, GENE_COUNT } from './columns.ts';
 import { scratch } from './demographyScratch.ts';
@@ -46,7 +45,6 @@ let stagedWeights = new Float32Array(0);
 
 const draws = new DrawSequence();
 const shadowDraws = new DrawSequence();
-const drawnWeights = new Float32Array(PARAMETER_COUNT);
 
 /** Forgets the children of the last tick. */
 export function emptyNursery(): void {
@@ -248,12 +246,8 @@ export function place(world: AgentWorld, tick: number, b: number): void {
   ledger.transfer(ASSET.token, escrow, slot, stage.token[b]!, REASON.endowment);
   setWealth(world, slot);
   if (isLearner(config)) {
-    brain.birth(slot, tick);
-    if (config.inheritance === 'baldwinian') {
-      const { sparsity } = p.learner;
-      drawInitialWeights(drawnWeights, p.seed, stage.weightsBornAt[b]!, stage.weightsBornIn[b]!, sparsity);
-      brain.writeAgent(slot, drawnWeights);
-    } else if (config.inheritance === 'lamarckian') inheritWeights(world, slot, b);
+    brain.birth(slot, stage.weightsBornAt[b]!, stage.weightsBornIn[b]!);
+    if (config.inheritance === 'lamarckian') inheritWeights(world, slot, b);
     silenceCritic(world, slot);
   }
   c.scalar[WORLD.births]!++;

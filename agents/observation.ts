@@ -4,8 +4,9 @@
  * sim/core/fixed.ts, and quotients are formed in f32, each operation rounded, so that the bits are the same on every
  * engine. A feature of a mechanism that is off is 0.
  */
-import type { WorldParameters } from '../configs/derive.ts';
+
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import { claimsOf } from '../market/claims.ts';
 import { FREE_SLOT, MODE, SIDE, WORLD } from '../market/columns.ts';
 import { trustIsOn } from '../market/trust.ts';
@@ -17,6 +18,7 @@ import { LANES, OBSERVATION_COUNT } from './brain/layout.ts';
 import { type AgentWorld, TRIAL } from './columns.ts';
 import { WEALTH_BINS } from './senses.ts';
 
+/** One of the numbers that an agent observes, as tables and documentation show it. */
 export interface ObservationFeature {
   readonly name: string;
   readonly formula: string;

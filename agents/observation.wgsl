@@ -166,12 +166,8 @@ fn observeQuotes(agent: u32) {
 /** What others owe it and think of it, and whether its objectives are on trial. */
 fn observeStanding(agent: u32) {
   see(agent, OBSERVATION_reputation, select(0.0, f32(load(COLUMN_reputation, agent)) * SHARE, trustIsOn()));
-  let cohorts = parameter(PARAMETER_trust_cohorts);
-  var claims = WIDE_ZERO;
-  for (var k = 0u; k < cohorts; k++) {
-    claims = addWide(claims, wide(load(COLUMN_claims, agent * cohorts + k)));
-  }
-  see(agent, OBSERVATION_claims, select(0.0, log2Plus(saturate(claims)) * WIDE_LOG, cohorts > 0u));
+  // 0 where there are no courts
+  see(agent, OBSERVATION_claims, log2Plus(claimsOf(agent)) * WIDE_LOG);
   var onTrial = 0.0;
   if (LENGTH_AGENT_trialStage > 0u && load(AGENT_trialStage, agent) > TRIAL_waiting) {
     onTrial = 1.0;

@@ -3,9 +3,9 @@
  * writes their action before the engine decodes it, in the same market and under the same limits.
  */
 
-import type { WorldParameters } from '../configs/derive.ts';
-import { BUILT_IN_POPULATIONS } from '../configs/registry.ts';
+import { BUILT_IN_POPULATIONS, registerNames } from '../configs/registry.ts';
 import type { PopulationConfig } from '../configs/schema.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import { type ContinuousTraders, NO_QUOTE } from '../market/classic/doubleAuction.ts';
 import { SIDE } from '../market/columns.ts';
 import type { AgentWorld } from './columns.ts';
@@ -52,6 +52,7 @@ const deciders = new Map<string, Decide>([
 export function registerPopulation(name: string, decide: Decide): void {
   if (deciders.has(name) || (BUILT_IN_POPULATIONS as readonly string[]).includes(name))
     throw new RangeError(`the population kind '${name}' is already registered`);
+  registerNames({ populationKinds: [name] });
   deciders.set(name, decide);
 }
 

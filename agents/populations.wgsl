@@ -1,5 +1,4 @@
-// Twin of populations.ts and of the traders in scripted/: those who decide by a rule. ZIP keeps its margin in real
-// numbers, which become quotes, and is left to the CPU.
+// Twin of populations.ts and of the traders in scripted/: those who decide by a rule.
 
 const SCRIPTED_SPAN = 2u;
 const BPS = 10000u;
@@ -28,6 +27,9 @@ fn decideScripted(agent: u32) {
     }
     case CHOICE_kind_ziU: {
       decideZiU(agent);
+    }
+    case CHOICE_kind_zip: {
+      decideZip(agent);
     }
     case CHOICE_kind_fixedMarkup: {
       decideFixedMarkup(agent, population);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ASSET, FREE_SLOT, SYSTEM, WORLD } from '../market/columns.ts';
 import { REASON } from '../market/ledger.ts';
-import { drawInitialWeights } from './brain/brain.ts';
+import { drawInitialWeights } from './brain/initialWeights.ts';
 import { PARAMETER_COUNT } from './brain/layout.ts';
 import { FEATURE_COUNT, GENE } from './columns.ts';
 import { live } from './demography.ts';

@@ -128,7 +128,7 @@ export const isRich = ({ columns, agents }: AgentWorld, agent: number, kit: numb
  *
  * @param price milli-cash per milli-token, 2^-16
  */
-export function canReproduce(world: AgentWorld, agent: number, price: number): boolean {
+function canReproduce(world: AgentWorld, agent: number, price: number): boolean {
   if (!world.parameters.demography.parentPays) return true;
   if (!isRich(world, agent, kitPrice(world))) return false;
   return canPayForChild(world, agent, price);

@@ -43,9 +43,9 @@ fn openSlots(lane: u32, owner: u32, dying: u32, tick: u32) -> u32 {
   for (var i = lane; i < SLOTS; i += WORKGROUP) {
     let empty = load(COLUMN_population, i) == FREE_SLOT || (reuse && load(DEVICE_cause, i) != CAUSE_none);
     let own = owner == FREE_SLOT || load(AGENT_slotPopulation, i) == owner;
-    store(DEVICE_marked, i, select(0u, 1u, empty && own));
+    store(DEVICE_scratch, i, select(0u, 1u, empty && own));
   }
-  return listMarked(lane, DEVICE_open);
+  return listMarked(lane, DEVICE_scratch, DEVICE_open);
 }
 
 /** Truncation selection: lists the richest share of a group that stay in DEVICE_eligible. */
@@ -55,9 +55,9 @@ fn chooseRichest(lane: u32, owner: u32) -> u32 {
   for (var i = lane; i < SLOTS; i += WORKGROUP) {
     let population = load(COLUMN_population, i);
     let member = population != FREE_SLOT && (owner == FREE_SLOT || population == owner);
-    store(DEVICE_marked, i, select(0u, 1u, member && load(DEVICE_cause, i) == CAUSE_none));
+    store(DEVICE_scratch, i, select(0u, 1u, member && load(DEVICE_cause, i) == CAUSE_none));
   }
-  let staying = listMarked(lane, DEVICE_living);
+  let staying = listMarked(lane, DEVICE_scratch, DEVICE_living);
   return takeSmallest(lane, staying, quota, true, DEVICE_eligible);
 }
 
@@ -100,9 +100,9 @@ fn findEligible(lane: u32, owner: u32) -> u32 {
   for (var i = lane; i < SLOTS; i += WORKGROUP) {
     let population = load(COLUMN_population, i);
     let member = population != FREE_SLOT && (owner == FREE_SLOT || population == owner);
-    store(DEVICE_marked, i, select(0u, 1u, member && canReproduce(i, price, true)));
+    store(DEVICE_scratch, i, select(0u, 1u, member && canReproduce(i, price, true)));
   }
-  return listMarked(lane, DEVICE_eligible);
+  return listMarked(lane, DEVICE_scratch, DEVICE_eligible);
 }
 
 /** Whether an agent's free money buys the kit and the least endowment, and, where it is asked, its wealth passes its threshold. */
@@ -124,13 +124,18 @@ fn canReproduce(agent: u32, price: u32, asked: bool) -> bool {
 /** Chooses parents among the eligible; their places come to stand in DEVICE_chosen. */
 fn holdLottery(lane: u32, tick: u32, group: u32, candidates: u32, births: u32) -> u32 {
   let systematic = agree(lane, select(0u, 1u, parameter(PARAMETER_demography_sampling) == CHOICE_sampling_systematic));
-  let byWealth = agree(lane, select(0u, 1u, parameter(PARAMETER_demography_lottery) == CHOICE_lottery_wealth));
-  if (byWealth == 1u) {
+  let lottery = agree(lane, parameter(PARAMETER_demography_lottery));
+  if (lottery == CHOICE_lottery_wealth) {
     // with replacement a parent may have many children, and nothing caps its weight
     wealthWeights(lane, candidates, select(1u, births, systematic == 1u));
   } else {
+    let unit = fitnessUnit(candidates);
     for (var k = lane; k < candidates; k += WORKGROUP) {
-      store(DEVICE_weights, k, 1u);
+      var weight = 1u;
+      if (lottery == CHOICE_lottery_fitness) {
+        weight = fitnessWeight(load(COLUMN_population, load(DEVICE_eligible, k)), unit);
+      }
+      store(DEVICE_weights, k, weight);
     }
     awaitAll();
   }
@@ -143,4 +148,24 @@ fn holdLottery(lane: u32, tick: u32, group: u32, candidates: u32, births: u32) -
     parents = multinomialSample(candidates, births, &draws);
   }
   return parents;
+}
+
+/** The weight of a fitness of 1: the fittest population's candidates have as much as 32 bits allow. */
+fn fitnessUnit(candidates: u32) -> Double {
+  var fittest = WIDE_ZERO;
+  for (var k = 0u; k < COUNT_populations_fitness; k++) {
+    // doubles from 0 on are in the order of their bits
+    fittest = maxWide(fittest, parameterWide(PARAMETER_populations_fitness + 2u * k));
+  }
+  if (isZero(fittest)) {
+    return doubleOf(WIDE_ZERO);
+  }
+  let each = quotientOfDoubles(doubleOfWord(U32_MAX, 0), doubleOfWord(candidates, 0));
+  return quotientOfDoubles(each, doubleOf(fittest));
+}
+
+/** A candidate's weight in proportion to the fitness of its population. */
+fn fitnessWeight(population: u32, unit: Double) -> u32 {
+  let fitness = doubleOf(parameterWide(PARAMETER_populations_fitness + 2u * population));
+  return floorOfDouble(productOfDoubles(fitness, unit)).x;
 }

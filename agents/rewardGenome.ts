@@ -18,6 +18,7 @@ import {
   UNIT_NORM_GENES,
 } from './columns.ts';
 import { measureWealth } from './observation.ts';
+import { ownFeaturesOf, ownFeatureValue } from './ownFeatures.ts';
 
 /** wealthGain reaches 1 at a change of 1/1000 in log wealth within a tick. */
 export const WEALTH_GAIN_SCALE = 1000;
@@ -134,6 +135,11 @@ export function reward(world: AgentWorld, tick: number): void {
  * @param to the agent behind the last, a multiple of LANES or the number of slots
  */
 export function rewardRange(world: AgentWorld, tick: number, from: number, to: number): void {
+  // the kernel knows the built-in features alone
+  if (ownFeaturesOf(world) !== null) {
+    rewardAgents(world, tick, from, to);
+    return;
+  }
   world.senses.openRewards(log2(world.columns.scalar[WORLD.medianWealth]!), tokenPrice(world));
   rewardAgents(world, tick, world.senses.reward(tick, from, to), to);
 }
@@ -149,6 +155,7 @@ export function rewardAgents(world: AgentWorld, tick: number, from: number, to: 
   const price = tokenPrice(world);
   const median = log2(c.scalar[WORLD.medianWealth]!);
   const contracts = trustIsOn(p);
+  const own = ownFeaturesOf(world);
   const { slots } = p;
   for (let i = from; i < to; i++) {
     const population = c.population[i]!;
@@ -190,6 +197,7 @@ export function rewardAgents(world: AgentWorld, tick: number, from: number, to: 
     phi[PHI_COMPUTE_SPENT] = clip(used / COMPUTE_SCALE_CU);
     phi[PHI_IDLE] = mode === MODE.idle ? 1 : 0;
     phi[PHI_SURVIVAL] = 1;
+    if (own !== null) for (const feature of own) phi[feature.at] = ownFeatureValue(feature, world, tick, i);
 
     for (let k = 0; k < FEATURE_COUNT; k++) agents.features[k * slots + i] = phi[k]!;
     for (let m = 0; m < MODE_COUNT; m++) {

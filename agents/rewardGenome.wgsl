@@ -120,7 +120,7 @@ fn reward(agent: u32) {
 fn senseReward(agent: u32, mode: u32, profit: f32) {
   let serves = mode == MODE_serve;
   let wealth = load(COLUMN_wealth, agent);
-  let median = log2Fixed(max(load(COLUMN_scalar, WORLD_medianWealth), 1u));
+  let median = log2OrZero(load(COLUMN_scalar, WORLD_medianWealth));
   phi[REWARD_wealthGain] = unitClip(WEALTH_GAIN_SCALE * logChange(load(COLUMN_wealthBefore, agent), wealth));
   phi[REWARD_skillGain] = unitClip(f32(load(COLUMN_skillGain, agent)) * (SKILL_GAIN_SCALE * SHARE));
   phi[REWARD_profit] = squash(profit, PROFIT_SCALE_CASH);
@@ -133,7 +133,7 @@ fn senseReward(agent: u32, mode: u32, profit: f32) {
     senseContracts(agent);
   }
   phi[REWARD_transferGiven] = squash(f32(load(AGENT_transferGiven, agent)), TRANSFER_SCALE_CASH * MILLI);
-  let octaves = f32(i32(log2Fixed(max(wealth, 1u))) - i32(median)) / 65536.0;
+  let octaves = f32(i32(log2OrZero(wealth)) - i32(median)) / 65536.0;
   phi[REWARD_relativeWealth] = unitClip(octaves / RELATIVE_WEALTH_OCTAVES);
   phi[REWARD_novelty] = 1.0 - loadF32(AGENT_modeShare, mode * SLOTS + agent);
   phi[REWARD_forecastError] = squash(abs(loadF32(BRAIN_tdError, agent)), 1.0);

@@ -165,6 +165,27 @@ describe('a trial', () => {
     expect(outcomes[2]).toEqual(outcomes[0]);
   });
 
+  it.each([
+    ['keeps the new ones if they paid it more', 1, 1],
+    ['keeps the old ones at a tie', 0, 0],
+    ['keeps the old ones if they paid more', -1, 0],
+  ])('that reward judges %s, whatever became of wealth', (_, gain, accepted) => {
+    const outcomes = [-1, 0, 1].map((grown) => {
+      const world = trialWorld({ judge: 'reward' });
+      const { columns, agents } = world;
+      for (let tick = 0; tick < 5 * BLOCK; tick++) {
+        revise(world, ...(tick === 0 ? [0] : []));
+        // blocks 2 and 3 are those of the new genes
+        const isNew = Math.floor(tick / BLOCK) === 2 || Math.floor(tick / BLOCK) === 3;
+        agents.lifeReward[0]! += 1 + (isNew ? gain / 512 : 0);
+        if (isNew) columns.wealth[0] = 2 ** (12 + grown);
+        reviseObjectives(world, tick);
+      }
+      return agents.trialTotal[TRIAL_TOTAL.accepted];
+    });
+    expect(outcomes).toEqual([accepted, accepted, accepted]);
+  });
+
   it('takes gifts to children out of growth', () => {
     const give = (block: number): number => {
       const world = trialWorld();

@@ -11,6 +11,9 @@
  * keeps the old genes. Reward never enters. The new genes of a placebo are the old ones: what share of
  * placebos is accepted is what chance accepts.
  *
+ * `judge: reward` takes the guard away, for experiments on wireheading: growth is then the reward that an agent paid
+ * itself over the block, by whichever genes it had in use.
+ *
  * Each block of a trial opens with traces and reward moments forgotten, and with the same observed flag, so that the
  * genes are all that differs between A and B. The learner's own genes (discount, traces, entropy) are no part of an
  * objective and stay.
@@ -36,8 +39,23 @@ const genome = new Float32Array(GENE_COUNT);
 /** Growths of one block plus GROWTH_OFFSET; grown to the largest world of the thread. */
 let growths = new Uint32Array(0);
 
+/** Parts of 1 in which rewards are judged. */
+const REWARD_PARTS = 1024;
+/** Bound of what is judged, so that differences and sums of a trial stay within i32. */
+const JUDGED_MAX = 2 ** 27;
+
 /** log2 of wealth in 2^-16, 0 counted as 1 milli-cash. */
 const log2 = (wealth: number): number => (wealth > 0 ? log2Fixed(wealth) : 0);
+
+/** What an agent has so far of what trials are judged by: log2 of wealth in 2^-16, or reward since birth in 2^-10. */
+function standing({ parameters, columns, agents }: AgentWorld, agent: number): number {
+  if (!isJudgedByReward(parameters)) return log2(columns.wealth[agent]!);
+  const reward = Math.floor(agents.lifeReward[agent]! * REWARD_PARTS);
+  return Math.min(JUDGED_MAX, Math.max(-JUDGED_MAX, reward));
+}
+
+/** Whether the reward that agents pay themselves decides their trials. */
+const isJudgedByReward = ({ objectives }: AgentWorld['parameters']): boolean => objectives.judge === 'reward';
 
 /** Whether an agent acts by the new genes now. */
 const usesNewGenes = (stage: number | undefined): boolean =>
@@ -50,7 +68,7 @@ const usesNewGenes = (stage: number | undefined): boolean =>
 export function reviseObjectives(world: AgentWorld, tick: number): void {
   const { objectives } = world.parameters;
   if (!objectives.enabled) return;
-  takeOutGifts(world);
+  if (!isJudgedByReward(world.parameters)) takeOutGifts(world);
   startTrials(world, tick);
   if ((tick + 1) % objectives.trialBlock === 0) closeBlock(world, tick);
 }
@@ -115,9 +133,9 @@ function startTrial(world: AgentWorld, tick: number, i: number): void {
   agents.trialTotal[TRIAL_TOTAL.started]!++;
 }
 
-/** Growth of an agent over the block that closes, log2 in 2^-16. */
-const growthOf = ({ columns, agents }: AgentWorld, agent: number): number =>
-  log2(columns.wealth[agent]!) - agents.blockBase[agent]!;
+/** Growth of an agent over the block that closes, in units of `standing`. */
+const growthOf = (world: AgentWorld, agent: number): number =>
+  standing(world, agent) - world.agents.blockBase[agent]!;
 
 /** The lower median growth of all who lived through the block; 0 when nobody did. */
 function medianGrowth(world: AgentWorld): number {
@@ -143,7 +161,7 @@ function closeBlock(world: AgentWorld, tick: number): void {
       agents.trialScore[i]! += usesNewGenes(stage) ? excess : -excess;
     }
     if (stage !== TRIAL.none) moveOn(world, tick, i, stage);
-    agents.blockBase[i] = log2(columns.wealth[i]!);
+    agents.blockBase[i] = standing(world, i);
   }
 }
 

@@ -2,16 +2,12 @@
 
 /** Option of the objective head that starts a trial. */
 const REVISE = 1u;
-/** Bits of a digit when the median is sought. */
-const DIGIT_BITS = 8u;
-const DIGITS = 256u;
 
-var<workgroup> digitCount: array<atomic<u32>, DIGITS>;
 var<workgroup> trialCount: array<atomic<u32>, LENGTH_AGENT_trialTotal>;
 
 /** log2 of wealth in 2^-16, 0 counted as 1 milli-cash. */
 fn log2Wealth(wealth: u32) -> i32 {
-  return i32(log2Fixed(max(wealth, 1u)));
+  return i32(log2OrZero(wealth));
 }
 
 /** Counts something of the world's trials. */
@@ -94,46 +90,24 @@ fn rankOf(growth: i32) -> u32 {
   return bitcast<u32>(growth) ^ 0x80000000u;
 }
 
-/** The lower median growth of all who lived through the block; 0 when nobody did. Digit by digit, high ones first. */
+/** The lower median growth of all who lived through the block; 0 when nobody did. */
 fn medianGrowth(lane: u32) -> i32 {
-  var mine = 0u;
-  for (var i = lane; i < SLOTS; i += WORKGROUP) {
-    mine += select(0u, 1u, livedThrough(i));
+  var before = 0u;
+  for (var first = 0u; first < SLOTS; first += WORKGROUP) {
+    let i = first + lane;
+    let counts = i < SLOTS && livedThrough(i);
+    let scan = scanOf(lane, wide(select(0u, 1u, counts)));
+    if (counts) {
+      store(DEVICE_scratch, before + scan.before.x, rankOf(growthOf(i)));
+    }
+    before += scan.total.x;
   }
-  let count = sumOf(lane, wide(mine)).x;
+  awaitAll();
+  let count = agree(lane, before);
   if (count == 0u) {
     return 0;
   }
-  var rest = (count - 1u) >> 1u;
-  var found = 0u;
-  for (var shift = 32u - DIGIT_BITS; ; shift -= DIGIT_BITS) {
-    for (var digit = lane; digit < DIGITS; digit += WORKGROUP) {
-      atomicStore(&digitCount[digit], 0u);
-    }
-    workgroupBarrier();
-    for (var i = lane; i < SLOTS; i += WORKGROUP) {
-      if (livedThrough(i)) {
-        let rank = rankOf(growthOf(i));
-        // what lies above the digit has been found; a shift by 32 is not defined
-        if (shift == 32u - DIGIT_BITS || rank >> (shift + DIGIT_BITS) == found) {
-          atomicAdd(&digitCount[(rank >> shift) % DIGITS], 1u);
-        }
-      }
-    }
-    workgroupBarrier();
-    var digit = 0u;
-    while (rest >= atomicLoad(&digitCount[digit])) {
-      rest -= atomicLoad(&digitCount[digit]);
-      digit++;
-    }
-    found = (found << DIGIT_BITS) | digit;
-    // nobody clears what others still read
-    workgroupBarrier();
-    if (shift == 0u) {
-      break;
-    }
-  }
-  return bitcast<i32>(found ^ 0x80000000u);
+  return bitcast<i32>(kthSmallest(lane, DEVICE_scratch, count, (count - 1u) >> 1u) ^ 0x80000000u);
 }
 
 fn closeBlock(lane: u32) {

@@ -1,8 +1,5 @@
-import { expect, test } from 'vitest';
 import { describeOnGpu, testPhaseParity } from '../experiments/testDevice.ts';
 import { PARITY_CASES, type ParityCase } from '../sim/engines/webgpu/parityWorlds.ts';
-import { DEVICE_PHASES } from '../sim/engines/webgpu/phases/index.ts';
-import { testWorld } from './testWorld.ts';
 
 /** Traders with private values in a call auction, and nothing else. */
 const INDUCED: ParityCase = {
@@ -23,22 +20,32 @@ const INDUCED: ParityCase = {
     demography: { enabled: false },
     induced: { enabled: true, renewEvery: 3, unitsPerTrader: 2 },
   },
-  populations: ['learner', 'ziC', 'ziU', 'truthful', 'gvwy', 'random'].map((kind) => ({ name: kind, kind })),
+  populations: ['learner', 'ziC', 'ziU', 'truthful', 'gvwy', 'random', 'zip'].map((kind) => ({
+    name: kind,
+    kind,
+  })),
 };
+
+/** Sellers who move their margins by what they sold, some of them new. */
+const SELLERS: ParityCase = {
+  what: 'ZIP sells tasks',
+  slots: 90,
+  ticks: 40,
+  world: { serviceMarket: { demand: 12 }, demography: { meanLife: 60, threshold: 200, endowmentFloor: 100 } },
+  populations: [
+    { name: 'zip', kind: 'zip', share: 3 },
+    { name: 'ziC', kind: 'ziC' },
+  ],
+};
+const exactly = { absolute: 0, relative: 0 };
 
 await describeOnGpu('what agents see, choose and are told', (gpu) => {
   testPhaseParity(gpu, 'observe');
-  testPhaseParity(gpu, 'scripted', { cases: [INDUCED, ...PARITY_CASES] });
+  testPhaseParity(gpu, 'scripted', {
+    cases: [INDUCED, SELLERS, ...PARITY_CASES],
+    // margins become quotes
+    tolerances: { memory: exactly },
+  });
   testPhaseParity(gpu, 'decide', { cases: [INDUCED, ...PARITY_CASES] });
   testPhaseParity(gpu, 'reward', { tolerances: { features: { absolute: 3e-6, relative: 4e-6 } } });
-
-  test('a kind of trader that no shader knows is refused by its place in the config', () => {
-    const populations = [{ kind: 'learner' }, { kind: 'zip' }].map((p, k) => ({ name: `p${k}`, ...p }));
-    const refuses = DEVICE_PHASES.get('scripted')!.refuses!;
-    expect(refuses(testWorld({ populations }).parameters)).toEqual({
-      path: 'populations[1].kind',
-      why: "no shader decides for a population of kind 'zip'",
-    });
-    expect(refuses(testWorld().parameters)).toBeNull();
-  });
 });

@@ -4,7 +4,7 @@
  * `rewardAgents` (rewardGenome.ts) and the conditions of selfUpdate.ts; `senses.as.ts` does the same for whole blocks
  * of LANES agents, bit for bit.
  */
-import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
+import { PRICE_LEVELS, type WorldParameters } from '../configs/worldParameters.ts';
 import { trustIsOn } from '../market/trust.ts';
 import { assert } from '../sim/core/assert.ts';
 import { type AnyColumn, type Columns, i32, u32 } from '../sim/core/columns.ts';
@@ -220,11 +220,8 @@ export class Senses {
   private readonly tokenPrice: Float32Array<ArrayBuffer>;
   private readonly slots: number;
   /** Where those columns begin, bytes, beside what else decides who dies. */
-  private readonly mortality: {
-    readonly insolvent: number;
-    readonly subsistence: number;
-    readonly hazard: number;
-  };
+  private readonly mortality: { readonly insolvent: number; subsistence: number; hazard: number };
+  private readonly own: SensesColumns;
   private readonly thresholdGene: number;
 
   /** @param memory an Arena's, which holds all the columns */
@@ -243,11 +240,8 @@ export class Senses {
     const { thresholdGene } = sensed.agents;
     const here = [insolvent, thresholdGene].every((column) => column?.buffer === memory.buffer);
     assert(here, 'insolvent or thresholdGene lies in another memory');
-    this.mortality = {
-      insolvent: insolvent!.byteOffset,
-      subsistence: parameters.energy.subsistence,
-      hazard: parameters.demography.hazard,
-    };
+    this.mortality = { insolvent: insolvent!.byteOffset, subsistence: 0, hazard: 0 };
+    this.own = own;
     this.thresholdGene = thresholdGene!.byteOffset;
     const words = own.descriptor;
     this.words = words;
@@ -273,11 +267,15 @@ export class Senses {
     words[WORD.prices] = own.prices.byteOffset;
     words[WORD.quoteLogs] = own.quoteLogs.byteOffset;
     words[WORD.populationKinds] = own.populationKinds.byteOffset;
-    this.describe(own, parameters);
+    this.describe(parameters);
   }
 
-  private describe({ prices, quoteLogs, populationKinds }: SensesColumns, p: WorldParameters): void {
-    const { words } = this;
+  /** Writes what the kernel needs of its world's parameters; again when they have changed. */
+  describe(p: WorldParameters): void {
+    const { words, mortality } = this;
+    const { prices, quoteLogs, populationKinds } = this.own;
+    mortality.subsistence = p.energy.subsistence;
+    mortality.hazard = p.demography.hazard;
     prices.set(p.computeMarket.priceTable);
     p.computeMarket.priceTable.forEach((price, level) => {
       quoteLogs[level] = log2Fixed(Math.min(U32_MAX, price * PRICE_ONE));

@@ -3,7 +3,7 @@
  * environments whose states are numbered. It keeps the economy's timing: at tick t it learns from the reward
  * of its action at t - 1, then chooses its action at t, epsilon-greedy with ties broken at random.
  */
-import type { WorldParameters } from '../configs/derive.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import { ConfigError } from '../sim/core/errors.ts';
 import { indexBelow, pcg4d, STREAM, unitInterval } from '../sim/core/rng.ts';
 import type { AgentWorld } from './columns.ts';

@@ -16,7 +16,7 @@ fn measureWealth(lane: u32) {
   for (var i = lane; i < SLOTS; i += WORKGROUP) {
     if (load(COLUMN_population, i) != FREE_SLOT) {
       let wealth = load(COLUMN_wealth, i);
-      atomicAdd(&wealthHistogram[select(1u + (log2Fixed(max(wealth, 1u)) >> BIN_SHIFT), 0u, wealth == 0u)], 1u);
+      atomicAdd(&wealthHistogram[select(1u + (log2OrZero(wealth) >> BIN_SHIFT), 0u, wealth == 0u)], 1u);
       living++;
     }
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { worldSeeds } from './allotments.ts';
 import { worldCount, worldParameters } from './arms.ts';
-import { worldSeeds } from './derive.ts';
 import { resolveConfig } from './parse.ts';
 
 describe('arms', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../sim/core/errors.ts';
-import { isNear, type Override, parseConfig, parseSet, resolveConfig } from './parse.ts';
+import { type Override, parseSet } from './overrides.ts';
+import { parseConfig, resolveConfig } from './parse.ts';
 import { BUILT_IN, extendRegistry } from './registry.ts';
+import { isNear } from './suggestions.ts';
 
 /** The one line that a user sees for a config that must be refused. */
 function lineOf(text: string, overrides: readonly Override[] = []): string {

@@ -6,7 +6,8 @@
  * per arm; arms.ts lays the arms out before this schema sees a config, so that here all leaves are scalars.
  */
 import { z } from 'zod';
-import { BUILT_IN, type Registry } from './registry.ts';
+import { PERMITTED } from './permitted.ts';
+import { BUILT_IN, BUILT_IN_REWARD_FEATURES, type Registry } from './registry.ts';
 
 const count = (fallback: number, about: string, max = 1e9) =>
   z.number().int().min(0).max(max).default(fallback).describe(about);
@@ -96,6 +97,10 @@ const world = section(
         token: amount(200_000, 'token reserve at genesis'),
         cash: amount(200_000, 'cash reserve at genesis'),
         redeemEvery: positive(256, 'ticks between redemptions of the liquidity that fees added'),
+        outsidePrice: flag(
+          false,
+          'whether consumers also trade on a market outside, whose recorded price (priceSeries) they carry into the pool at the opening of every tick, as far as their money goes',
+        ),
       },
       'Constant-product market maker, Uniswap v2 integers, 30 bps.',
     ),
@@ -349,8 +354,14 @@ const world = section(
         trialBlock: positive(250, 'ticks of a block; a trial takes four: old, new, new, old genes'),
         cooldown: count(1000, 'ticks after a trial before the next one'),
         placebo: share(0.1, 'share of trials whose new genes are the old ones: how often chance accepts'),
+        judge: z
+          .enum(['wealth', 'reward'])
+          .optional()
+          .describe(
+            'what decides a trial, wealth where absent: growth of wealth, or the reward that the agent pays itself, which invites wireheading (Everitt & Hutter 2016)',
+          ),
       },
-      'Self-update of reward genes, judged by wealth and not by reward.',
+      'Self-update of reward genes, judged by wealth and not by reward unless told otherwise.',
     ),
     trust: section(
       {
@@ -548,17 +559,71 @@ const population = (registry: Registry) =>
     ),
     immigrates: flag(true, 'whether immigrants may join this population'),
     learner: choice(
-      ['streamAc', 'sgd', 'reinforce'],
+      ['streamAc', 'sgd', 'reinforce', 'frozen'],
       'streamAc',
-      'how learners learn: stream AC(lambda) with the ObGD step, the same with a plain step, or without a critic too',
+      'how learners learn: stream AC(lambda) with the ObGD step, the same with a plain step, or without a critic too; frozen: their weights never change',
     ),
     revises: flag(true, 'whether learners may revise their reward genes, where world.objectives is on'),
     from: from.optional(),
   });
 
+const intervention = z.strictObject({
+  tick: z
+    .number()
+    .int()
+    .min(0)
+    .max(4_000_000_000)
+    .describe(
+      'ticks that are complete when it happens; the tick of this number is the first under the new value',
+    ),
+  path: z
+    .enum(PERMITTED as [string, ...string[]])
+    .describe('number that changes: a price, fee, rate, probability or demand below `world`'),
+  value: z.number().describe('its new value, by the rule of its path; or a list with one value per arm'),
+});
+
+const extensions = z
+  .strictObject({
+    metrics: z
+      .array(z.string().min(1).max(40))
+      .max(64)
+      .optional()
+      .describe('registered metrics that become columns of the table of metrics'),
+    rewardFeatures: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).max(40).describe('name of a registered reward feature'),
+          replaces: z
+            .enum(BUILT_IN_REWARD_FEATURES)
+            .describe('built-in reward feature whose place in the genome it takes'),
+        }),
+      )
+      .max(BUILT_IN_REWARD_FEATURES.length)
+      .optional()
+      .describe('registered reward features that genomes value in place of built-in ones'),
+  })
+  .describe("Code of one's own that the run uses, by the names under which it was registered.");
+
 /** What can advance worlds; `darwin engines` says which are here. */
 export const ENGINE_NAMES = ['cpu', 'webgpu', 'tensorflow'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** A recorded course out of a file. */
+const series = (column: string, aboutColumn: string, about: string) =>
+  section(
+    {
+      file: z.string().default('').describe('CSV (with a header) or Parquet file; empty = none'),
+      column: z.string().min(1).default(column).describe(aboutColumn),
+      ticksPerRow: positive(1, 'ticks that each row lasts; behind the last row the first one follows', 1e9),
+      values: z
+        .array(z.number().min(0).max(1e12))
+        .max(1e6)
+        .default([])
+        .describe('the rows themselves, which are read from the file where it is given'),
+      sha256: z.string().default('').describe('hash of the file that the rows came from'),
+    },
+    about,
+  );
 
 /** The schema for a registry of names. All leaves are scalars; lists per arm are laid out by arms.ts. */
 export function buildSchema(registry: Registry = BUILT_IN) {
@@ -584,7 +649,10 @@ export function buildSchema(registry: Registry = BUILT_IN) {
         metricsEvery: positive(50, 'ticks between metric rows'),
         agentsEvery: count(500, 'ticks between snapshots of all agents; 0 = only at the end'),
         journalWorlds: count(0, 'the first so many worlds record every ledger entry'),
-        tradesWorlds: count(1, 'the first so many worlds record every fill'),
+        tradesWorlds: count(
+          1,
+          'the first so many worlds record every fill, and with their metrics the orders of the last compute auction',
+        ),
         tradesEvery: positive(50, 'ticks between ticks whose fills are recorded'),
         lineage: flag(true, 'record births, deaths and reward genes'),
         checkpointEvery: count(0, 'ticks between checkpoints; 0 = only when the run is interrupted'),
@@ -593,19 +661,15 @@ export function buildSchema(registry: Registry = BUILT_IN) {
       },
       'What is written to the run directory. Never changes a result.',
     ),
-    demandSeries: section(
-      {
-        file: z.string().default('').describe('CSV (with a header) or Parquet file; empty = none'),
-        column: z.string().min(1).default('demand').describe('its column of what was wanted, in any unit'),
-        ticksPerRow: positive(1, 'ticks that each row lasts; behind the last row the first one follows', 1e9),
-        values: z
-          .array(z.number().min(0).max(1e12))
-          .max(1e6)
-          .default([])
-          .describe('the rows themselves, which are read from the file where it is given'),
-        sha256: z.string().default('').describe('hash of the file that the rows came from'),
-      },
+    demandSeries: series(
+      'demand',
+      'its column of what was wanted, in any unit',
       'A recorded course of demand, for serviceMarket.shape series: demand is scaled so that its mean is serviceMarket.demand.',
+    ),
+    priceSeries: series(
+      'price',
+      'its column of prices, in any unit',
+      "A recorded course of the token's price outside, for amm.outsidePrice: scaled so that its first row is the pool's price at genesis.",
     ),
     world,
     populations: z
@@ -613,6 +677,12 @@ export function buildSchema(registry: Registry = BUILT_IN) {
       .min(1)
       .prefault([{ name: 'learners', kind: 'learner' }])
       .describe('Who competes for the slots of a world.'),
+    interventions: z
+      .array(intervention)
+      .max(10_000)
+      .optional()
+      .describe('Numbers of the worlds that change while they run.'),
+    extensions: extensions.optional(),
   });
 }
 
@@ -621,16 +691,3 @@ export type RunSchema = ReturnType<typeof buildSchema>;
 export type RunConfig = z.infer<RunSchema>;
 export type WorldConfig = RunConfig['world'];
 export type PopulationConfig = RunConfig['populations'][number];
-/** The parts of a config that hold for the whole run and may not differ between arms. */
-export const RUN_KEYS = [
-  'name',
-  'description',
-  'seed',
-  'ticks',
-  'worlds',
-  'slots',
-  'engine',
-  'threads',
-  'output',
-  'demandSeries',
-] as const;

@@ -55,9 +55,14 @@ export const scalarJsonSchema = (registry: Registry = BUILT_IN): JsonSchema => {
   return schema;
 };
 
-/** Whether arms may differ in the leaf at `path`: every number, switch and choice of worlds and populations. */
+/**
+ * Whether arms may differ in the leaf at `path`: every number, switch and choice of worlds and populations, and what
+ * interventions make of them.
+ */
 const differsByArm = (path: readonly PathSegment[], schema: JsonSchema): boolean =>
-  (path[0] === 'world' || path[0] === 'populations') &&
+  (path[0] === 'world' ||
+    path[0] === 'populations' ||
+    (path[0] === 'interventions' && path[2] === 'value')) &&
   (schema.enum !== undefined || ['number', 'integer', 'boolean'].includes(schema.type ?? ''));
 
 /** Rebuilds a JSON Schema bottom-up; `leaf` is told whether arms may differ there. */
@@ -137,6 +142,14 @@ export function allPaths(root: SchemaNode): { path: PathSegment[]; node: SchemaN
 const number = (value: number): string =>
   Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential() : String(value);
 
+/** Choices that a line names. */
+const NAMED_MAX = 12;
+
+const oneOf = (values: readonly string[]): string =>
+  values.length <= NAMED_MAX
+    ? `one of ${values.join(', ')}`
+    : `one of ${values.length} names such as ${values.slice(0, 3).join(', ')}`;
+
 /** What a value must be, in words: `a whole number from 0 to 31`. */
 export function ruleOf(node: SchemaNode): string {
   switch (node.kind) {
@@ -147,7 +160,7 @@ export function ruleOf(node: SchemaNode): string {
     case 'boolean':
       return 'true or false';
     case 'choice':
-      return `one of ${node.values!.join(', ')}`;
+      return oneOf(node.values!);
     case 'text':
       return 'text';
     default:

@@ -1,7 +1,7 @@
 /**
  * Compiles the program of the working directory to dist/ and removes the modules that an earlier build left there:
  * a renamed module would live on in the package. They go last, so that a program which runs from dist meanwhile
- * keeps its files; dist/viz/client belongs to the bundler of the page.
+ * keeps its files; dist/viz/client and dist/site belong to the bundler of the page.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmdirSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const DIST = resolve('dist');
-const PAGE = join(DIST, 'viz', 'client');
+const BUNDLED = [join(DIST, 'viz', 'client'), join(DIST, 'site')];
 const EMITTED = 'TSFILE: ';
 
 /** Removes what is not in `built`; returns whether the directory is left empty. */
@@ -18,7 +18,7 @@ function prune(directory, built) {
   let left = 0;
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
-    if (path === PAGE) left++;
+    if (BUNDLED.includes(path)) left++;
     else if (entry.isDirectory()) {
       if (prune(path, built)) rmdirSync(path);
       else left++;

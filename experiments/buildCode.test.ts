@@ -29,12 +29,13 @@ beforeEach(() => {
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
 describe('the build of the code', () => {
-  it('removes modules without a source and folders that they leave empty, and keeps the page', () => {
+  it('removes modules without a source and folders that they leave empty, and keeps the pages', () => {
     plant('dist/sim/renamed.js', '');
     plant('dist/sim/gone/deep.d.ts', '');
     plant('dist/viz/client/page.html', '');
+    plant('dist/site/site.html', '');
     expect(build()).toMatchObject({ status: 0, stdout: '' });
-    expect(compiled()).toEqual(['kept.d.ts', 'kept.js', 'page.html']);
+    expect(compiled()).toEqual(['kept.d.ts', 'kept.js', 'page.html', 'site.html']);
     expect(existsSync(join(project, 'dist/sim/gone'))).toBe(false);
   });
 

@@ -20,6 +20,8 @@ const KERNELS = [
   { source: 'agents/senses.as.ts', staticData: 65_536 },
   { source: 'sim/screen.as.ts', staticData: 96 * 1024 },
   { source: 'sim/metrics/tally.as.ts', staticData: 112 * 1024 },
+  // without static data
+  { source: 'sim/columnFetch.as.ts', staticData: 196_608 },
   { source: 'market/settle.as.ts', staticData: 196_608 },
   { source: 'market/inducedValues.as.ts', staticData: 208 * 1024 },
   { source: 'market/clearing.as.ts', staticData: 216 * 1024 },

@@ -137,14 +137,43 @@ describe('a damaged checkpoint', () => {
     expect(await openNewest(join(parent, 'absent'), silent)).toBe(null);
   });
 
-  it('of another version is refused with both versions and not passed over', async () => {
-    const { directory } = await written('version', [10, 20]);
+  /** Changes an index and gives it the checksum that it then needs, as only a program does. */
+  async function changeIndex(directory: string, change: (body: string) => string): Promise<void> {
     const { createHash } = await import('node:crypto');
-    const body = readFileSync(index(directory, 20), 'utf8')
-      .split('\n')[0]!
-      .replace(/"worldVersion":\d+/, '"worldVersion":99');
+    const body = change(readFileSync(index(directory, 20), 'utf8').split('\n')[0]!);
     const checksum = createHash('sha256').update(body).digest('hex');
     writeFileSync(index(directory, 20), `${body}\n${checksum}\n`);
+  }
+
+  it.each([
+    ['is no JSON', () => '{', 'is no index'],
+    ['names a file elsewhere', (body: string) => body.replace('"part-', '"../part-'), 'is no index'],
+    ['has no worlds', (body: string) => body.replace('"worlds":[', '"worlds":5,"other":['), 'is no index'],
+    [
+      'counts on bytes that are not there',
+      (body: string) => body.replace(/"bytes":\d+/, '"bytes":99999999'),
+      'is truncated',
+    ],
+  ])('whose index %s is passed over, whatever its checksum says', async (name, change, problem) => {
+    const { directory } = await written(`index that ${name}`, [10, 20]);
+    await changeIndex(directory, change);
+    const named: string[] = [];
+    const state = await openNewest(directory, (text) => named.push(text));
+    expect(state?.index.tick).toBe(10);
+    expect(named[0]).toContain(problem);
+  });
+
+  it('takes no more memory than its index says, and is refused where it would', async () => {
+    const { directory } = await written('bomb', [10, 20]);
+    await changeIndex(directory, (body) => body.replaceAll(/"rawBytes":\d+/g, '"rawBytes":64'));
+    const state = await openCheckpoint(directory, 20);
+    await expect(state.read(0)).rejects.toThrow(CheckpointError);
+    await expect(state.read(0)).rejects.toThrow('part-00000.bin: is corrupted');
+  });
+
+  it('of another version is refused with both versions and not passed over', async () => {
+    const { directory } = await written('version', [10, 20]);
+    await changeIndex(directory, (body) => body.replace(/"worldVersion":\d+/, '"worldVersion":99'));
     await expect(openNewest(directory, silent)).rejects.toThrow(CheckpointVersionError);
     await expect(openNewest(directory, silent)).rejects.toThrow(/has version 2\.99, this program reads/);
   });

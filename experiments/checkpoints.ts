@@ -5,21 +5,25 @@
  * later; whether it was is found out before it is used.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deflate, inflate } from 'node:zlib';
+import { deflate, inflate, type ZlibOptions } from 'node:zlib';
+import { z } from 'zod';
 import { CHECKPOINT_VERSION } from '../sim/checkpoint.ts';
+import { assert } from '../sim/core/assert.ts';
 import { CheckpointError, UsageError } from '../sim/core/errors.ts';
 import type { LawStatus, TableName } from '../sim/frame.ts';
 import type { Simulation } from '../sim/run.ts';
+import { forceToDisk, remove, rename, replace, stepOf } from './disk.ts';
 import { packageVersion } from './hardware.ts';
 import { makeDirectory } from './makeDirectory.ts';
+import { partProblem } from './partCheck.ts';
 import type { SummaryState } from './summary.ts';
 
 /** Raised when the layout of a checkpoint directory changes. */
-export const CHECKPOINT_INDEX_VERSION = 2;
+const CHECKPOINT_INDEX_VERSION = 2;
 const FOLDER = 'checkpoints';
 const INDEX = 'index.json';
 /** A part takes no further world beyond this size, so that runs of many small worlds need few files. */
@@ -67,36 +71,7 @@ export interface CheckpointIndex {
 const folderOf = (directory: string, tick: number): string => join(directory, FOLDER, String(tick));
 const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
 const deflated = promisify<Uint8Array, { level: number }, Buffer>(deflate);
-const inflated = promisify<Uint8Array, Buffer>(inflate);
-
-/** Forces a file or the entries of a folder to the disk. */
-export async function forceToDisk(path: string): Promise<void> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'r');
-  } catch (error) {
-    // not every system opens folders
-    if (['EISDIR', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return;
-    throw error;
-  }
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (!['EPERM', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-async function writeDurably(path: string, data: string): Promise<void> {
-  const handle = await open(path, 'w');
-  try {
-    await handle.writeFile(data);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
+const inflated = promisify<Uint8Array, ZlibOptions, Buffer>(inflate);
 
 /** States of worlds on their way into parts, in the order in which they come. */
 class PartsWriter {
@@ -107,6 +82,7 @@ class PartsWriter {
   private files = 0;
   private offset = 0;
   private last: Promise<void> = Promise.resolve();
+  private isOpen = true;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -120,26 +96,34 @@ class PartsWriter {
     await turn;
   }
 
+  /** Takes nothing more: where one world could not be written, those of other threads may still come. */
   async close(): Promise<void> {
+    this.isOpen = false;
+    await this.last.catch(() => {});
+    await this.closeFile();
+  }
+
+  private async closeFile(): Promise<void> {
     const handle = this.handle;
     this.handle = null;
     if (handle === null) return;
     try {
-      await handle.sync();
+      await stepOf('force', join(this.folder, this.file), () => handle.sync());
     } finally {
       await handle.close();
     }
   }
 
   private async write(world: number, piece: number, data: Uint8Array, rawBytes: number): Promise<void> {
-    if (this.handle !== null && this.offset + data.byteLength > PART_BYTES) await this.close();
+    assert(this.isOpen, 'a checkpoint that was given up takes no worlds');
+    if (this.handle !== null && this.offset + data.byteLength > PART_BYTES) await this.closeFile();
     if (this.handle === null) {
       this.file = `part-${String(this.files++).padStart(5, '0')}.bin`;
       this.handle = await open(join(this.folder, this.file), 'w');
       this.offset = 0;
     }
-    const { file, offset } = this;
-    await this.handle.writeFile(data);
+    const { file, offset, handle } = this;
+    await stepOf('write', join(this.folder, file), () => handle.writeFile(data));
     this.offset += data.byteLength;
     this.worlds.push({ world, piece, file, offset, bytes: data.byteLength, rawBytes, sha256: sha256(data) });
   }
@@ -164,7 +148,7 @@ export async function writeCheckpoint(
   const { tick } = simulation;
   const folder = folderOf(directory, tick);
   const aside = `${folder}.writing`;
-  rmSync(aside, { recursive: true, force: true });
+  remove(aside);
   makeDirectory(aside);
   const parts = new PartsWriter(aside);
   try {
@@ -182,12 +166,11 @@ export async function writeCheckpoint(
     tableParts: context.tableParts,
     standing: context.standing,
   };
-  await writeDurably(join(aside, INDEX), encodeIndex(index));
-  await forceToDisk(aside);
+  replace(join(aside, INDEX), encodeIndex(index));
   discard(folder); // a damaged one of the same tick
-  renameSync(aside, folder);
+  rename(aside, folder);
   await forceToDisk(join(directory, FOLDER));
-  prune(directory, context);
+  pruneCheckpoints(directory, context);
   return folder;
 }
 
@@ -201,12 +184,16 @@ function encodeIndex(index: CheckpointIndex): string {
 function discard(folder: string): void {
   if (!existsSync(folder)) return;
   const aside = `${folder}.dropped`;
-  rmSync(aside, { recursive: true, force: true });
-  renameSync(folder, aside);
-  rmSync(aside, { recursive: true });
+  remove(aside);
+  rename(folder, aside);
+  remove(aside);
 }
 
-function prune(directory: string, { kept, origin }: CheckpointContext): void {
+/** Removes all but the newest checkpoints, and the one that a branch began with. */
+export function pruneCheckpoints(
+  directory: string,
+  { kept, origin }: Pick<CheckpointContext, 'kept' | 'origin'>,
+): void {
   const ticks = checkpointTicks(directory).filter((tick) => tick !== origin);
   for (const tick of ticks.slice(0, Math.max(0, ticks.length - kept))) discard(folderOf(directory, tick));
 }
@@ -216,7 +203,7 @@ export function discardAfter(directory: string, tick: number): void {
   for (const later of checkpointTicks(directory)) if (later > tick) discard(folderOf(directory, later));
   const folder = join(directory, FOLDER);
   for (const name of existsSync(folder) ? readdirSync(folder) : [])
-    if (/\.(writing|dropped)$/.test(name)) rmSync(join(folder, name), { recursive: true });
+    if (/\.(writing|dropped)$/.test(name)) remove(join(folder, name));
 }
 
 /** Ticks of the checkpoints in a run directory, ascending. */
@@ -245,11 +232,20 @@ export class SavedState {
       const what = piece === 0 ? `world ${world}` : `piece ${piece} of world ${world}`;
       throw new CheckpointError(`${this.folder}: holds no ${what}`, 'use the config of its run');
     }
-    const data = await inflated(await this.stored(entry));
+    const data = await this.stored(entry);
+    let state: Buffer;
+    try {
+      // no more than its index says, whatever it was made of
+      state = await inflated(data, { maxOutputLength: Math.max(1, entry.rawBytes) });
+    } catch (cause) {
+      throw new CheckpointError(
+        `${join(this.folder, entry.file)}: is corrupted: ${(cause as Error).message}`,
+        'use an earlier checkpoint',
+        { cause },
+      );
+    }
     // moved between threads, so it must own its memory
-    const state = new Uint8Array(entry.rawBytes);
-    state.set(data);
-    return state;
+    return new Uint8Array(state);
   }
 
   /** Reads everything once. Throws CheckpointError naming the file that is damaged. */
@@ -269,11 +265,13 @@ export class SavedState {
       return refuse((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : String(error));
     }
     try {
+      const { size } = await handle.stat();
+      if (offset + bytes > size) return refuse(`is truncated: ${size} bytes of ${offset + bytes}`);
       const data = new Uint8Array(bytes);
       let filled = 0;
       while (filled < bytes) {
         const { bytesRead } = await handle.read(data, filled, bytes - filled, offset + filled);
-        if (bytesRead === 0) return refuse(`is truncated: ${offset + filled} bytes of ${offset + bytes}`);
+        if (bytesRead === 0) return refuse('became shorter while it was read');
         filled += bytesRead;
       }
       if (sha256(data) !== expected) refuse('is corrupted: its checksum does not match');
@@ -306,6 +304,52 @@ export async function openCheckpoint(directory: string, tick: number): Promise<S
 /** A checkpoint of another version: refused, and not passed over for an older one. */
 export class CheckpointVersionError extends CheckpointError {}
 
+const count = z.number().int().min(0);
+const savedWorld = z.looseObject({
+  world: count,
+  piece: count,
+  file: z.string().regex(/^part-\d{5,}\.bin$/),
+  offset: count,
+  bytes: count,
+  rawBytes: count,
+  sha256: z.string(),
+});
+// JSON has no NaN: it is null there
+const numbers = (...names: string[]) =>
+  z.looseObject(Object.fromEntries(names.map((name) => [name, z.number().nullable()])));
+/** What every reader of an index of this version relies on. */
+const indexShape = z.looseObject({
+  tick: count,
+  hash: z.string(),
+  worlds: z.array(savedWorld),
+  tableParts: z.record(z.string(), count),
+  standing: z.looseObject({
+    agentSteps: z.number(),
+    elapsedSeconds: z.number(),
+    laws: z.array(z.looseObject({ name: z.string(), checks: count })),
+    summary: z.looseObject({
+      counts: z.array(numbers('births', 'deaths', 'immigrants', 'insolvencies')),
+      sums: z.array(z.array(numbers('profit', 'mature', 'matureFrames', 'frames'))),
+    }),
+  }),
+});
+/** What tells whether an index is of this version. */
+const versionShape = z.looseObject({ indexVersion: count, worldVersion: count, version: z.string().max(40) });
+
+/** The index that a text is, of whatever version; null where it is none. */
+function parseIndex(text: string): CheckpointIndex | null {
+  let index: unknown;
+  try {
+    index = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const versions = versionShape.safeParse(index).data;
+  if (versions === undefined) return null;
+  const known = versions.indexVersion === CHECKPOINT_INDEX_VERSION;
+  return known && !indexShape.safeParse(index).success ? null : (index as CheckpointIndex);
+}
+
 function readIndex(folder: string, tick: number): CheckpointIndex {
   const path = join(folder, INDEX);
   const refuse = (problem: string): never => {
@@ -319,7 +363,8 @@ function readIndex(folder: string, tick: number): CheckpointIndex {
   }
   const [body = '', checksum] = text.split('\n');
   if (sha256(body) !== checksum) return refuse('is damaged: its checksum does not match');
-  const index = JSON.parse(body) as CheckpointIndex;
+  const index = parseIndex(body);
+  if (index === null) return refuse('is damaged: it is no index of a checkpoint');
   const expected = `${CHECKPOINT_INDEX_VERSION}.${CHECKPOINT_VERSION}`;
   if (`${index.indexVersion}.${index.worldVersion}` !== expected)
     throw new CheckpointVersionError(
@@ -334,16 +379,24 @@ function readIndex(folder: string, tick: number): CheckpointIndex {
  * Opens the newest whole checkpoint; null when a directory has none.
  *
  * @param onDamaged told of each damaged one that is passed over
+ * @param options.withRows whether the rows up to it must be there too, as for a run that goes on behind them
+ * @param options.before none from this tick on
  * @throws CheckpointError when all are damaged or the newest whole one is of another version
  */
 export async function openNewest(
   directory: string,
   onDamaged: (problem: string) => void,
+  { withRows = false, before = Number.POSITIVE_INFINITY } = {},
 ): Promise<SavedState | null> {
-  const ticks = checkpointTicks(directory).reverse();
+  const ticks = checkpointTicks(directory)
+    .filter((tick) => tick < before)
+    .reverse();
   for (const tick of ticks) {
     try {
-      return await openCheckpoint(directory, tick);
+      const state = await openCheckpoint(directory, tick);
+      const problem = withRows ? partProblem(directory, state.index.tableParts) : null;
+      if (problem === null) return state;
+      onDamaged(`${problem}, and the checkpoint of tick ${tick} counts on it`);
     } catch (error) {
       if (!(error instanceof CheckpointError) || error instanceof CheckpointVersionError) throw error;
       onDamaged(error.message);
@@ -351,7 +404,7 @@ export async function openNewest(
   }
   if (ticks.length === 0) return null;
   throw new CheckpointError(
-    `${directory}: none of its checkpoints is whole (ticks ${ticks.join(', ')})`,
+    `${directory}: none of its checkpoints is whole${withRows ? ' with the rows before it' : ''} (ticks ${ticks.join(', ')})`,
     'run the config again into another directory',
   );
 }

@@ -5,41 +5,10 @@
  * they are one JSON object on standard output.
  */
 import process from 'node:process';
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import colors from 'picocolors';
 import { DarwinError, EXIT, UsageError } from '../sim/core/errors.ts';
-import { packageVersion } from './hardware.ts';
-
-/** Usage errors come as exceptions, so that they too can be JSON. */
-function throwInsteadOfExit(command: Command): void {
-  command.exitOverride().configureOutput({ outputError: () => {} });
-  for (const child of command.commands) throwInsteadOfExit(child);
-}
-
-/** Commands in the order of the help; a command's code is loaded when it is asked for. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ register: (program: Command) => void }>>> = {
-  run: () => import('./commands/run.ts'),
-  sweep: () => import('./commands/sweep.ts'),
-  report: () => import('./commands/report.ts'),
-  serve: () => import('./commands/serve.ts'),
-  check: () => import('./commands/check.ts'),
-  verify: () => import('./commands/verify.ts'),
-  validate: () => import('./commands/validate.ts'),
-  replay: () => import('./commands/replay.ts'),
-  bench: () => import('./commands/bench.ts'),
-  engines: () => import('./commands/engines.ts'),
-  config: () => import('./commands/config.ts'),
-};
-
-async function buildProgram(args: readonly string[]): Promise<Command> {
-  const program = new Command('darwin')
-    .description('A Darwinian intelligence market: learning agents that evolve their own reward functions.')
-    .version(packageVersion());
-  const named = args[0] === undefined ? undefined : COMMANDS[args[0]];
-  for (const load of named ? [named] : Object.values(COMMANDS)) (await load()).register(program);
-  throwInsteadOfExit(program);
-  return program;
-}
+import { buildProgram } from './program.ts';
 
 /** Commander writes `error: unknown option '--foo'\n(Did you mean --bar?)`; help and version are no errors. */
 function toUsageError(error: CommanderError): UsageError | null {

@@ -3,12 +3,14 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { EnvironmentError } from '../sim/core/errors.ts';
 import type { TableName } from '../sim/frame.ts';
 import { TABLES } from '../sim/tables.ts';
 import { checkpointTicks } from './checkpoints.ts';
 import { PACKAGE_ROOT } from './hardware.ts';
+import { hasParts } from './runTables.ts';
 import { sqlPath } from './tablePart.ts';
 
 const CLI = join(PACKAGE_ROOT, 'dist', 'experiments', 'cli.js');
@@ -28,14 +30,16 @@ export function assertCompiled(): void {
  * Runs `darwin ARGS` to its end.
  *
  * @param onOutput called with all that was written so far; may send signals to the process
+ * @param variables of its environment, beside those of this process
  */
 export function darwin(
   args: readonly string[],
   cwd: string,
   onOutput?: (text: string, interrupt: () => void, kill: (signal: NodeJS.Signals) => void) => void,
+  variables: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, NO_COLOR: '1', DEBUG: '' };
+    const env = { ...process.env, NO_COLOR: '1', DEBUG: '', ...variables };
     const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const text = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)
@@ -49,6 +53,56 @@ export function darwin(
       });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, ...text }));
+  });
+}
+
+/** What a command of several in one process did. */
+export interface TriedOutcome extends Outcome {
+  /** Paths below its working directory, before and after it. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** Runs the module of the command line anew for each command that it is sent; its imports are loaded once. */
+const TRIAL = `
+const { readdirSync } = require('node:fs');
+// each command adds a listener of its own
+for (const name of ['stdout', 'stderr']) process[name].setMaxListeners(0);
+process.once('message', async ({ cli, commands }) => {
+  const files = () => readdirSync('.', { recursive: true }).map(String).sort();
+  const outcomes = [];
+  for (const [k, args] of commands.entries()) {
+    const text = { stdout: '', stderr: '' };
+    const writes = ['stdout', 'stderr'].map((name) => [name, process[name].write]);
+    for (const [name] of writes)
+      process[name].write = (data, ...rest) => {
+        text[name] += data;
+        rest.find((one) => typeof one === 'function')?.();
+        return true;
+      };
+    process.argv = [process.argv[0], cli, ...args];
+    process.exitCode = undefined;
+    const before = files();
+    await import(cli + '?command=' + k);
+    outcomes.push({ code: process.exitCode ?? 0, ...text, before, after: files() });
+    for (const [name, write] of writes) process[name].write = write;
+  }
+  process.send(outcomes, () => process.exit(0));
+});`;
+
+/**
+ * Runs several `darwin ARGS` one after the other in one process, which costs one start: for commands that end by
+ * themselves and keep nothing open.
+ */
+export function darwinEach(commands: readonly (readonly string[])[], cwd: string): Promise<TriedOutcome[]> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, NO_COLOR: '1', DEBUG: '' };
+    const args = ['--eval', TRIAL];
+    const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    child.once('message', resolve);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new EnvironmentError(`the commands ended early (${code})`)));
+    child.send({ cli: pathToFileURL(CLI).href, commands });
   });
 }
 
@@ -77,6 +131,8 @@ export async function differingRows(one: string, other: string): Promise<Record<
   const connection = await instance.connect();
   const found: Record<string, number> = {};
   for (const table of Object.keys(TABLES) as TableName[]) {
+    const [here, there] = [one, other].map((directory) => hasParts(directory, table));
+    if (!here && !there) continue;
     const [a, b] = [one, other].map((directory) => `from ${sqlPath(directory, table)}`);
     const reader = await connection.runAndReadAll(
       `select count(*) from ((select * ${a} except all select * ${b}) union all (select * ${b} except all select * ${a}))`,

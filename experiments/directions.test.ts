@@ -1,10 +1,11 @@
 /** The import directions are kept by a tool; these tests see it refuse what it must, on modules planted outside the tree. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assertCompiled } from './compiled.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 let planted = '';
@@ -81,5 +82,28 @@ describe('import directions', () => {
       'market/b.ts': "import { a } from './a.ts';\nexport const b = () => a;\n",
     });
     expect(output).toContain('no-circles');
+  });
+});
+
+/** Modules of the compiled program that one loads, and packages beside them. */
+function loadedBy(entry: string): Set<string> {
+  const seen = new Set([entry]);
+  for (const file of seen) {
+    if (!existsSync(file)) continue;
+    const text = readFileSync(file, 'utf8');
+    for (const [, from] of text.matchAll(/^(?:import|export)\b[^;]*?['"]([^'"]+)['"];/gm))
+      seen.add(from!.startsWith('.') ? resolve(dirname(file), from!) : from!);
+  }
+  return seen;
+}
+
+describe('worker threads', () => {
+  it.each(['shardWorker', 'helperWorker'])('begin without building the schema of configs: %s', (name) => {
+    assertCompiled();
+    const compiled = join(root, 'dist');
+    const modules = loadedBy(join(compiled, 'experiments', `${name}.js`));
+    expect(modules).toContain(join(compiled, 'configs', 'arms.js'));
+    expect(modules).not.toContain(join(compiled, 'configs', 'schema.js'));
+    expect(modules).not.toContain('zod');
   });
 });

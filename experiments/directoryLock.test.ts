@@ -41,8 +41,17 @@ describe('the lock of a run directory', () => {
   it('is respected where the writer cannot be seen: on another machine, or unreadable', () => {
     lockOf({ pid: NOBODY, host: 'elsewhere.invalid', started: null });
     expect(() => lockDirectory(directory)).toThrow('on elsewhere.invalid');
-    writeFileSync(join(directory, 'running.lock'), '{');
-    expect(() => lockDirectory(directory)).toThrow('is locked by');
+    const unreadable = [
+      '{',
+      '5',
+      'null',
+      '{"pid":"1","host":"a","started":null}',
+      `{"pid":1,"host":"${'a'.repeat(300)}"}`,
+    ];
+    for (const text of unreadable) {
+      writeFileSync(join(directory, 'running.lock'), text);
+      expect(() => lockDirectory(directory)).toThrow('is locked by');
+    }
   });
 
   it('is waited for a moment, since a killed process takes one to go', async () => {

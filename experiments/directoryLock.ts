@@ -2,11 +2,13 @@
  * One writer a run directory: `running.lock` names the process that writes. The lock of a process that is gone, killed
  * or lost with its machine, is taken over.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { z } from 'zod';
 import { UsageError } from '../sim/core/errors.ts';
+import { forceNow, remove, write } from './disk.ts';
 
 const LOCK = 'running.lock';
 
@@ -16,6 +18,14 @@ interface Holder {
   /** When the process was started, as the system tells; null where it does not. Process numbers are used again. */
   readonly started: string | null;
 }
+
+/** Characters of a host's name (POSIX HOST_NAME_MAX). */
+const HOST_MAX = 255;
+const holderShape = z.object({
+  pid: z.number().int().min(1),
+  host: z.string().max(HOST_MAX),
+  started: z.string().nullable(),
+});
 
 /** A killed process takes a moment to go. */
 const PATIENCE_MS = 2000;
@@ -81,19 +91,20 @@ export function lockDirectory(directory: string): () => void {
   const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
   for (;;) {
     try {
-      writeFileSync(file, `${JSON.stringify(own)}\n`, { flag: 'wx' });
-      return () => rmSync(file, { force: true });
+      write(file, `${JSON.stringify(own)}\n`, 'wx');
+      forceNow(file);
+      return () => remove(file);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     assertNotWritten(directory);
-    rmSync(file, { force: true });
+    remove(file);
   }
 }
 
 function readHolder(file: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+    return holderShape.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null;
   } catch {
     return null;
   }

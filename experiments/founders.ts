@@ -2,7 +2,7 @@
  * `populations[].from`: reads the founders of populations out of saved runs, and keeps them in the run directory
  * (`founders/<hash>.bin`), so that it can be resumed and verified without the runs that they came from.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { Founders } from '../agents/columns.ts';
@@ -15,11 +15,14 @@ import { pieceCount } from '../sim/checkpoint.ts';
 import { CheckpointError, ConfigError } from '../sim/core/errors.ts';
 import { decodeFounders, encodeFounders, foundersHash, poolFounders, readFounders } from '../sim/founders.ts';
 import { openPlace } from './checkpoints.ts';
+import { replace } from './disk.ts';
 import { makeDirectory } from './makeDirectory.ts';
 import { type FounderSource, type Manifest, readManifest } from './manifest.ts';
 import { note } from './terminal.ts';
 
 const FOLDER = 'founders';
+/** Of a file of founders, inflated: FOUNDERS_MAX of them with all that they have learned fit. */
+const FOUNDERS_BYTES_MAX = 2 ** 31 - 1;
 
 /** Founders and where they came from. */
 export interface LoadedFounders {
@@ -133,8 +136,7 @@ export function keepFounders(directory: string, { founders, sources }: LoadedFou
     if (pool === null) continue;
     const file = fileOf(directory, foundersHash(pool));
     if (existsSync(file)) continue;
-    writeFileSync(`${file}.writing`, deflateSync(encodeFounders(pool), { level: 1 }));
-    renameSync(`${file}.writing`, file);
+    replace(file, deflateSync(encodeFounders(pool), { level: 1 }));
   }
 }
 
@@ -145,7 +147,12 @@ export function keptFounders(directory: string, { arms, sources }: Manifest): Lo
     const file = fileOf(directory, hash);
     let founders: Founders;
     try {
-      founders = known.get(hash) ?? decodeFounders(new Uint8Array(inflateSync(readFileSync(file))), file);
+      founders =
+        known.get(hash) ??
+        decodeFounders(
+          new Uint8Array(inflateSync(readFileSync(file), { maxOutputLength: FOUNDERS_BYTES_MAX })),
+          file,
+        );
     } catch (cause) {
       if (cause instanceof CheckpointError) throw cause;
       throw new CheckpointError(`${file}: cannot be read`, 'run the config again', { cause });

@@ -33,8 +33,15 @@ export const PACKAGE_ROOT = ((): string => {
 export const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** Commit that the code was built from, `-dirty` when files differ from it; null outside a checkout. */
+let commit: string | null | undefined;
+
+/** Commit that the code was built from, `-dirty` when files differ from it; null outside a checkout. Asked once. */
 export function sourceCommit(): string | null {
+  if (commit === undefined) commit = askCommit();
+  return commit;
+}
+
+function askCommit(): string | null {
   if (!existsSync(join(PACKAGE_ROOT, '.git'))) return null;
   try {
     const flags = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];

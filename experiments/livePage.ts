@@ -1,26 +1,13 @@
-/** What the page of a run is told once, and on which port it is. */
-import { type ResolvedRun, worldParameters } from '../configs/arms.ts';
+/** Where the page of a run is. */
 import { UsageError } from '../sim/core/errors.ts';
-import { fromMilli } from '../sim/core/units.ts';
-import type { RunHeader } from '../viz/protocol.ts';
 
-export function headerOf(run: ResolvedRun): RunHeader {
-  const { name, description, ticks, worlds, slots, output, populations } = run.arms[0]!;
-  const byArm = worldParameters({ ...run, arms: run.arms.map((arm) => ({ ...arm, worlds: 1 })) });
-  return {
-    name,
-    description,
-    ticks,
-    worlds,
-    slots,
-    metricsEvery: output.metricsEvery,
-    arms: run.armLabels.map((label, arm) => ({
-      label,
-      computePrices: Array.from(byArm[arm]!.computeMarket.priceTable, fromMilli),
-    })),
-    populations: populations.map((population) => ({ name: population.name, kind: population.kind })),
-  };
-}
+/** How `--host` is told of, wherever a page is served. */
+export const HOST_ABOUT =
+  'address to serve on, such as 0.0.0.0 for all; default this machine alone. Beyond it the link carries a token';
+
+/** What whoever serves beyond this machine should know. */
+export const HOST_NOTE =
+  'whoever has the link can watch and steer, and the connection is not encrypted: across networks use an SSH tunnel or a proxy with TLS';
 
 /** The port that an option names; 0 = any free one. Throws UsageError for anything that is no port. */
 export function portOf(text: string | true | undefined): number {

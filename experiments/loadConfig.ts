@@ -4,8 +4,10 @@ import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { type ResolvedRun, worldCount } from '../configs/arms.ts';
-import { isNear, type Override, parseConfig, parseSet } from '../configs/parse.ts';
+import { type Override, parseIntervene, parseSet } from '../configs/overrides.ts';
+import { parseConfig } from '../configs/parse.ts';
 import { ENGINE_NAMES } from '../configs/schema.ts';
+import { isNear } from '../configs/suggestions.ts';
 import { UsageError } from '../sim/core/errors.ts';
 import { type ChosenEngine, openEngine } from './engines/index.ts';
 import { PACKAGE_ROOT } from './hardware.ts';
@@ -13,6 +15,7 @@ import { PACKAGE_ROOT } from './hardware.ts';
 /** Options that change a config; each is short for a `--set`. */
 export interface ConfigOptions {
   readonly set?: readonly string[];
+  readonly intervene?: readonly string[];
   readonly seed?: string;
   readonly ticks?: string;
   readonly engine?: string;
@@ -21,13 +24,16 @@ export interface ConfigOptions {
   readonly checkpointEvery?: string;
 }
 
+const repeated = (value: string, all: string[] = []): string[] => [...all, value];
+
 /** Options of every command that reads a config. */
 export function addConfigOptions(command: Command): Command {
   return command
+    .option('--set <path=value>', 'change a value of the config, may be repeated', repeated)
     .option(
-      '--set <path=value>',
-      'change a value of the config, may be repeated',
-      (value: string, all: string[] = []) => [...all, value],
+      '--intervene <tick:path=value>',
+      'change a number of the worlds at a tick, may be repeated',
+      repeated,
     )
     .option('--seed <phrase>', 'seed phrase')
     .option('--ticks <n>', 'ticks to simulate')
@@ -36,7 +42,8 @@ export function addConfigOptions(command: Command): Command {
 }
 
 const PRESETS = join(PACKAGE_ROOT, 'configs');
-const presetNames = (): string[] =>
+/** Names of the configs that come with the program. */
+export const presetNames = (): string[] =>
   readdirSync(PRESETS)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'));
@@ -73,7 +80,10 @@ export function readConfig(config: string): { file: string; text: string } {
 
 /** Opens the engine that a run asks for. Throws EnvironmentError where it is named and not available. */
 export const openEngineOf = (run: ResolvedRun): Promise<ChosenEngine> =>
-  openEngine(run.arms[0]!.engine, worldCount(run) * run.arms[0]!.slots);
+  openEngine(run.arms[0]!.engine, {
+    agents: worldCount(run) * run.arms[0]!.slots,
+    slots: run.arms[0]!.slots,
+  });
 
 /**
  * Reads, overrides and validates a config.
@@ -91,7 +101,7 @@ const numeric = (text: string): unknown =>
 
 /** The overrides that options ask for. Throws ConfigError. */
 export function overridesOf(options: ConfigOptions): Override[] {
-  const overrides = (options.set ?? []).map(parseSet);
+  const overrides = [...(options.set ?? []).map(parseSet), ...(options.intervene ?? []).map(parseIntervene)];
   const add = (path: string, text: string | undefined, value: unknown): void => {
     if (text !== undefined) overrides.push({ origin: `--${path} ${text}`, path, value });
   };

@@ -1,14 +1,17 @@
 /** `manifest.json` of a run directory: what was run, on what, and how it ended. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { worldSeeds } from '../configs/allotments.ts';
 import type { ResolvedRun } from '../configs/arms.ts';
-import { worldSeeds } from '../configs/derive.ts';
 import type { EngineName, RunConfig } from '../configs/schema.ts';
 import { UsageError } from '../sim/core/errors.ts';
 import type { Engine } from '../sim/engine.ts';
 import type { LawStatus } from '../sim/frame.ts';
 import { TABLES_VERSION } from '../sim/tables.ts';
+import { extensionsOf } from './extensions.ts';
 import { describeHardware, type Hardware, packageVersion, sourceCommit } from './hardware.ts';
+import { shapeProblem } from './shapeProblem.ts';
 
 export const MANIFEST_VERSION = 1;
 
@@ -51,6 +54,13 @@ export interface Manifest {
   readonly parent: ParentRun | null;
   /** Saved runs that populations come from. */
   readonly sources: readonly FounderSource[];
+  /** Code of one's own that the run uses, such as `metric ownShare`; `--extend` loads it. */
+  readonly extensions: readonly string[];
+  /**
+   * Extended public keys (BIP-32) of the agents' wallets, of the first worlds: agents/wallet.ts tells addresses from them.
+   * Null where no mnemonic was given. Nothing private is ever in a run directory.
+   */
+  readonly wallets: readonly string[] | null;
 }
 
 /** The state that a branch began with; its own `checkpoints/<tick>` holds it too. */
@@ -114,27 +124,87 @@ export function freshManifest(
     resumedAt: [],
     parent,
     sources,
+    extensions: extensionsOf(run.arms),
+    wallets: null,
   };
 }
+
+/** What every reader relies on; a config as a whole is proved where it is run again (starts.ts). */
+const count = z.number().int().min(0);
+const text = z.string();
+const arm = z.looseObject({
+  name: text,
+  seed: text,
+  ticks: count.min(1),
+  worlds: count.min(1),
+  slots: count.min(1),
+  populations: z.array(z.looseObject({ name: text, kind: text })).min(1),
+  output: z.looseObject({ metricsEvery: count.min(1) }),
+  world: z.looseObject({}),
+  extensions: z.looseObject({ metrics: z.array(text).optional() }).optional(),
+  interventions: z.array(z.looseObject({ tick: count, path: text, value: z.number() })).optional(),
+});
+const law = z.looseObject({ name: text, checks: count });
+const origin = z.looseObject({ dir: text, tick: count, hash: text, parentHash: text });
+const shape = z.looseObject({
+  name: text,
+  description: text,
+  status: z.enum(['running', 'finished', 'interrupted', 'failed']),
+  error: text.nullable(),
+  arms: z.array(arm).min(1),
+  armLabels: z.array(text),
+  seeds: z.array(count),
+  version: text,
+  engine: text,
+  device: text.nullable(),
+  threads: count,
+  startedAt: text,
+  ticks: count,
+  elapsedSeconds: z.number().nullable(),
+  agentSteps: z.number(),
+  agentStepsPerSecond: z.number().nullable(),
+  ticksPerSecond: z.number().nullable(),
+  finalHash: text.nullable(),
+  laws: z.array(law),
+  resumedAt: z.array(count),
+  parent: origin.nullable(),
+  sources: z.array(z.looseObject({ arm: count, foundersHash: text.regex(/^[0-9a-f]+$/) })),
+  wallets: z.array(text).nullable(),
+});
 
 /** Reads a manifest. Throws UsageError when the directory holds none that this version can read. */
 export function readManifest(directory: string): Manifest {
   const file = join(directory, 'manifest.json');
-  let manifest: Manifest;
+  const hint = 'give the directory of a run';
+  let found: unknown;
   try {
-    manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+    found = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    const why =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'has no manifest.json'
-        : 'has a broken manifest.json';
-    throw new UsageError(`${directory} ${why}`, 'give the directory of a run', { cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new UsageError(`${directory} has no manifest.json`, hint, { cause });
+    if (code !== undefined)
+      throw new UsageError(`cannot read ${file}: ${(cause as Error).message}`, hint, { cause });
+    throw new UsageError(`${directory} has a broken manifest.json`, hint, { cause });
   }
-  if (manifest.manifestVersion !== MANIFEST_VERSION || !Array.isArray(manifest.arms))
+  if (typeof found !== 'object' || found === null || Array.isArray(found))
+    throw new UsageError(`${directory} has a broken manifest.json`, hint);
+  const { manifestVersion } = found as Partial<Manifest>;
+  if (manifestVersion !== MANIFEST_VERSION)
     throw new UsageError(
-      `${file} has version ${manifest.manifestVersion}, this program reads version ${MANIFEST_VERSION}`,
+      `${file} has version ${JSON.stringify(manifestVersion)?.slice(0, 40)}, this program reads version ${MANIFEST_VERSION}`,
       'use the version of darwin-market that wrote it',
     );
   // directories from before these were recorded
-  return { ...{ resumedAt: [], parent: null, sources: [], device: null }, ...manifest };
+  const whole = {
+    ...{ resumedAt: [], parent: null, sources: [], extensions: [], device: null, wallets: null },
+    ...found,
+  };
+  const problem = shapeProblem(shape, whole);
+  if (problem !== null)
+    throw new UsageError(
+      `${file} is damaged: ${problem}`,
+      'the tables beside it are still readable by any SQL engine',
+    );
+  return whole as unknown as Manifest;
 }

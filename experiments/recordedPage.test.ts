@@ -21,7 +21,10 @@ ticks: 300
 worlds: 2
 slots: 24
 output: { metricsEvery: 20, agentsEvery: 100, tradesEvery: 20, tradesWorlds: 4 }
-world: { serviceMarket: { demand: [10, 30] }, demography: { meanLife: 120 } }
+world:
+  serviceMarket: { demand: [10, 30] }
+  demography: { meanLife: 120 }
+  trust: { regime: [programmatic, legal], legalCost: 0.01, registrationFee: 0.01, delay: 40, discountRate: 0 }
 populations:
   - { name: learners, kind: learner, share: 2 }
   - { name: traders, kind: ziC, share: 1 }`;
@@ -93,7 +96,7 @@ const open = async (query: string): Promise<void> => {
   await page.locator('#figures').waitFor({ state: 'visible' });
 };
 const until = <T>(check: () => Promise<T>): Promise<T> =>
-  vi.waitFor(check, { timeout: 15_000, interval: 50 });
+  vi.waitFor(check, { timeout: 60_000, interval: 50 });
 const number = async (selector: string, attribute = 'value'): Promise<number> =>
   Number(await page.locator(selector).first().getAttribute(attribute));
 const text = (selector: string): Promise<string | null> => page.locator(selector).first().textContent();
@@ -190,10 +193,55 @@ describe('a recorded run', () => {
       `select count(*)::double n from TABLE where world = ${rich[1]!.world} and serial = ${rich[1]!.serial}`,
     );
     await until(async () => expect(await number('#life-wealth svg', 'data-points')).toBe(history!.n));
+    expect(await text('#life-wallet')).toContain('made without a mnemonic');
     await page.getByRole('button', { name: 'capacity' }).click();
     await until(async () =>
       expect(await page.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('descending'),
     );
+  });
+
+  test.each([
+    ['escrow and stakes', 'escrowed > 0 and world < 2'],
+    ['claims before a court', 'claims > 0'],
+    ['liabilities', 'liabilities > 0'],
+  ])('its agents have the contracts that are recorded of them: %s', async (_, which) => {
+    const [row] = await sql(
+      'contracts',
+      `select world, serial::double serial, tick, contracted, breached, undelivered, escrowed::double escrowed,
+        stake_locked, slashed, compensated, claims::double claims, liabilities::double liabilities, due, reputation,
+        registered from TABLE where ${which} order by tick, world, serial limit 1`,
+    );
+    const { world, serial, tick, ...columns } = row!;
+    await open(`?view=agents&agent=${world}.${serial}&tick=${tick}`);
+    for (const [name, value] of Object.entries(columns))
+      await until(async () => expect(await number(`data[data-contract="${name}"]`)).toBeCloseTo(value, 6));
+  });
+
+  test('the family of an agent is the recorded one, and is walked by its links', async () => {
+    const children = await sql(
+      'lineage',
+      `select world, parent::double parent, serial::double serial from TABLE where event = 'birth' and (world, parent) in
+        (select (world, parent) from TABLE where event = 'birth' group by world, parent order by count(*) desc, world, parent limit 1)
+        order by serial`,
+    );
+    const [{ world, parent }] = children as [Record<string, number>];
+    await open(`?view=agents&agent=${world}.${parent}`);
+    const links = page.locator('[data-kin="children"] a');
+    await until(async () => expect(await links.count()).toBeGreaterThan(0));
+    const more = page.locator('[data-kin="children"] button');
+    if ((await more.count()) > 0) await more.click();
+    await until(async () =>
+      expect(await links.evaluateAll((all) => all.map((a) => (a as HTMLElement).dataset.agent))).toEqual(
+        children.map(({ serial }) => `${world}.${serial}`),
+      ),
+    );
+    await links.first().click();
+    const back = page.locator('[data-kin="parents"] a');
+    await until(async () => expect(await back.getAttribute('data-agent')).toBe(`${world}.${parent}`));
+    expect(new URL(page.url()).searchParams.get('agent')).toBe(`${world}.${children[0]!.serial}`);
+    await back.focus();
+    await page.keyboard.press('Enter');
+    await until(async () => expect(await links.count()).toBe(children.length));
   });
 
   test('any column of its agents is drawn against any other, and counted', async () => {
@@ -223,6 +271,37 @@ describe('a recorded run', () => {
     await page.locator('[data-figure="class-sold"] path.line').first().waitFor({ state: 'attached' });
     for (const row of sold)
       expect(await number(`[data-series="sold-${row.class}"]`, 'data-last')).toBeCloseTo(row.n!, 9);
+  });
+
+  test('its auction is drawn from the orders of the shown tick, as it is scrubbed', async () => {
+    await open('?view=market&show=world+1&tick=160');
+    for (const tick of [160, 300]) {
+      const [row] = await sql(
+        'orders',
+        `select sum(bid)::double bid, sum(offered)::double offered from TABLE where tick = ${tick} and world = 1`,
+      );
+      if (tick === 300) await page.locator('#to-latest').click();
+      await until(async () => expect(await number('data[data-auction="demand"]')).toBe(row!.bid));
+      expect(await number('data[data-auction="supply"]')).toBe(row!.offered);
+    }
+  });
+
+  test('its laws tell how near each has come to its limit, and which differences were found', async () => {
+    await open('?view=laws');
+    const margin = page.locator('tr[data-law="balances-in-range"] .margin');
+    await until(async () => expect(await margin.textContent()).toContain('largest balance'));
+    const [row] = await sql('agents', 'select max(greatest(token, cash, stake))::double most from TABLE');
+    // snapshots are rarer than checks
+    expect(Number(await margin.getAttribute('data-largest'))).toBeGreaterThanOrEqual(row!.most! / 2);
+    expect(await text('tr[data-law="capacity-total"] .margin')).toBe(
+      'largest difference 0 cu; none is allowed',
+    );
+    const margins = await page.locator('tr[data-law] .margin').allTextContents();
+    expect(margins).toHaveLength(20);
+    for (const words of margins) expect(words).toMatch(/^largest .* (of .*|none is allowed)$/);
+    expect(await text('tr[data-law="unit-norm"] .margin')).toMatch(
+      /^largest distance from 1 .* of 1\.0e\u22125/,
+    );
   });
 
   test('its arms are compared in pairs of worlds with one seed', async () => {

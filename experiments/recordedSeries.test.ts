@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { worldParameters } from '../configs/arms.ts';
-import { relativeSeries, SERIES_MOST } from '../configs/derive.ts';
+import { relativeSeries, SERIES_MOST } from '../configs/courses.ts';
 import { parseConfig } from '../configs/parse.ts';
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { ConfigError, UsageError } from '../sim/core/errors.ts';
@@ -80,6 +80,15 @@ describe('demand from a series', () => {
     expect(values).toEqual([1, 3]);
     expect(sha256).toHaveLength(64);
     expect(worldParameters(run)[0]!.serviceMarket.series).toEqual(Uint32Array.of(32_768, 98_304));
+  });
+
+  it('stands beside a series of prices, each from its own file', async () => {
+    const prices = file('prices.csv', 'close\n40\n50\n');
+    const text = `${config(file('k.csv', 'wanted\n1\n3\n'))}priceSeries: { file: ${prices}, column: close }\n`;
+    const [arm] = (await readSeries(parseConfig(text))).arms;
+    expect(arm!.demandSeries.values).toEqual([1, 3]);
+    expect(arm!.priceSeries.values).toEqual([40, 50]);
+    expect(arm!.priceSeries.sha256).not.toBe(arm!.demandSeries.sha256);
   });
 
   it('is refused where no rows were read', () => {

@@ -8,6 +8,7 @@ import { assertCompiled, darwin, differingRows, endAfter } from './compiled.ts';
 import { readManifest } from './manifest.ts';
 
 const TICKS = 300;
+const TIMEOUT_MS = 300_000;
 const CONFIG = `
 name: resumed
 seed: s
@@ -52,15 +53,45 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(work, { recursive: true }));
 
-describe('a run that was killed', () => {
-  it('goes on from its newest checkpoint to the same hash, figures and rows; verify agrees', async () => {
-    const args = ['run', 'c.yaml', '--out', 'killed', '--checkpoint-every', '15'];
-    const killed = await endAfter(args, work, 'killed', 2);
-    expect(killed.code).toBe(null);
-    expect(readManifest(join(work, 'killed')).status).toBe('running');
-    const from = checkpointTicks(join(work, 'killed')).at(-1);
+/** A run that several tests look at, made by the first of them. */
+function shared<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
 
-    const resumed = await json(['run', '--resume', 'killed']);
+/** `killed`: ended without warning once it had two checkpoints, then resumed to its end. */
+const killedRun = shared(async () => {
+  const args = ['run', 'c.yaml', '--out', 'killed', '--checkpoint-every', '15'];
+  const killed = await endAfter(args, work, 'killed', 2);
+  expect(killed.code).toBe(null);
+  expect(readManifest(join(work, 'killed')).status).toBe('running');
+  const from = checkpointTicks(join(work, 'killed')).at(-1);
+  return { from, resumed: await json(['run', '--resume', 'killed']) };
+});
+
+/** The killed run under another name, for a test that removes it. */
+async function copyOfKilled(name: string): Promise<void> {
+  await killedRun();
+  cpSync(join(work, 'killed'), join(work, name), { recursive: true });
+}
+
+const FIRST = '120:world.energy.price=0.4';
+const SECOND = '250:world.serviceMarket.demand=3';
+
+/** `added`: stopped at tick 200 and resumed to the end with another intervention. */
+const addedRun = shared(async () => {
+  const short = ['--ticks', '200', '--set', 'output.checkpointAtEnd=true'];
+  await json(['run', 'c.yaml', '--out', 'added', '--intervene', FIRST, ...short]);
+  return json(['run', '--resume', 'added', '--ticks', String(TICKS), '--intervene', SECOND]);
+});
+
+// many starts of the program, on machines that may be busy
+describe('a run that was killed', { timeout: TIMEOUT_MS }, () => {
+  it('goes on from its newest checkpoint to the same hash, figures and rows; verify agrees', async () => {
+    const { from, resumed } = await killedRun();
     expect(lasting(resumed)).toEqual(lasting(straight));
     expect(resumed.resumedAt).toEqual([from]);
     expect(await differingRows(join(work, 'straight'), join(work, 'killed'))).toEqual({});
@@ -75,7 +106,7 @@ describe('a run that was killed', () => {
   });
 });
 
-describe('a run that was interrupted', () => {
+describe('a run that was interrupted', { timeout: TIMEOUT_MS }, () => {
   it('writes a checkpoint where it is, exits with 130 and says how to go on; then it does', async () => {
     let asked = false;
     const outcome = await darwin(['run', 'c.yaml', '--out', 'stopped', '--serve'], work, (text, _, kill) => {
@@ -96,17 +127,17 @@ describe('a run that was interrupted', () => {
   });
 });
 
-describe('a branch', () => {
+describe('a branch', { timeout: TIMEOUT_MS }, () => {
   it('with nothing changed ends as its parent does; it is verified without its parent', async () => {
-    const place = `killed@${checkpointTicks(join(work, 'killed'))[0]}`;
+    await copyOfKilled('parent');
+    const place = `parent@${checkpointTicks(join(work, 'parent'))[0]}`;
     const branch = await json(['run', '--from', place, '--out', 'branch']);
     expect(branch.finalHash).toBe(straight.finalHash);
-    expect(branch.parent).toMatchObject({ dir: 'killed', tick: 285 });
+    expect(branch.parent).toMatchObject({ dir: 'parent', tick: 285 });
     const arms = '--set=world.policy.wealthTaxPerTick=[1e-4, 0.01]';
     const two = await json(['run', '--from', place, arms, '--ticks', '310', '--out', 'two']);
     expect(two).toMatchObject({ ticks: 310, worlds: 4, parent: { tick: 285 } });
-    cpSync(join(work, 'killed'), join(work, 'elsewhere'), { recursive: true });
-    rmSync(join(work, 'killed'), { recursive: true });
+    rmSync(join(work, 'parent'), { recursive: true });
     expect(await json(['verify', 'two'])).toMatchObject({ match: true, ticks: 310 });
     expect(readManifest(join(work, 'branch')).parent).toMatchObject({
       hash: branch.parent && (branch.parent as { parentHash: string }).parentHash,
@@ -121,8 +152,9 @@ describe('a branch', () => {
   });
 });
 
-describe('a population from a saved run', () => {
+describe('a population from a saved run', { timeout: TIMEOUT_MS }, () => {
   it('is founded from it, and verified when that run is gone', async () => {
+    await copyOfKilled('elsewhere');
     const set = ['run', 'elsewhere', 'what', 'agents'];
     const garden = await json([
       'run',
@@ -153,5 +185,69 @@ describe('a population from a saved run', () => {
     const file = join(work, 'garden/founders', `${sources[0]!.foundersHash}.bin`);
     writeFileSync(file, readFileSync(file).subarray(0, 500));
     expect((await json(['verify', 'garden'], 2)).error).toMatchObject({ code: 'checkpoint' });
+  });
+});
+
+describe('interventions', { timeout: TIMEOUT_MS }, () => {
+  it('are part of a run: what resumes past them, and what adds one, ends as the run that planned both', async () => {
+    const both = await json([
+      'run',
+      'c.yaml',
+      '--out',
+      'planned',
+      '--intervene',
+      FIRST,
+      '--intervene',
+      SECOND,
+    ]);
+    expect(both.finalHash).not.toBe(straight.finalHash);
+    const added = await addedRun();
+    expect(added.finalHash).toBe(both.finalHash);
+    const { arms } = readManifest(join(work, 'added'));
+    expect(arms[0]!.interventions).toEqual([
+      { tick: 120, path: 'world.energy.price', value: 0.4 },
+      { tick: 250, path: 'world.serviceMarket.demand', value: 3 },
+    ]);
+    expect(await json(['verify', 'added', '--threads', '1'])).toMatchObject({ match: true });
+  });
+
+  it('may differ between arms, which are named after them', async () => {
+    const answer = await json([
+      'run',
+      'c.yaml',
+      '--intervene',
+      '20:world.energy.price=[0.15,0.6]',
+      '--ticks',
+      '40',
+    ]);
+    expect((answer.arms as { label: string }[]).map(({ label }) => label)).toEqual([
+      'energy.price@20=0.15',
+      'energy.price@20=0.6',
+    ]);
+  });
+
+  it.each([
+    ['20', 'is not of the form tick:path=value (for example --intervene 5000:world.energy.price=0.3)'],
+    [
+      '20:world.energy.prise=1',
+      '`interventions[0].path` is `world.energy.prise`, must be one of 80 names such as world.consumers.swapShare, world.treasury.reserveEndowments, world.treasury.releaseShift (did you mean `world.energy.price`?)',
+    ],
+    [
+      '20:world.policy.wealthTaxPerTick=0.2',
+      '`interventions[0].value` is `0.2`, `world.policy.wealthTaxPerTick` must be a number from 0 to 0.1 (share of free token and cash taken per tick, to the treasury)',
+    ],
+  ])('that are wrong are refused in one line: %s', async (text, problem) => {
+    const { code, stderr } = await darwin(['run', 'c.yaml', '--intervene', text], work);
+    expect([code, stderr]).toEqual([2, `error: --intervene ${text}: ${problem}\n`]);
+  });
+
+  it('cannot lie behind the state that a run goes on from, nor be overridden by a branch', async () => {
+    const early = await darwin(['run', '--from', 'straight', '--ticks', '400', '--intervene', FIRST], work);
+    expect(early.stderr).toContain('the branch begins at tick 300, which is later (give a tick from 300 on)');
+    await addedRun();
+    const hidden = ['run', '--from', 'added@200', '--set', 'world.energy.price=1', '--out', 'hidden'];
+    expect((await darwin(hidden, work)).stderr).toContain(
+      'an intervention changed it at tick 120, before the branch begins at 200 (--intervene 200:world.energy.price=VALUE',
+    );
   });
 });

@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { DarwinError, UsageError } from '../sim/core/errors.ts';
 import type { TableName } from '../sim/frame.ts';
 import type { Simulation } from '../sim/run.ts';
-import { TABLES } from '../sim/tables.ts';
+import { SNAPSHOT_TABLES, TABLES } from '../sim/tables.ts';
 import {
   DATA_API_VERSION,
   type FrameQuery,
@@ -17,17 +17,22 @@ import {
   TICKS_MAX,
   thinned,
 } from '../viz/dataApi.ts';
-import { helloOf } from '../viz/hello.ts';
+import { headerOf, helloOf } from '../viz/hello.ts';
+import type { Hello } from '../viz/protocol.ts';
 import type { TableFrame } from '../viz/tableFrame.ts';
-import { headerOf } from './livePage.ts';
+import { isWithin } from './confinement.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { framesOf, runsIn } from './recordedRun.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import { hasParts, RecordedTables, type RunTables, tableRows, ticksOf } from './runTables.ts';
-import { AGENTS_NOW } from './tablePart.ts';
+import { nowOf, type SnapshotTable } from './tablePart.ts';
 
 /** Runs that a list names, the newest first. */
 const LISTED_MAX = 200;
+/** Runs whose database may stay open until nobody has asked it for a while. */
+const TABLES_KEPT_MAX = 8;
+/** Characters of a cause that an error repeats. */
+const CAUSE_SHOWN_MAX = 200;
 /** A snapshot of the moment serves everybody who asks within so long. */
 const SNAPSHOT_MS = 1000;
 
@@ -36,6 +41,9 @@ export interface LiveRun {
   readonly directory: RunDirectory;
   readonly simulation: Simulation;
 }
+
+const isOfSnapshots = (table: TableName): table is SnapshotTable =>
+  SNAPSHOT_TABLES.some((name) => name === table);
 
 const summaryOf = (id: string, manifest: Manifest, live: boolean): RunSummary => {
   const { name, description, status, ticks, startedAt, finalHash, error, arms } = manifest;
@@ -57,11 +65,31 @@ const summaryOf = (id: string, manifest: Manifest, live: boolean): RunSummary =>
   };
 };
 
-/** What stands in a folder of runs; a directory that is no run, or not one of this version, is left out. */
+/** What a page is told of a recorded run first. Throws UsageError where its config is none that a world can be made of. */
+function greetingOf(path: string, { arms, armLabels }: Manifest): Hello {
+  try {
+    return helloOf(headerOf({ arms, armLabels }));
+  } catch (cause) {
+    // a manifest is proved as far as every reader needs it, its config by whoever derives from it
+    throw new UsageError(
+      `${path}: the config of its manifest cannot be used: ${(cause as Error).message.split('\n')[0]!.slice(0, CAUSE_SHOWN_MAX)}`,
+      'use the version of darwin-market that wrote it',
+      { cause },
+    );
+  }
+}
+
+/**
+ * What stands in a folder of runs; a directory that is no run, or not one of this version, is left out, and so is a link
+ * that leads out of the folder.
+ */
 export class DirectoryCatalog implements RunCatalog {
-  private readonly parent: string;
+  /** Directory that holds run directories. */
+  readonly parent: string;
   private readonly shown: string | null;
   private live: LiveRun | null = null;
+  /** Those of the runs that were asked for last, whose databases may still be open. */
+  private readonly recorded = new Map<string, RecordedTables>();
   private snapshot: { at: number; tick: number; taken: Promise<void> } | null = null;
 
   /**
@@ -76,11 +104,17 @@ export class DirectoryCatalog implements RunCatalog {
   /** From now on `live` is the run of this directory. */
   begin(live: LiveRun): void {
     this.live = live;
+    this.snapshot = null;
+  }
+
+  /** Directory of the run of this process; null before there is one. */
+  get livePath(): string | null {
+    return this.live?.directory.path ?? null;
   }
 
   async list(): Promise<RunList> {
     const runs: RunSummary[] = [];
-    for (const path of runsIn(this.parent).slice(0, LISTED_MAX)) {
+    for (const path of this.directories().slice(0, LISTED_MAX)) {
       try {
         const id = basename(path);
         runs.push(summaryOf(id, readManifest(path), this.isLive(id)));
@@ -97,8 +131,9 @@ export class DirectoryCatalog implements RunCatalog {
     return {
       version: DATA_API_VERSION,
       summary: summaryOf(basename(path), manifest, this.isLive(basename(path))),
-      hello: helloOf(headerOf({ arms: manifest.arms, armLabels: manifest.armLabels })),
+      hello: greetingOf(path, manifest),
       laws: manifest.laws,
+      interventions: manifest.arms.map(({ interventions = [] }) => interventions),
       ticksPerSecond: manifest.ticksPerSecond ?? 0,
       agentStepsPerSecond: manifest.agentStepsPerSecond ?? 0,
       tables,
@@ -118,10 +153,17 @@ export class DirectoryCatalog implements RunCatalog {
   async table(id: string, query: TableQuery): Promise<TableFrame> {
     const { tables } = this.find(id);
     if (query.from !== 'now') return tableRows(tables, query);
-    if (this.live === null || !this.live.directory.isOpen || query.table !== 'agents' || !this.isLive(id))
-      throw new UsageError('from=now is for the agents of a live run', 'give a tick');
+    if (this.live === null || !this.live.directory.isOpen || !isOfSnapshots(query.table) || !this.isLive(id))
+      throw new UsageError(
+        `from=now is for the agents of a live run (${SNAPSHOT_TABLES.join(', ')})`,
+        'give a tick',
+      );
     await this.takeSnapshot(this.live);
-    return tableRows(tables, query, AGENTS_NOW);
+    return tableRows(tables, query, nowOf(query.table));
+  }
+
+  async wallets(id: string): Promise<readonly string[] | null> {
+    return this.find(id).manifest.wallets;
   }
 
   /** Everybody who watches shares one snapshot a second; the run waits no longer than one takes. */
@@ -142,6 +184,26 @@ export class DirectoryCatalog implements RunCatalog {
     return this.live !== null && (id === LIVE_RUN || id === basename(this.live.directory.path));
   }
 
+  private directories(): string[] {
+    return runsIn(this.parent).filter((path) => isWithin(path, this.parent));
+  }
+
+  /** The directory of a run. Throws NoSuchRun. */
+  pathOf(id: string): string {
+    return this.find(id).path;
+  }
+
+  private tablesOf(path: string): RunTables {
+    const tables = this.recorded.get(path) ?? new RecordedTables(path);
+    this.recorded.delete(path);
+    this.recorded.set(path, tables);
+    for (const [oldest] of this.recorded) {
+      if (this.recorded.size <= TABLES_KEPT_MAX) break;
+      this.recorded.delete(oldest);
+    }
+    return tables;
+  }
+
   /** By id among the run directories; a path never comes from a request. */
   private find(id: string): { path: string; manifest: Manifest; tables: RunTables } {
     if (this.live !== null && this.isLive(id)) {
@@ -150,12 +212,12 @@ export class DirectoryCatalog implements RunCatalog {
       return {
         path: directory.path,
         manifest,
-        tables: directory.isOpen ? directory : new RecordedTables(directory.path),
+        tables: directory.isOpen ? directory : this.tablesOf(directory.path),
       };
     }
-    const path = runsIn(this.parent).find((candidate) => basename(candidate) === id);
+    const path = this.directories().find((candidate) => basename(candidate) === id);
     if (path === undefined) throw new NoSuchRun(id);
-    return { path, manifest: readManifest(path), tables: new RecordedTables(path) };
+    return { path, manifest: readManifest(path), tables: this.tablesOf(path) };
   }
 }
 

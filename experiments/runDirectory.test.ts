@@ -46,6 +46,8 @@ const manifest: Manifest = {
   resumedAt: [],
   parent: null,
   sources: [],
+  extensions: [],
+  wallets: null,
 };
 
 /** Rows with the extremes of every type, then random ones. */
@@ -163,6 +165,14 @@ describe('a run directory', () => {
   });
 });
 
+/** A directory with a text, or a folder, for a manifest. */
+function damaged(name: string, text: string | null): string {
+  const path = join(parent, `damaged ${name}`);
+  mkdirSync(text === null ? join(path, 'manifest.json') : path, { recursive: true });
+  if (text !== null) writeFileSync(join(path, 'manifest.json'), text);
+  return path;
+}
+
 describe('reading a manifest', () => {
   it.each([
     ['nothing there', () => join(parent, 'absent'), 'has no manifest.json'],
@@ -186,6 +196,25 @@ describe('reading a manifest', () => {
       },
       'version 99',
     ],
+    ['null', () => damaged('null', 'null'), 'broken'],
+    ['a list', () => damaged('list', '[]'), 'broken'],
+    ['no version', () => damaged('no version', '{}'), 'version undefined'],
+    ['no arms', () => damaged('no arms', JSON.stringify({ ...manifest, arms: [] })), 'is damaged: `arms`'],
+    [
+      'a world of half a slot',
+      () => damaged('half', JSON.stringify({ ...manifest, arms: [{ ...manifest.arms[0], slots: 0.5 }] })),
+      'is damaged: `arms[0].slots`',
+    ],
+    [
+      'founders named after a path',
+      () =>
+        damaged(
+          'path',
+          JSON.stringify({ ...manifest, sources: [{ arm: 0, foundersHash: '../../etc/passwd' }] }),
+        ),
+      'is damaged: `sources[0].foundersHash`',
+    ],
+    ['a folder in its place', () => damaged('folder', null), 'cannot read'],
   ])('%s is refused in one line', (_, make, part) => {
     const path = make();
     expect(() => readManifest(path)).toThrow(UsageError);

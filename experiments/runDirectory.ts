@@ -4,14 +4,15 @@
  * renamed, so that a reader never sees half of one. Rows wait in DuckDB until they make a part; memory is
  * bounded whatever the length of the run.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EnvironmentError, UsageError } from '../sim/core/errors.ts';
+import { DarwinError, EnvironmentError, UsageError } from '../sim/core/errors.ts';
 import type { RecordBatch, TableName } from '../sim/frame.ts';
 import type { Simulation } from '../sim/run.ts';
-import { TABLES, TABLES_VERSION } from '../sim/tables.ts';
-import { type Standing, writeCheckpoint } from './checkpoints.ts';
+import { TABLES, TABLES_VERSION, type TableColumn, tablesOf } from '../sim/tables.ts';
+import { discardAfter, pruneCheckpoints, type Standing, writeCheckpoint } from './checkpoints.ts';
 import { lockDirectory } from './directoryLock.ts';
+import { remove, replace } from './disk.ts';
 import { makeDirectory } from './makeDirectory.ts';
 import type { Manifest } from './manifest.ts';
 import { partName } from './tablePart.ts';
@@ -21,16 +22,21 @@ const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 
 /** Cells (rows x columns) that a table holds before they become a part: about 32 MB as doubles. */
 const PART_CELLS = 4_000_000;
+/** Codes of the system that say that there is no room. */
+const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
 /** Turns what the file system refuses into an expected failure. */
 function fileError(cause: unknown, directory: string): Error {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+  const { code, message, syscall } = cause as NodeJS.ErrnoException;
+  const text = firstLine(String(message));
+  if (cause instanceof DarwinError) return cause;
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code ?? '') || /permission denied|read-only file/i.test(text))
     return new UsageError(`cannot write to ${directory}: permission denied`, 'choose another with --out', {
       cause,
     });
   if (code === 'ENOTDIR' || code === 'EEXIST')
     return new UsageError(`${directory} is not a directory`, 'choose another with --out', { cause });
-  if (code === 'ENOSPC' || /No space left|could not (write|flush)/i.test(String(message)))
+  if (FULL.includes(code ?? '') || /no space left|file too large|could not (write|flush)/i.test(text))
     return new EnvironmentError(
       `no space left to write ${directory}`,
       'free some or choose another with --out',
@@ -38,8 +44,13 @@ function fileError(cause: unknown, directory: string): Error {
         cause,
       },
     );
+  // whatever else a disk or DuckDB says of a file
+  if (syscall !== undefined || code !== undefined || /^IO Error/.test(text))
+    return new EnvironmentError(`cannot write ${directory}: ${text}`, 'choose another with --out', { cause });
   return cause as Error;
 }
+
+const firstLine = (text: string): string => text.split('\n')[0]!.slice(0, 300);
 
 /** Throws UsageError unless `directory` is absent or empty; a run is never overwritten. */
 export function assertFree(directory: string): void {
@@ -94,26 +105,54 @@ function dropParts(directory: string, table: TableName, from: number): void {
   const kept = partName(from);
   for (const name of names)
     if (/^part-\d{5,}\.parquet/.test(name) && (name >= kept || name.endsWith('.writing')))
-      rmSync(join(folder, name));
+      remove(join(folder, name));
 }
 
-/** Throws UsageError unless a directory's tables have the columns that this program writes. */
-function assertSameColumns(directory: string): void {
+/** The part of a column that a reader of rows depends on. */
+type Column = Pick<TableColumn, 'name' | 'type' | 'unit'>;
+const plainColumns = (columns: readonly Column[]): string =>
+  JSON.stringify(columns.map(({ name, type, unit }) => [name, type, unit]));
+
+/**
+ * Throws UsageError unless the rows of a directory's tables can be continued: a table that it does not have yet is added,
+ * and words about a column may change, but not its name, type, unit or place.
+ */
+function assertSameColumns(directory: string, { arms }: Manifest): void {
   const file = join(directory, 'columns.json');
-  let text = '';
+  let found: { version?: unknown; tables?: Readonly<Record<string, readonly Column[]>> };
   try {
-    text = readFileSync(file, 'utf8');
+    found = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new UsageError(`${directory} has no columns.json`, 'give the directory of a run', { cause });
-  }
-  if (text !== jsonText(COLUMNS))
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new UsageError(
-      `the tables of ${directory} have other columns than this version writes`,
+      missing ? `${directory} has no columns.json` : `${file} is damaged: it is not JSON`,
+      missing ? 'give the directory of a run' : 'columns.json of another run of this version will do',
+      { cause },
+    );
+  }
+  const refuse = (what: string): never => {
+    throw new UsageError(
+      `${what} of ${directory} has other columns than this version writes`,
       'resume with the version that wrote it',
     );
+  };
+  const tables = found?.tables;
+  if (found?.version !== TABLES_VERSION || typeof tables !== 'object' || tables === null)
+    throw new UsageError(
+      `${file} has version ${JSON.stringify(found?.version)?.slice(0, 40)}, this program writes version ${TABLES_VERSION}`,
+      'resume with the version that wrote it',
+    );
+  const known = tablesOf(arms[0]!);
+  for (const [name, columns] of Object.entries(tables)) {
+    const now = known[name as TableName] as readonly TableColumn[] | undefined;
+    if (now === undefined || !Array.isArray(columns) || columns.some((column) => column === null))
+      refuse(`table ${name.slice(0, 40)}`);
+    else if (plainColumns(columns) !== plainColumns(now)) refuse(`table ${name}`);
+  }
 }
 
-const COLUMNS = { version: TABLES_VERSION, tables: TABLES };
+/** What `columns.json` of a run says. */
+const columnsOf = ({ arms }: Manifest) => ({ version: TABLES_VERSION, tables: tablesOf(arms[0]!) });
 const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 export class RunDirectory {
@@ -146,7 +185,7 @@ export class RunDirectory {
           { cause },
         );
       });
-      return TableWriters.open(path, partCells, parts);
+      return TableWriters.open(path, partCells, parts, tablesOf(manifest.arms[0]!));
     };
   }
 
@@ -168,7 +207,7 @@ export class RunDirectory {
       const unlock = lockDirectory(path);
       try {
         const directory = new RunDirectory(path, manifest, partCells, {}, unlock);
-        directory.writeJson('columns.json', COLUMNS);
+        directory.writeJson('columns.json', columnsOf(manifest));
         directory.writeJson('manifest.json', manifest);
         return directory;
       } catch (error) {
@@ -185,21 +224,25 @@ export class RunDirectory {
    * behind the others.
    *
    * @param parts parts of each table that stay, from the checkpoint's index; none = a run that begins again
+   * @param options.after tick after which checkpoints are dropped, those that the run comes to again
    * @throws UsageError when the directory is in use, lacks a part or has other columns
    */
   static async resume(
     path: string,
     manifest: Manifest,
     parts: Readonly<Partial<Record<TableName, number>>>,
-    partCells = PART_CELLS,
+    { after = Number.POSITIVE_INFINITY, partCells = PART_CELLS } = {},
   ): Promise<RunDirectory> {
     try {
-      assertSameColumns(path);
+      assertSameColumns(path, manifest);
       const unlock = lockDirectory(path);
       try {
         for (const name of TABLE_NAMES) dropParts(path, name, parts[name] ?? 0);
         const directory = new RunDirectory(path, manifest, partCells, parts, unlock);
+        // tables that came since
+        directory.writeJson('columns.json', columnsOf(manifest));
         directory.writeJson('manifest.json', manifest);
+        discardAfter(path, after);
         return directory;
       } catch (error) {
         unlock();
@@ -214,9 +257,18 @@ export class RunDirectory {
   checkpoint(simulation: Simulation, standing: Standing, kept: number): Promise<void> {
     return this.inTurn(async () => {
       const tableParts = await (await this.writers()).writeParts();
-      const origin = this.manifest.parent?.tick ?? null;
-      await writeCheckpoint(this.path, simulation, { tableParts, standing, kept, origin });
+      await writeCheckpoint(this.path, simulation, { tableParts, standing, kept, origin: this.origin });
     });
+  }
+
+  /** Removes checkpoints until so many are left. */
+  prune(kept: number): Promise<void> {
+    return this.inTurn(async () => pruneCheckpoints(this.path, { kept, origin: this.origin }));
+  }
+
+  /** Tick of the checkpoint that a branch began with. */
+  private get origin(): number | null {
+    return this.manifest.parent?.tick ?? null;
   }
 
   /** Adds rows. Throws EnvironmentError when the disk is full. */
@@ -235,10 +287,18 @@ export class RunDirectory {
     });
   }
 
-  /** Takes a snapshot of all agents for AGENTS_NOW in place of the one before. */
+  /** Takes a snapshot of all agents, to be asked for as `nowOf` says, in place of the one before. */
   showAgents(batches: readonly RecordBatch[]): Promise<void> {
     return this.inTurn(async () => {
       if (this.isOpen) await (await this.writers()).showAgents(batches);
+    });
+  }
+
+  /** Changes what the manifest says while rows still come. */
+  amend(change: Partial<Manifest>): Promise<void> {
+    return this.inTurn(async () => {
+      this.manifest = { ...this.manifest, ...change };
+      this.writeJson('manifest.json', this.manifest);
     });
   }
 
@@ -268,9 +328,7 @@ export class RunDirectory {
   }
 
   private writeJson(name: string, value: unknown): void {
-    const file = join(this.path, name);
-    writeFileSync(`${file}.writing`, jsonText(value));
-    renameSync(`${file}.writing`, file);
+    replace(join(this.path, name), jsonText(value));
   }
 }
 

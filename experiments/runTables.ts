@@ -1,10 +1,12 @@
 /** Questions to the tables of a run, whether they lie in Parquet parts alone or some rows still wait in memory. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../sim/core/errors.ts';
 import type { TableName } from '../sim/frame.ts';
 import { TABLES } from '../sim/tables.ts';
 import type { TableQuery } from '../viz/dataApi.ts';
 import type { FrameColumn, TableFrame } from '../viz/tableFrame.ts';
+import { IdleDatabase } from './idleDatabase.ts';
 import { sqlPath } from './tablePart.ts';
 
 /** Values of a result, column by column. */
@@ -20,12 +22,34 @@ export const hasParts = (directory: string, table: TableName): boolean =>
   existsSync(join(directory, table)) &&
   readdirSync(join(directory, table)).some((name) => name.endsWith('.parquet'));
 
-/** The tables of a run directory as its Parquet parts hold them. */
+/** Characters of what DuckDB says that an error repeats. */
+const SAID_MAX = 300;
+
+/** What DuckDB says of rows that it cannot read, as an expected failure: parts are damaged, or of somebody else. */
+export const unreadable = (directory: string, cause: unknown): UsageError =>
+  new UsageError(
+    `the tables of ${directory} cannot be read: ${String((cause as Error).message)
+      .split('\n')[0]!
+      .slice(0, SAID_MAX)}`,
+    'a part is damaged, or of another version; the others can be read by any SQL engine',
+    { cause },
+  );
+
+/**
+ * The tables of a run directory as its Parquet parts hold them. Questions can read nothing but that directory, whatever a
+ * directory of somebody else's says.
+ */
 export class RecordedTables implements RunTables {
   private readonly directory: string;
+  private readonly database: IdleDatabase;
 
   constructor(directory: string) {
-    this.directory = directory;
+    this.directory = resolve(directory);
+    const allowed = this.directory.replaceAll("'", "''");
+    this.database = new IdleDatabase(
+      { threads: '2', memory_limit: '1GB', temp_directory: '' },
+      `set allowed_directories = ['${allowed}']; set enable_external_access = false; set lock_configuration = true`,
+    );
   }
 
   async query(
@@ -35,19 +59,12 @@ export class RecordedTables implements RunTables {
       hasParts(this.directory, table) ? `read_parquet(${sqlPath(this.directory, table)})` : null,
     );
     if (sql === null) return {};
-    // Loading it takes longer than a run needs to its first frame.
-    const { DuckDBInstance } = await import('@duckdb/node-api');
-    const instance = await DuckDBInstance.create(':memory:', {
-      threads: '2',
-      memory_limit: '1GB',
-      temp_directory: '',
-    });
-    const connection = await instance.connect();
     try {
-      return (await connection.runAndReadAll(sql)).getColumnsObjectJS();
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
+      return await this.database.ask(async (connection) =>
+        (await connection.runAndReadAll(sql)).getColumnsObjectJS(),
+      );
+    } catch (cause) {
+      throw unreadable(this.directory, cause);
     }
   }
 }
@@ -58,7 +75,8 @@ export async function ticksOf(tables: RunTables, table: TableName): Promise<numb
     const from = relation(table);
     return from === null ? null : `select distinct tick from ${from} order by tick`;
   });
-  return (found.tick ?? []) as number[];
+  // a file of somebody else's may hold anything, and ticks become part of questions
+  return (found.tick ?? []).map(Number).filter((tick) => Number.isSafeInteger(tick) && tick >= 0);
 }
 
 const COLUMN_TYPES = { u32: 'u32', u64: 'f64', f32: 'f32', f64: 'f64', string: 'words' } as const;

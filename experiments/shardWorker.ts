@@ -4,11 +4,12 @@ import { assert } from '../sim/core/assert.ts';
 import type { AnyColumn } from '../sim/core/columns.ts';
 import type { RecordBatch, WorldFrame } from '../sim/frame.ts';
 import { createShard, type ShardHandle, type ShardOptions } from '../sim/shard.ts';
+import { loadExtensions } from './extensions.ts';
 import { toPlainError, type WorkerCall, type WorkerReply, type WorkerStart } from './threads.ts';
 
 assert(parentPort !== null, 'shardWorker.ts runs in a worker thread only');
 const port = parentPort;
-const { run, worlds, options, team } = workerData as WorkerStart;
+const { run, worlds, options, team, extensions } = workerData as WorkerStart;
 const { profile = false, ...plain } = options;
 const clock = (): number => performance.now() * 1e6;
 
@@ -38,12 +39,16 @@ const leads: ShardOptions =
           handOut: (memories) => {
             for (const helper of team.helpers) helper.postMessage(memories);
           },
+          tell: (byArm) => {
+            for (const helper of team.helpers) helper.postMessage(byArm);
+          },
         },
       };
 let shard: ShardHandle | null = null;
 
 async function answer(call: WorkerCall): Promise<void> {
   try {
+    await loadExtensions(extensions);
     shard ??= createShard(run, worlds, { ...plain, ...leads, ...(profile ? { clock } : {}) });
     if (call.method === 'hashes') {
       port.postMessage({ id: call.id, result: await shard.hashes() } satisfies WorkerReply);
@@ -56,6 +61,9 @@ async function answer(call: WorkerCall): Promise<void> {
     } else if (call.method === 'restoreWorld') {
       const tick = await shard.restoreWorld(call.world, call.saved, call.options);
       port.postMessage({ id: call.id, result: tick } satisfies WorkerReply);
+    } else if (call.method === 'intervene') {
+      await shard.intervene(call.byArm);
+      port.postMessage({ id: call.id, result: 0 } satisfies WorkerReply);
     } else {
       const report = await shard.advance(call.toTick);
       const { frames, batches } = report;

@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseSet, resolveConfig } from '../configs/parse.ts';
+import { parseSet } from '../configs/overrides.ts';
+import { resolveConfig } from '../configs/parse.ts';
 import { type DarwinError, UsageError } from '../sim/core/errors.ts';
 import { createSimulation } from '../sim/run.ts';
-import { type Standing, writeCheckpoint } from './checkpoints.ts';
+import { openNewest, type Standing, writeCheckpoint } from './checkpoints.ts';
 import { describeHardware } from './hardware.ts';
 import { MANIFEST_VERSION, type Manifest, readManifest } from './manifest.ts';
 import { RunDirectory } from './runDirectory.ts';
@@ -19,6 +20,7 @@ const populations = [
 const standing: Standing = { agentSteps: 0, elapsedSeconds: 0, laws: [], summary: { counts: [], sums: [] } };
 
 let parent: string;
+let damages = 0;
 /** A saved run with a checkpoint at tick 10 of 20. */
 async function save(name: string, config: object): Promise<string> {
   const path = join(parent, name);
@@ -50,6 +52,8 @@ async function save(name: string, config: object): Promise<string> {
     resumedAt: [],
     parent: null,
     sources: [],
+    extensions: [],
+    wallets: null,
   };
   const directory = await RunDirectory.create(path, manifest);
   const simulation = createSimulation(run);
@@ -141,12 +145,74 @@ describe('a resumed run', () => {
     await expect(RunDirectory.resume(path, manifest, { metrics: 1 })).rejects.toThrow(
       'part-00000.parquet is missing',
     );
-    writeFileSync(join(path, 'columns.json'), '{}');
-    await expect(RunDirectory.resume(path, manifest, {})).rejects.toThrow(UsageError);
-    await expect(RunDirectory.resume(path, manifest, {})).rejects.toThrow('other columns');
+    const columns = JSON.parse(readFileSync(join(path, 'columns.json'), 'utf8'));
+    const { metrics } = columns.tables;
+    const refusals: [text: string, problem: string][] = [
+      ['{}', 'columns.json has version undefined, this program writes version 1'],
+      ['{', 'columns.json is damaged: it is not JSON'],
+      [JSON.stringify({ ...columns, version: 0 }), 'has version 0'],
+      [
+        JSON.stringify({ ...columns, tables: { ...columns.tables, metrics: metrics.slice(1) } }),
+        'table metrics of',
+      ],
+      [JSON.stringify({ ...columns, tables: { ...columns.tables, metrics: [null] } }), 'table metrics of'],
+      [JSON.stringify({ ...columns, tables: { rumours: metrics } }), 'table rumours of'],
+    ];
+    for (const [text, problem] of refusals) {
+      writeFileSync(join(path, 'columns.json'), text);
+      await expect(RunDirectory.resume(path, manifest, {})).rejects.toThrow(UsageError);
+      await expect(RunDirectory.resume(path, manifest, {})).rejects.toThrow(problem);
+    }
     rmSync(join(path, 'columns.json'));
     await expect(RunDirectory.resume(path, manifest, {})).rejects.toThrow('has no columns.json');
   });
+
+  it('of before a table was added goes on, and says from then on that it has the table', async () => {
+    const path = await save('before orders', {});
+    const file = join(path, 'columns.json');
+    const now = readFileSync(file, 'utf8');
+    const columns = JSON.parse(now);
+    delete columns.tables.orders;
+    columns.tables.metrics[0].about = 'other words';
+    writeFileSync(file, JSON.stringify(columns));
+    await (await RunDirectory.resume(path, readManifest(path), {})).finish({});
+    expect(readFileSync(file, 'utf8')).toBe(now);
+  });
+
+  it.each([
+    ['is missing', (file: string) => rmSync(file)],
+    ['is truncated: 5 bytes', (file: string) => writeFileSync(file, 'PAR1P')],
+    ['is truncated', (file: string) => writeFileSync(file, `PAR1${'x'.repeat(20)}`)],
+    ['is no Parquet file', (file: string) => writeFileSync(file, 'x'.repeat(30))],
+    ['is truncated', (file: string) => writeFileSync(file, `PAR1${'x'.repeat(9)}\xffPAR1`, 'latin1')],
+  ])(
+    'whose rows are damaged (%s) goes on from the checkpoint that does not count on them',
+    async (how, damage) => {
+      const path = await save(`damaged rows ${damages++}`, { output: { metricsEvery: 4 } });
+      rmSync(join(path, 'checkpoints'), { recursive: true });
+      const simulation = createSimulation(resolveConfig({ ...readManifest(path).arms[0]! }));
+      const directory = await RunDirectory.resume(path, readManifest(path), {});
+      for (const tick of [4, 8]) {
+        await directory.append((await simulation.advance(tick)).batches);
+        await directory.checkpoint(simulation, standing, 9);
+      }
+      await directory.finish({ status: 'interrupted', ticks: 8 });
+      const lives = join(path, 'metrics');
+      const [first, second, ...more] = readdirSync(lives).sort();
+      expect([first, second, more.length]).toEqual(['part-00000.parquet', 'part-00001.parquet', 0]);
+      damage(join(lives, second!));
+      const said: string[] = [];
+      const state = await openNewest(path, (line) => said.push(line), { withRows: true });
+      expect(state?.index.tick).toBe(4);
+      expect(said).toHaveLength(1);
+      expect(said[0]).toContain(`metrics/part-00001.parquet: ${how}`);
+      expect((await openNewest(path, () => {}))?.index.tick).toBe(8);
+      damage(join(lives, first!));
+      await expect(openNewest(path, () => {}, { withRows: true })).rejects.toThrow(
+        'none of its checkpoints is whole with the rows',
+      );
+    },
+  );
 
   it('drops what lies behind its checkpoint, and a part that was never finished', async () => {
     const path = await save('behind', {});
@@ -160,7 +226,6 @@ describe('a resumed run', () => {
     for (const name of names) writeFileSync(join(path, 'metrics', name), '');
     const directory = await RunDirectory.resume(path, readManifest(path), { metrics: 2 });
     await directory.finish({});
-    const { readdirSync } = await import('node:fs');
     expect(readdirSync(join(path, 'metrics')).sort()).toEqual(names.slice(0, 2));
   });
 

@@ -1,11 +1,13 @@
 /** The three ways in which `darwin run` starts: at genesis, where an interrupted run stopped, as a branch of a saved run. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ResolvedRun } from '../configs/arms.ts';
-import { type Override, resolveConfig } from '../configs/parse.ts';
+import type { Override } from '../configs/overrides.ts';
+import { resolveConfig } from '../configs/parse.ts';
 import type { RunConfig } from '../configs/schema.ts';
 import { ConfigError, UsageError } from '../sim/core/errors.ts';
-import { openNewest, openPlace, parsePlace, type SavedState } from './checkpoints.ts';
+import { checkpointTicks, openNewest, openPlace, parsePlace, type SavedState } from './checkpoints.ts';
 import { untilNotWritten } from './directoryLock.ts';
+import { assertExtensionsHere } from './extensions.ts';
 import { keptFounders, type LoadedFounders, loadFounders } from './founders.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { readSeries } from './recordedSeries.ts';
@@ -41,6 +43,7 @@ export function armsOf(
   directory: string,
   overrides: readonly Override[],
 ): ResolvedRun {
+  assertExtensionsHere(arms, directory);
   const file = `${directory}/manifest.json`;
   const resolved = arms.map((arm) => resolveConfig({ ...arm, engine }, { file, overrides }));
   if (resolved.length === 1)
@@ -66,13 +69,17 @@ export async function startResumed(directory: string, overrides: readonly Overri
   await untilNotWritten(directory);
   const run = armsOf(manifest, directory, overrides);
   const { ticks } = run.arms[0]!;
-  const state = await openNewest(directory, passedOver);
-  const tick = state?.index.tick ?? 0;
-  if (tick >= ticks || (manifest.status === 'finished' && manifest.ticks >= ticks))
+  const newest = checkpointTicks(directory).at(-1) ?? 0;
+  const isWhole = manifest.status === 'finished' || manifest.status === 'interrupted';
+  if (newest > ticks || (isWhole && manifest.ticks >= ticks))
     throw new UsageError(
-      `${directory} is finished: it ran to tick ${Math.max(tick, manifest.ticks)}`,
+      `${directory} is finished: it ran to tick ${Math.max(newest, manifest.ticks)}`,
       '--ticks N lets it go on',
     );
+  // one of the last tick lacks the figures of the last interval, which a run that was stopped there still owes
+  const state = await openNewest(directory, passedOver, { withRows: true, before: ticks });
+  const tick = state?.index.tick ?? 0;
+  assertToCome(overrides, tick, `${directory} goes on`);
   if (state === null && manifest.parent !== null)
     throw new UsageError(`${directory} has lost the checkpoint that it began with`, 'branch again');
   if (state === null) note(`${directory} has no checkpoint: the run begins again`);
@@ -103,6 +110,8 @@ export async function startBranch(text: string, overrides: readonly Override[]):
       `the run ends at tick ${run.arms[0]!.ticks}, the branch begins at ${tick}`,
       '--ticks N lets it go on',
     );
+  assertToCome(overrides, tick, 'the branch begins');
+  assertNotOverridden(overrides, run, tick);
   const kept = keptFounders(directory, manifest);
   const { worlds } = run.arms[0]!;
   const spread = manifest.arms.length === 1 && run.arms.length > 1;
@@ -120,6 +129,29 @@ export async function startBranch(text: string, overrides: readonly Override[]):
     resumed: null,
     parent: { directory },
   };
+}
+
+/** Interventions that options add must lie ahead: what a state has been through cannot be changed. */
+function assertToCome(overrides: readonly Override[], tick: number, begins: string): void {
+  for (const { origin, path, value } of overrides)
+    if (path === 'interventions[]' && (value as { tick: number }).tick < tick)
+      throw new ConfigError(
+        origin,
+        `${begins} at tick ${tick}, which is later`,
+        `give a tick from ${tick} on`,
+      );
+}
+
+/** A value that an earlier intervention has replaced would be set without effect. */
+function assertNotOverridden(overrides: readonly Override[], { arms }: ResolvedRun, tick: number): void {
+  for (const { origin, path } of overrides)
+    for (const earlier of arms.flatMap(({ interventions = [] }) => interventions))
+      if (earlier.path === path && earlier.tick < tick)
+        throw new ConfigError(
+          origin,
+          `an intervention changed it at tick ${earlier.tick}, before the branch begins at ${tick}`,
+          `--intervene ${tick}:${path}=VALUE changes it from there on`,
+        );
 }
 
 /** What a branch takes over from its parent's state and cannot change. */

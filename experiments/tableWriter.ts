@@ -2,7 +2,6 @@
  * Tables of a run on their way to Parquet: rows wait in DuckDB until they make a part. Loaded when the first rows come,
  * because loading DuckDB takes longer than a run needs to its first frame.
  */
-import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DOUBLE,
@@ -18,10 +17,10 @@ import {
 } from '@duckdb/node-api';
 import { assert } from '../sim/core/assert.ts';
 import type { RecordBatch, TableName } from '../sim/frame.ts';
-import { TABLES, type TableColumn } from '../sim/tables.ts';
-import { forceToDisk } from './checkpoints.ts';
+import { SNAPSHOT_TABLES, TABLES, type TableColumn, type Tables } from '../sim/tables.ts';
+import { forceToDisk, rename, stepOf } from './disk.ts';
 import { makeDirectory } from './makeDirectory.ts';
-import { AGENTS_NOW, partName, sqlPath } from './tablePart.ts';
+import { nowOf, partName, type SnapshotTable, sqlPath } from './tablePart.ts';
 
 const TYPES: Readonly<Record<TableColumn['type'], { sql: string; type: DuckDBType }>> = {
   u32: { sql: 'UINTEGER', type: UINTEGER },
@@ -61,6 +60,7 @@ class TableWriter {
     connection: DuckDBConnection,
     partCells: number,
     parts: number,
+    specs: readonly TableColumn[],
     waitingIn: string = name,
   ) {
     this.parts = parts;
@@ -69,17 +69,20 @@ class TableWriter {
     this.waitingIn = waitingIn;
     this.folder = join(directory, name);
     this.connection = connection;
-    this.specs = TABLES[name];
+    this.specs = specs;
     this.partCells = partCells;
     this.chunk = DuckDBDataChunk.create(this.specs.map(({ type }) => TYPES[type].type));
   }
 
+  /** Makes the table of waiting rows, which none are in yet. */
+  private async begin(): Promise<DuckDBAppender> {
+    const columns = this.specs.map((c) => `${identifier(c.name)} ${TYPES[c.type].sql} NOT NULL`).join(', ');
+    await this.connection.run(`CREATE OR REPLACE TABLE ${this.waitingIn} (${columns})`);
+    return this.connection.createAppender(this.waitingIn);
+  }
+
   async append(batch: RecordBatch): Promise<void> {
-    if (this.appender === null) {
-      const columns = this.specs.map((c) => `${identifier(c.name)} ${TYPES[c.type].sql} NOT NULL`).join(', ');
-      await this.connection.run(`CREATE OR REPLACE TABLE ${this.waitingIn} (${columns})`);
-      this.appender = await this.connection.createAppender(this.waitingIn);
-    }
+    this.appender ??= await this.begin();
     for (let from = 0; from < batch.rows; from += CHUNK_ROWS) {
       const rows = Math.min(CHUNK_ROWS, batch.rows - from);
       this.chunk.reset();
@@ -104,11 +107,12 @@ class TableWriter {
     makeDirectory(this.folder);
     const part = join(this.folder, partName(this.parts++));
     const aside = `${part}.writing`;
-    await this.connection.run(
-      `COPY ${this.waitingIn} TO ${quoted(aside)} (FORMAT parquet, COMPRESSION zstd); DROP TABLE ${this.waitingIn}`,
-    );
+    const copy = `COPY ${this.waitingIn} TO ${quoted(aside)} (FORMAT parquet, COMPRESSION zstd); DROP TABLE ${this.waitingIn}`;
+    await stepOf('write', aside, () => this.connection.run(copy));
     await forceToDisk(aside);
-    renameSync(aside, part);
+    rename(aside, part);
+    // a checkpoint that counts on the part comes after its name
+    await forceToDisk(this.folder);
     this.rows = 0;
   }
 
@@ -121,10 +125,10 @@ class TableWriter {
     return `(select * from ${written} union all by name select * from ${this.waitingIn})`;
   }
 
-  /** Puts rows in the place of those that wait. */
+  /** Puts rows, or none, in the place of those that wait. */
   async replace(batches: readonly RecordBatch[]): Promise<void> {
     this.appender?.closeSync();
-    this.appender = null;
+    this.appender = await this.begin();
     this.rows = 0;
     for (const batch of batches) await this.append(batch);
     this.relation();
@@ -149,8 +153,8 @@ export class TableWriters {
   private readonly instance: DuckDBInstance;
   private readonly connection: DuckDBConnection;
   private readonly writers: ReadonlyMap<TableName, TableWriter>;
-  /** All agents of the moment, for somebody who watches; never written. */
-  private readonly agentsNow: TableWriter;
+  /** Of the moment, for somebody who watches; never written. */
+  private readonly now: ReadonlyMap<SnapshotTable, TableWriter>;
 
   private constructor(
     instance: DuckDBInstance,
@@ -160,7 +164,13 @@ export class TableWriters {
     this.instance = instance;
     this.connection = connection;
     this.writers = writers;
-    this.agentsNow = new TableWriter('agents', '', connection, Number.POSITIVE_INFINITY, 0, AGENTS_NOW);
+    const endless = Number.POSITIVE_INFINITY;
+    this.now = new Map(
+      SNAPSHOT_TABLES.map((name) => [
+        name,
+        new TableWriter(name, '', connection, endless, 0, TABLES[name], nowOf(name)),
+      ]),
+    );
   }
 
   /**
@@ -172,18 +182,21 @@ export class TableWriters {
     directory: string,
     partCells: number,
     parts: Readonly<Partial<Record<TableName, number>>>,
+    tables: Tables = TABLES,
   ): Promise<TableWriters> {
     // one thread: the cores belong to the worlds
     const instance = await DuckDBInstance.create(':memory:', {
       threads: '1',
       memory_limit: '1GB',
       temp_directory: '',
+      // parts are asked for once in a while, and the memory belongs to the worlds
+      enable_external_file_cache: 'false',
     });
     const connection = await instance.connect();
-    const names = Object.keys(TABLES) as TableName[];
+    const names = Object.keys(tables) as TableName[];
     const writers = names.map((name): [TableName, TableWriter] => [
       name,
-      new TableWriter(name, directory, connection, partCells, parts[name] ?? 0),
+      new TableWriter(name, directory, connection, partCells, parts[name] ?? 0, tables[name]),
     ]);
     return new TableWriters(instance, connection, new Map(writers));
   }
@@ -210,9 +223,10 @@ export class TableWriters {
     return sql === null ? {} : (await this.connection.runAndReadAll(sql)).getColumnsObjectJS();
   }
 
-  /** Takes a snapshot of all agents for AGENTS_NOW in place of the one before. */
-  showAgents(batches: readonly RecordBatch[]): Promise<void> {
-    return this.agentsNow.replace(batches);
+  /** Takes a snapshot of all agents, to be asked for as `nowOf` says, in place of the one before. */
+  async showAgents(batches: readonly RecordBatch[]): Promise<void> {
+    for (const [name, writer] of this.now)
+      await writer.replace(batches.filter(({ table }) => table === name));
   }
 
   close(): void {

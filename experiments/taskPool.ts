@@ -1,13 +1,19 @@
 /** Independent tasks, one after the other in this thread or side by side on worker threads. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type MessagePort, Worker } from 'node:worker_threads';
+import { type MessagePort, Worker, workerData } from 'node:worker_threads';
 import { EnvironmentError } from '../sim/core/errors.ts';
+import { loadExtensions, loadedExtensions } from './extensions.ts';
 import { fromPlainError, type PlainError, toPlainError } from './threads.ts';
 
 interface TaskCall<Task> {
   readonly number: number;
   readonly task: Task;
+}
+/** What a thread of a pool is started with. */
+interface TaskThreadStart {
+  /** Files that register extensions. */
+  readonly extensions: readonly string[];
 }
 type TaskReply<Result> =
   | { readonly number: number; readonly result: Result }
@@ -49,52 +55,102 @@ export async function runTasks<Task, Result>(
     }
     return results;
   }
-  const file = workerFile(worker);
+  const pool = Array.from(
+    { length: Math.min(threads, tasks.length) },
+    () => new TaskThread<Task, Result>(worker),
+  );
   let next = 0;
-  /** One thread that takes tasks until none is left. */
-  const work = (thread: Worker): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const take = (): void => {
-        const task = tasks[next];
-        if (task === undefined || watch.signal?.aborted) {
-          resolve();
-          return;
-        }
-        watch.onStart?.(task);
-        thread.postMessage({ number: next++, task } satisfies TaskCall<Task>);
-      };
-      thread.on('error', reject);
-      thread.on('exit', (code) => reject(new EnvironmentError(`a worker thread stopped with code ${code}`)));
-      thread.on('message', (reply: TaskReply<Result>) => {
-        if ('error' in reply) return reject(fromPlainError(reply.error));
-        results[reply.number] = reply.result;
-        watch.onEnd?.(tasks[reply.number]!, reply.result);
-        take();
-      });
-      watch.signal?.addEventListener('abort', () => resolve());
-      take();
-    });
-  const workers = Array.from({ length: Math.min(threads, tasks.length) }, () => new Worker(file));
+  /** Gives a thread tasks until none is left. */
+  const work = async (thread: TaskThread<Task, Result>): Promise<void> => {
+    while (next < tasks.length && !watch.signal?.aborted) {
+      const number = next++;
+      const task = tasks[number]!;
+      watch.onStart?.(task);
+      const result = await thread.run(task);
+      if (watch.signal?.aborted) return;
+      results[number] = result;
+      watch.onEnd?.(task, result);
+    }
+  };
+  const aborted = new Promise<void>((resolve) => watch.signal?.addEventListener('abort', () => resolve()));
   try {
-    await Promise.all(workers.map(work));
+    await Promise.race([aborted, Promise.all(pool.map(work))]);
   } finally {
-    await Promise.all(workers.map((thread) => thread.terminate()));
+    await Promise.all(pool.map((thread) => thread.close()));
   }
   return results;
 }
 
+/** A worker thread that does one task at a time. */
+export class TaskThread<Task, Result> {
+  private readonly thread: Worker;
+  private number = 0;
+  private settle: { resolve: (result: Result) => void; reject: (error: Error) => void } | null = null;
+  private ended: Error | null = null;
+
+  /**
+   * @param worker as for `runTasks`
+   * @throws EnvironmentError when the compiled worker is missing
+   */
+  constructor(worker: string) {
+    this.thread = new Worker(workerFile(worker), {
+      workerData: { extensions: loadedExtensions() } satisfies TaskThreadStart,
+    });
+    this.thread.on('message', (reply: TaskReply<Result>) => {
+      const { settle } = this;
+      this.settle = null;
+      if ('error' in reply) settle?.reject(fromPlainError(reply.error));
+      else settle?.resolve(reply.result);
+    });
+    this.thread.on('error', (error) => this.end(error as Error));
+    this.thread.on('exit', (code) =>
+      this.end(new EnvironmentError(`a worker thread stopped with code ${code}`)),
+    );
+  }
+
+  /** Does a task. Throws what it throws, EnvironmentError where the thread ends before it is done. */
+  run(task: Task): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.ended !== null) {
+        reject(this.ended);
+        return;
+      }
+      this.settle = { resolve, reject };
+      this.thread.postMessage({ number: this.number++, task } satisfies TaskCall<Task>);
+    });
+  }
+
+  /** Ends the thread; a task under way is rejected. */
+  async close(): Promise<void> {
+    await this.thread.terminate();
+  }
+
+  private end(error: Error): void {
+    this.ended ??= error;
+    this.settle?.reject(this.ended);
+    this.settle = null;
+  }
+}
+
 /** Does the tasks that a pool sends to this thread, one at a time. */
 export function serveTasks<Task, Result>(port: MessagePort, run: (task: Task) => Promise<Result>): void {
+  const { extensions } = workerData as TaskThreadStart;
   port.on('message', ({ number, task }: TaskCall<Task>) => {
-    run(task).then(
+    const done = loadExtensions(extensions).then(() => run(task));
+    done.then(
       (result) => port.postMessage({ number, result } satisfies TaskReply<Result>),
       (error) => port.postMessage({ number, error: toPlainError(error) } satisfies TaskReply<Result>),
     );
   });
 }
 
-/** The compiled worker, in `dist` when this runs from source. */
-function workerFile(worker: string): URL {
+/**
+ * The compiled worker, in `dist` when this runs from source.
+ *
+ * @param worker path from experiments/, without extension
+ * @throws EnvironmentError when it is missing
+ */
+export function workerFile(worker: string): URL {
   const fromSource = import.meta.url.endsWith('.ts');
   const file = new URL(fromSource ? `../dist/experiments/${worker}.js` : `./${worker}.js`, import.meta.url);
   if (!existsSync(fileURLToPath(file)))

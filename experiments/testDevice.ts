@@ -17,7 +17,7 @@ const SYSTEM_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const RTLD_NODELETE = 0x1000;
 
 /** The driver's description, beside its libraries; unpacks npm's Chromium where the system has none. */
-async function softwareDriver(): Promise<string> {
+export async function softwareDriver(): Promise<string> {
   if (existsSync(SYSTEM_DRIVER)) return SYSTEM_DRIVER;
   return join(await unpackedChromium(), 'vk_swiftshader_icd.json');
 }

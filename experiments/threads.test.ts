@@ -55,6 +55,29 @@ describe('worker threads', () => {
     expect(new Set(hashes).size).toBe(1);
   });
 
+  const changed = async (config: typeof run, threads: number, when: 'planned' | 'asked' | 'never') => {
+    const change = { tick: 13, path: 'world.energy.price', value: 0.9 };
+    const arms = config.arms.map((arm) => (when === 'planned' ? { ...arm, interventions: [change] } : arm));
+    const shards = opened(createThreadShards({ ...config, arms }, threads));
+    const simulation = createSimulation({ ...config, arms }, { shards });
+    await simulation.advance(13);
+    if (when === 'asked') await simulation.intervene(arms.map(() => change));
+    await simulation.advance(24);
+    return simulation.finalHash();
+  };
+  const large = resolveConfig({ ticks: 24, slots: 600, output: { agentsEvery: 0 } });
+
+  it.each([
+    ['of several worlds', run],
+    ['that share one', large],
+  ])('%s change parameters at the same tick as one thread does, planned or asked for', async (_, config) => {
+    const expected = await changed(config, 1, 'planned');
+    expect(await changed(config, 1, 'asked')).toBe(expected);
+    expect(await changed(config, 3, 'planned')).toBe(expected);
+    expect(await changed(config, 3, 'asked')).toBe(expected);
+    expect(await changed(config, 1, 'never')).not.toBe(expected);
+  });
+
   it('save their worlds and go on from saved ones, in another number of threads', async () => {
     const states = new Map<number, Uint8Array<ArrayBuffer>>();
     const first = createSimulation(run, { shards: opened(createThreadShards(run, 2)) });

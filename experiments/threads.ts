@@ -12,8 +12,9 @@ import type { RestoreOptions } from '../sim/checkpoint.ts';
 import * as errors from '../sim/core/errors.ts';
 import type { RecordBatch, ShardReport } from '../sim/frame.ts';
 import { dealWorlds } from '../sim/run.ts';
-import type { ShardHandle } from '../sim/shard.ts';
+import type { InterventionByArm, ShardHandle } from '../sim/shard.ts';
 import { boardWords } from '../sim/team.ts';
+import { loadedExtensions } from './extensions.ts';
 
 /** What a shard in another thread can be asked to do beside advancing; see ShardOptions. */
 export interface ThreadOptions {
@@ -33,6 +34,8 @@ export interface WorkerStart {
   readonly options: ThreadOptions;
   /** The team that it leads; null where it works alone. */
   readonly team: LeaderStart | null;
+  /** Files that register extensions. */
+  readonly extensions: readonly string[];
 }
 /** What the leader of a team knows of it. */
 interface LeaderStart {
@@ -50,6 +53,7 @@ export interface HelperStart {
   readonly thread: number;
   readonly board: SharedArrayBuffer;
   readonly leader: MessagePort;
+  readonly extensions: readonly string[];
 }
 /** A call of a ShardHandle's method. */
 export type WorkerCall =
@@ -57,6 +61,7 @@ export type WorkerCall =
   | { readonly id: number; readonly method: 'hashes' }
   | { readonly id: number; readonly method: 'lastSnapshot' }
   | { readonly id: number; readonly method: 'snapshot' }
+  | { readonly id: number; readonly method: 'intervene'; readonly byArm: InterventionByArm }
   | { readonly id: number; readonly method: 'saveWorld'; readonly world: number; readonly piece: number }
   | {
       readonly id: number;
@@ -153,12 +158,14 @@ class ThreadShard implements ShardHandle {
     const channels = Array.from({ length: threads - 1 }, () => new MessageChannel());
     const helpers = channels.map(({ port1 }) => port1);
     const team = threads === 1 ? null : { threads, board, helpers };
-    const start: WorkerStart = { run, worlds, options, team };
+    const extensions = loadedExtensions();
+    const start: WorkerStart = { run, worlds, options, team, extensions };
     this.worker = new Worker(workerFile('shardWorker'), { workerData: start, transferList: helpers });
     this.worker.on('message', (reply: WorkerReply) => this.settle(reply));
     this.helpers = channels.map(({ port2 }, k) => {
       const leader = port2;
-      const help: HelperStart = { run, world: worlds[0]!, threads, thread: k + 1, board, leader };
+      const thread = k + 1;
+      const help: HelperStart = { run, world: worlds[0]!, threads, thread, board, leader, extensions };
       return new Worker(workerFile('helperWorker'), { workerData: help, transferList: [leader] });
     });
     for (const worker of [this.worker, ...this.helpers]) this.watch(worker);
@@ -192,17 +199,28 @@ class ThreadShard implements ShardHandle {
     );
   }
 
+  async intervene(byArm: InterventionByArm): Promise<void> {
+    await this.call({ id: this.nextId++, method: 'intervene', byArm });
+  }
+
   async close(): Promise<void> {
     this.gone ??= new errors.EnvironmentError('the thread was closed');
     await Promise.all([this.worker, ...this.helpers].map((worker) => worker.terminate()));
   }
 
   private watch(worker: Worker): void {
-    worker.on('error', (cause) => this.fail(fromPlainError(toPlainError(cause))));
+    const name = `the thread of worlds ${this.worlds[0]} to ${this.worlds.at(-1)}`;
+    worker.on('error', (cause: NodeJS.ErrnoException) =>
+      this.fail(
+        cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? new errors.EnvironmentError(`${name} ran out of memory`, 'use fewer agents or worlds', { cause })
+          : fromPlainError(toPlainError(cause)),
+      ),
+    );
     worker.on('exit', (code) =>
       this.fail(
         new errors.EnvironmentError(
-          `the thread of worlds ${this.worlds[0]} to ${this.worlds.at(-1)} stopped with code ${code}`,
+          `${name} stopped with code ${code}`,
           'it may have run out of memory: use fewer agents or worlds',
         ),
       ),

@@ -1,4 +1,6 @@
 /** WebGPU in Node: Dawn, from the optional package `webgpu`. */
+import { existsSync, readdirSync } from 'node:fs';
+import process from 'node:process';
 import { EnvironmentError } from '../sim/core/errors.ts';
 import { type GpuDevice, openDevice } from '../sim/engines/webgpu/device.ts';
 
@@ -28,6 +30,19 @@ export async function loadWebGpu(
       { cause },
     );
   }
+}
+
+/** Where Vulkan's loader looks for drivers on Linux. */
+const DRIVER_FOLDERS = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
+
+/**
+ * Whether this machine may have a GPU: Dawn prints warnings where it looks in vain, which whoever did not ask for a GPU
+ * should not have to read.
+ */
+export function mayHaveGpu(): boolean {
+  const { VK_ICD_FILENAMES, VK_DRIVER_FILES } = process.env;
+  if (process.platform !== 'linux' || VK_ICD_FILENAMES || VK_DRIVER_FILES) return true;
+  return DRIVER_FOLDERS.some((folder) => existsSync(folder) && readdirSync(folder).length > 0);
 }
 
 /**

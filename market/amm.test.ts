@@ -3,6 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../sim/core/errors.ts';
 import { amountIn, amountInNumber, amountOut, amountOutNumber, SwapRate } from './amm.ts';
 
+/** x with a x = 1 modulo an odd number. */
+function inverse(a: bigint, modulus: bigint): bigint {
+  let [r, s, x, y] = [modulus, a % modulus, 0n, 1n];
+  while (s > 0n) [r, s, x, y] = [s, r % s, y, x - (r / s) * y];
+  return ((x % modulus) + modulus) % modulus;
+}
+
+const NO_RESERVE = /a swap needs both reserves above zero/;
+const NO_INPUT = /a swap needs an amount of zero or more/;
+const TOO_MUCH = /an output must be below its reserve/;
+
 const u32 = fc.integer({ min: 1, max: 0xffff_ffff });
 const wide = fc.bigInt({ min: 1n, max: 1n << 112n });
 
@@ -50,11 +61,30 @@ describe('amountOut', () => {
     );
   });
 
-  it('refuses empty reserves and negative amounts', () => {
-    expect(() => amountOut(1n, 0n, 5n)).toThrow(AssertionError);
-    expect(() => amountOut(1n, 5n, 0n)).toThrow(AssertionError);
-    expect(() => amountOut(-1n, 5n, 5n)).toThrow(AssertionError);
-    expect(() => amountOutNumber(0, 0, 5)).toThrow(AssertionError);
+  it('refuses empty reserves and negative amounts, each by its name', () => {
+    expect(() => amountOut(1n, 0n, 5n)).toThrow(NO_RESERVE);
+    expect(() => amountOut(1n, 5n, 0n)).toThrow(NO_RESERVE);
+    expect(() => amountOut(1n, -1n, 5n)).toThrow(AssertionError);
+    expect(() => amountOut(-1n, 5n, 5n)).toThrow(NO_INPUT);
+    expect(amountOut(0n, 1n, 1n)).toBe(0n);
+    expect(() => amountOutNumber(0, 0, 5)).toThrow(NO_RESERVE);
+    expect(() => amountOutNumber(5, 0, 5)).toThrow(NO_RESERVE);
+    expect(() => amountOutNumber(5, -1, 5)).toThrow(NO_RESERVE);
+    expect(() => amountOutNumber(5, 5, 0)).toThrow(NO_RESERVE);
+    expect(() => amountOutNumber(-1, 5, 5)).toThrow(NO_INPUT);
+  });
+
+  it('of numbers keeps the last unit where the denominator passes 2^53', () => {
+    // 997 x 1000 k x 2 k / (1000 x 997 k + 997 x 1000 k) is k, and of one unit less put in just below k
+    fc.assert(
+      fc.property(fc.integer({ min: 2 ** 42, max: 2 ** 43 }), fc.constantFrom(0, 1), (k, less) => {
+        const [input, reserveIn, reserveOut] = [1000 * k - less, 997 * k, 2 * k];
+        const exact =
+          (997n * BigInt(input) * BigInt(reserveOut)) / (1000n * BigInt(reserveIn) + 997n * BigInt(input));
+        expect(amountOutNumber(input, reserveIn, reserveOut)).toBe(Number(exact));
+        expect(exact).toBe(BigInt(k - less));
+      }),
+    );
   });
 });
 
@@ -79,7 +109,10 @@ describe('amountIn', () => {
   });
 
   it('refuses to empty the pool', () => {
-    expect(() => amountIn(1000n, 5n, 1000n)).toThrow(AssertionError);
+    expect(() => amountIn(1000n, 5n, 1000n)).toThrow(TOO_MUCH);
+    expect(() => amountIn(-1n, 5n, 1000n)).toThrow(TOO_MUCH);
+    expect(() => amountIn(1n, 0n, 1000n)).toThrow(NO_RESERVE);
+    expect(() => amountIn(0n, -5n, 1000n)).toThrow(NO_RESERVE);
     expect(amountIn(999n, 5n, 1000n)).toBeGreaterThan(0n);
   });
 });
@@ -95,6 +128,20 @@ describe('a swap rate', () => {
         expect((BigInt(rate.whole) << 32n) + BigInt(rate.part)).toBe((BigInt(a) << 32n) / BigInt(b));
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  it('is exact where the quotient lies just below an integer', () => {
+    const odd = fc.integer({ min: 1, max: 2 ** 51 - 1 }).map((half) => 2 * half + 1);
+    fc.assert(
+      fc.property(odd, fc.constantFrom(1n, 2n, 3n), (divisor, below) => {
+        // a x 2^32 is `below` short of a multiple of the divisor
+        const b = BigInt(divisor);
+        const a = (((-below * inverse(2n ** 32n, b)) % b) + b) % b;
+        const rate = new SwapRate().set(Number(a), divisor);
+        expect((BigInt(rate.whole) << 32n) + BigInt(rate.part)).toBe((a << 32n) / b);
+      }),
+      { numRuns: 2000 },
     );
   });
 
@@ -142,9 +189,33 @@ describe('a swap rate', () => {
     );
   });
 
+  it('costs exactly that where the quotient lies next to an integer, on either side', () => {
+    const odd = fc.integer({ min: 2 ** 29, max: 2 ** 31 - 1 }).map((half) => 2 * half + 1);
+    fc.assert(
+      fc.property(odd, fc.constantFrom(-2n, -1n, 0n, 1n, 2n), (part, off) => {
+        // wanted x 2^32 is `off` beyond a multiple of the rate
+        const b = BigInt(part);
+        const wanted = Number((((off * inverse(2n ** 32n, b)) % b) + b) % b) || part;
+        const rate = new SwapRate().set(part, 2 ** 32);
+        expect([rate.whole, rate.part]).toEqual([0, part]);
+        const least = Number((BigInt(wanted) * 2n ** 32n + b - 1n) / b);
+        expect(rate.cost(wanted, 0xffff_ffff)).toBe(Math.min(least, 0xffff_ffff));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('of nothing costs all that there is', () => {
+    const rate = new SwapRate().set(0, 5);
+    expect(rate.cost(1, 7)).toBe(7);
+    expect(new SwapRate().cost(1, 7)).toBe(7);
+  });
+
   it('can only be raised by another', () => {
     const rate = new SwapRate().set(7, 2);
     rate.raiseTo(new SwapRate().set(3, 1));
+    expect([rate.whole, rate.part]).toEqual([3, 2 ** 31]);
+    rate.raiseTo(new SwapRate().set(11, 4));
     expect([rate.whole, rate.part]).toEqual([3, 2 ** 31]);
     rate.raiseTo(new SwapRate().set(15, 4));
     expect([rate.whole, rate.part]).toEqual([3, 3 * 2 ** 30]);

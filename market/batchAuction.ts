@@ -3,7 +3,7 @@
  * Trading Arms Race", QJE 130(4), 2015) on a grid of price levels, in time O(orders + levels). Rationing
  * is by integers alone: bought equals sold with no division.
  */
-import { PRICE_LEVELS } from '../configs/derive.ts';
+import { PRICE_LEVELS } from '../configs/worldParameters.ts';
 import { assert } from '../sim/core/assert.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { PRODUCT_MAX } from '../sim/core/units.ts';
@@ -35,7 +35,7 @@ export function fillFromTop(
 }
 
 /** The same from level `bottom` up. */
-export function fillFromBottom(
+function fillFromBottom(
   rest: Uint32Array,
   bins: Uint32Array,
   from: number,

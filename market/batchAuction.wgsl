@@ -1,11 +1,13 @@
-// Twin of batchAuction.ts: orders of a world are counted by side and level, then a level has a thread.
+// Twin of batchAuction.ts: orders of a world are counted by side and level, then a thread has some neighbouring levels.
 
 /** No order; a level below it is a clearing level. */
 const NO_LEVEL = PRICE_LEVELS;
 /** Where asks begin in `orderBins`. */
 const ASK_BINS = PRICE_LEVELS;
 
-const_assert WORKGROUP >= PRICE_LEVELS;
+/** Levels of a thread. */
+const LEVELS_EACH = PRICE_LEVELS / WORKGROUP;
+const_assert LEVELS_EACH * WORKGROUP == PRICE_LEVELS;
 
 /** Quantity bid at each level, then asked. */
 var<workgroup> orderBins: array<atomic<u32>, 2u * PRICE_LEVELS>;
@@ -42,26 +44,44 @@ fn addOrder(side: u32, level: u32, quantity: u32) {
   atomicAdd(&orderBins[select(0u, ASK_BINS, side == SIDE_sell) + level], quantity);
 }
 
+/** Bid and asked at a level, and the demand and supply that it meets. */
+struct Quotes {
+  bid: u32,
+  ask: u32,
+  demand: u32,
+  supply: u32,
+}
+
+/** The quotes of a level, given what was bid and asked below it and what was bid in all. */
+fn quotesAt(level: u32, below: vec2<u32>, bid: u32) -> Quotes {
+  let d = atomicLoad(&orderBins[level]);
+  let s = atomicLoad(&orderBins[ASK_BINS + level]);
+  return Quotes(d, s, bid - below.x, below.y + s);
+}
+
+fn volumeOf(at: Quotes) -> u32 {
+  return min(at.demand, at.supply);
+}
+
+fn imbalanceOf(at: Quotes) -> u32 {
+  return max(at.demand, at.supply) - volumeOf(at);
+}
+
 /**
  * Finds the volume, the level that maximises min(D, S) of the orders that were counted (ties by least imbalance, then the
  * lower middle of those left) and the margins. Each side's total is at most 2^31 - 1.
  */
 fn chooseLevel(lane: u32) {
-  var d = 0u;
-  var s = 0u;
-  if (lane < PRICE_LEVELS) {
-    d = atomicLoad(&orderBins[lane]);
-    s = atomicLoad(&orderBins[ASK_BINS + lane]);
-  }
+  let first = lane * LEVELS_EACH;
   // both sides in one scan: neither sum reaches the other's word
-  let below = scanOf(lane, U64(d, s));
-  let demand = below.total.x - below.before.x;
-  let supply = below.before.y + s;
-  let traded = min(demand, supply);
-  let imbalance = max(demand, supply) - traded;
+  var own = vec2<u32>();
+  for (var level = first; level < first + LEVELS_EACH; level++) {
+    own += vec2<u32>(atomicLoad(&orderBins[level]), atomicLoad(&orderBins[ASK_BINS + level]));
+  }
+  let scan = scanOf(lane, own);
   if (lane == 0u) {
-    clearing.bid = below.total.x;
-    clearing.asked = below.total.y;
+    clearing.bid = scan.total.x;
+    clearing.asked = scan.total.y;
     atomicStore(&clearing.volume, 0u);
     atomicStore(&clearing.imbalance, U32_MAX);
     atomicStore(&clearing.first, NO_LEVEL);
@@ -69,29 +89,41 @@ fn chooseLevel(lane: u32) {
     margin = Margin(NO_LEVEL, 0u, 0u, 0u);
   }
   workgroupBarrier();
-  if (lane < PRICE_LEVELS) {
-    atomicMax(&clearing.volume, traded);
+  var below = scan.before;
+  for (var level = first; level < first + LEVELS_EACH; level++) {
+    let at = quotesAt(level, below, scan.total.x);
+    atomicMax(&clearing.volume, volumeOf(at));
+    below += vec2<u32>(at.bid, at.ask);
   }
   workgroupBarrier();
   let volume = atomicLoad(&clearing.volume);
-  let best = lane < PRICE_LEVELS && traded == volume && volume > 0u;
-  if (best) {
-    atomicMin(&clearing.imbalance, imbalance);
+  below = scan.before;
+  for (var level = first; level < first + LEVELS_EACH; level++) {
+    let at = quotesAt(level, below, scan.total.x);
+    if (volumeOf(at) == volume && volume > 0u) {
+      atomicMin(&clearing.imbalance, imbalanceOf(at));
+    }
+    // what is better than the margin is filled, what is left at the margin, nothing of what is worse
+    let above = at.demand - at.bid;
+    if (at.bid > 0u && above < volume && volume <= at.demand) {
+      margin.buy = level;
+      margin.buyRest = volume - above;
+    }
+    if (at.ask > 0u && below.y < volume && volume <= at.supply) {
+      margin.sell = level;
+      margin.sellRest = volume - below.y;
+    }
+    below += vec2<u32>(at.bid, at.ask);
   }
   workgroupBarrier();
-  if (best && imbalance == atomicLoad(&clearing.imbalance)) {
-    atomicMin(&clearing.first, lane);
-    atomicAdd(&clearing.ties, 1u);
-  }
-  // what is better than the margin is filled, what is left at the margin, nothing of what is worse
-  let above = demand - d;
-  if (d > 0u && above < volume && volume <= demand) {
-    margin.buy = lane;
-    margin.buyRest = volume - above;
-  }
-  if (s > 0u && below.before.y < volume && volume <= supply) {
-    margin.sell = lane;
-    margin.sellRest = volume - below.before.y;
+  below = scan.before;
+  for (var level = first; level < first + LEVELS_EACH; level++) {
+    let at = quotesAt(level, below, scan.total.x);
+    if (volumeOf(at) == volume && volume > 0u && imbalanceOf(at) == atomicLoad(&clearing.imbalance)) {
+      atomicMin(&clearing.first, level);
+      atomicAdd(&clearing.ties, 1u);
+    }
+    below += vec2<u32>(at.bid, at.ask);
   }
   workgroupBarrier();
 }

@@ -1,4 +1,5 @@
 import { describeOnGpu, testPhaseParity } from '../experiments/testDevice.ts';
+import { PARITY_CASES, type ParityCase } from '../sim/engines/webgpu/parityWorlds.ts';
 import type { World } from '../sim/world.ts';
 import { ASSET, SYSTEM, SYSTEM_COUNT } from './columns.ts';
 import { TestAmounts } from './testAmounts.ts';
@@ -20,7 +21,18 @@ function shiftMoney({ parameters, balances, columns, ledger, tick }: World, seed
   for (let c = 0; c < columns.demand.length; c++) columns.demand[c] = amounts.below(16);
 }
 
+/** Recorded demand, with nothing wanted in some ticks and more than a u32 holds in others. */
+const recorded = (ticks: number, ticksPerRow: number, demand: number): ParityCase => ({
+  what: `a recorded demand of ${demand}, the tick after ${ticks}`,
+  slots: 20,
+  ticks,
+  world: { serviceMarket: { shape: 'series', demand } },
+  config: { demandSeries: { values: [...Array(60).fill(0), 1, 3.7, 56], ticksPerRow } },
+});
+
 await describeOnGpu('the opening of a tick', (gpu) => {
-  testPhaseParity(gpu, 'income');
+  testPhaseParity(gpu, 'income', {
+    cases: [recorded(181, 1, 100_000_000), ...PARITY_CASES, recorded(124, 2, 6), recorded(11, 7, 6)],
+  });
   testPhaseParity(gpu, 'circulate', { disturb: shiftMoney });
 });

@@ -4,10 +4,11 @@ import { isqrt } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { circulate, startTick } from './circulation.ts';
 import { ASSET, type MarketWorld, SWAP, SWAP_FIELDS, SYSTEM, TOTAL, WORLD } from './columns.ts';
-import { checkAmm, checkConservation } from './laws.ts';
+import { checkConservation } from './laws.ts';
 import { REASON } from './ledger.ts';
 import { hardwarePrice } from './ownership.ts';
 import { cashReserve, midPrice, tokenReserve } from './pool.ts';
+import { checkAmm } from './poolLaws.ts';
 import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
 

@@ -22,6 +22,7 @@ import {
 } from './columns.ts';
 import { moveDemand, WALK_STEPS, wantedTasks } from './demand.ts';
 import { REASON } from './ledger.ts';
+import { tradeOutside } from './outsidePrice.ts';
 import { hardwarePrice } from './ownership.ts';
 import {
   cashReserve,
@@ -143,13 +144,14 @@ function flowsOf(columns: MarketColumns): readonly Uint32Array[] {
 
 /**
  * Opens a tick: clears its flows, makes capacity this tick's compute and fixes the opening prices, before any
- * swap of the tick. Intents stand until agents act: the last quotes are part of what an agent observes.
+ * swap of the tick but that which brings in a price from outside. Intents stand until agents act: the last quotes are part of what an agent observes.
  */
 export function startTick(world: MarketWorld, tick: number): void {
   const { parameters, columns } = world;
   const { scalar } = columns;
   for (const span of flowsOf(columns)) span.fill(0);
   openCapacity(columns);
+  tradeOutside(world, tick);
   openPool(world);
   scalar[WORLD.computeVolume] = 0;
   scalar[WORLD.computeBid] = 0;

@@ -19,7 +19,7 @@ fn addToRing(ring: u32, agent: u32, cohort: u32, amount: U64) {
   let before = load(ring, at);
   let after = addWide(wide(before), amount);
   if (after.y != 0u) {
-    fail(FAIL_overflow, agent, after, wide(U32_MAX));
+    fail(select(FAIL_liabilities, FAIL_claims, ring == COLUMN_claims), agent, after, wide(U32_MAX));
     return;
   }
   store(ring, at, after.x);

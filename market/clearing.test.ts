@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { METHODS } from '../configs/derive.ts';
+import { METHODS } from '../configs/worldParameters.ts';
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { BatchAuction } from './batchAuction.ts';

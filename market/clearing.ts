@@ -3,7 +3,7 @@
  * the loops over agents of training.ts, serviceMarket.ts and computeMarket.ts, bit for bit, where a world's columns lie
  * in an Arena's memory.
  */
-import { METHODS, PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
+import { METHODS, PRICE_LEVELS, type WorldParameters } from '../configs/worldParameters.ts';
 import { type AnyColumn, type Columns, u32 } from '../sim/core/columns.ts';
 import { KERNEL_BASE64 } from './clearing.generated.ts';
 import { Descriptor } from './descriptor.ts';
@@ -229,5 +229,10 @@ export class Clearing extends Descriptor<ClearingPasses> {
     this.buyers = own.servers;
     this.sellers = own.winners;
     own.prices.set(parameters.computeMarket.priceTable);
+  }
+
+  /** Takes up changed parameters of its world, whose price table stays. */
+  describe(parameters: WorldParameters): void {
+    this.redescribe(valuesOf(parameters));
   }
 }

@@ -2,8 +2,9 @@
  * What a world's markets read and write. One object of columns per world; N = slots. Each column says who
  * writes it; every other phase only reads it.
  */
-import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
+
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
+import { PRICE_LEVELS, type WorldParameters } from '../configs/worldParameters.ts';
 import { type Columns, f64, u32 } from '../sim/core/columns.ts';
 import type { LedgerColumns } from './accounts.ts';
 import type { Clearing } from './clearing.ts';

@@ -1,4 +1,4 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { describeOnGpu } from '../experiments/testDevice.ts';
 import { testDisturbed } from '../experiments/testDisturbed.ts';
 import { type ParityCase, runCase, runUpTo } from '../sim/engines/webgpu/parityWorlds.ts';
@@ -19,6 +19,13 @@ const plain = (what: string, world: object): ParityCase => ({
 const contracts = (what: string, trust: object): ParityCase =>
   plain(what, { trust, policy: { staking: true, feeBurn: 0.3 } });
 
+const courts = contracts('courts for every sum', {
+  regime: 'legal',
+  legalCost: 0.001,
+  registrationFee: 0.5,
+  delay: 2,
+});
+
 const cases: readonly ParityCase[] = [
   plain('nobody can default', { policy: { feeBurn: 1 } }),
   plain('no market', { computeMarket: { enabled: false } }),
@@ -36,12 +43,7 @@ const cases: readonly ParityCase[] = [
   }),
   contracts('audits without stakes', { regime: 'programmatic', stakePerUnit: 0, audit: 0.5 }),
   contracts('courts', { regime: 'legal' }),
-  contracts('courts for every sum', {
-    regime: 'legal',
-    legalCost: 0.001,
-    registrationFee: 0.5,
-    delay: 2,
-  }),
+  courts,
   contracts('courts that recover nothing', { regime: 'legal', recovery: 0 }),
   { ...contracts('one slot', { regime: 'programmatic' }), slots: 1 },
 ];
@@ -71,4 +73,18 @@ await describeOnGpu('the compute market', (gpu) => {
     }
     await comparePhase(gpu, 'compute market', worlds, 'full purses');
   });
+
+  test.each(['claims', 'liabilities'] as const)(
+    '%s that would pass 2^32 - 1 are reported as the CPU reports them',
+    async (ring) => {
+      const worlds = runCase(courts, 'suits');
+      for (const world of worlds) {
+        runUpTo(world, 'compute market');
+        stir(world, 1, { honesty: 1 });
+        world.columns[ring].fill(0xffff_ffff);
+      }
+      const overflow = await comparePhase(gpu, 'compute market', worlds, ring);
+      expect(overflow?.at.account).toMatch(new RegExp(`^agent \\d+ ${ring}$`));
+    },
+  );
 });

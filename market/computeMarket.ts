@@ -2,7 +2,7 @@
  * The compute market (MODEL 5a): one batch auction a tick, uniform price. An agent has one order, on one
  * side, so that a trade with itself is impossible by construction.
  */
-import { PRICE_FRACTION_BITS, PRICE_LEVELS } from '../configs/derive.ts';
+import { PRICE_FRACTION_BITS, PRICE_LEVELS } from '../configs/worldParameters.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import type { BatchAuction } from './batchAuction.ts';

@@ -10,7 +10,7 @@
  * rises by a step if more was wanted than has come in since the last tick, and falls by one if less was, until what
  * is wanted is what comes in.
  */
-import { METHODS, PRICE_FRACTION_BITS } from '../configs/derive.ts';
+import { METHODS, PRICE_FRACTION_BITS } from '../configs/worldParameters.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';

@@ -3,6 +3,8 @@
 const TURN = 65536u;
 const HALF_TURN = 32768u;
 const SINE_BITS = 16u;
+/** Rows of a series are multiples of the mean in 2^-16. */
+const SERIES_BITS = 16u;
 const WALK_STEPS = 4u;
 const WALK_BITS = 2u;
 
@@ -53,6 +55,10 @@ fn wantedTasks(tick: u32, c: u32) -> u32 {
     return mean;
   }
   let period = parameter(PARAMETER_serviceMarket_period);
+  if (shape == CHOICE_shape_series) {
+    let factor = parameterOf(PARAMETER_serviceMarket_series, (tick / period) % COUNT_serviceMarket_series);
+    return saturate(shiftRight(productOf(mean, factor), SERIES_BITS));
+  }
   let swing = mulHigh(mean, parameter(PARAMETER_serviceMarket_amplitude));
   if (shape == CHOICE_shape_seasonal) {
     let turned = divideByWord(shiftLeft(wide(tick % period), SINE_BITS), period).x;

@@ -67,6 +67,11 @@ export class Descriptor<Passes> {
     this.values = BigInt64Array.from(parameters, BigInt);
   }
 
+  /** Takes up other parameters, integers in the kernel's order, from the next `open` on. */
+  protected redescribe(parameters: readonly number[]): void {
+    this.values.set(BigInt64Array.from(parameters, BigInt));
+  }
+
   /** Sums of the last pass, exact integers. */
   get results(): Float64Array {
     return this.kernel.results;

@@ -1,8 +1,8 @@
-// Twin of payDebt and settleEstate in claims.ts and of addToPool in dataPool.ts, by one thread of a world.
+// Twin of payDebt and settleEstate in claims.ts, by one thread of a world.
 
 /** An agent pays the court `amount` milli-cash of what it owes to a cohort. */
 fn payDebt(agent: u32, cohort: u32, amount: u32) {
-  let at = agent * LENGTH_COLUMN_courtHeld + cohort;
+  let at = agent * COHORTS + cohort;
   debitAgent(BALANCE_cash, agent, wide(amount));
   creditSystem(ASSET_cash, SYSTEM_court, wide(amount));
   store(COLUMN_liabilities, at, load(COLUMN_liabilities, at) - amount);
@@ -11,13 +11,13 @@ fn payDebt(agent: u32, cohort: u32, amount: u32) {
 
 /** Settles the debts and claims of a dying agent, before the rest of its estate goes to the treasury. */
 fn settleEstate(agent: u32) {
-  if (LENGTH_COLUMN_courtHeld == 0u) {
+  if (COHORTS == 0u) {
     return;
   }
   let token = addWide(wide(load(BALANCE_token, agent)), wide(load(BALANCE_stake, agent)));
   var worth = tokenToCash(token, load(DEVICE_lives, LIVES_price));
-  for (var k = 0u; k < LENGTH_COLUMN_courtHeld; k++) {
-    let at = agent * LENGTH_COLUMN_courtHeld + k;
+  for (var k = 0u; k < COHORTS; k++) {
+    let at = agent * COHORTS + k;
     addTo(COLUMN_treasuryClaims, k, wide(load(COLUMN_claims, at)));
     store(COLUMN_claims, at, 0u);
     payDebt(agent, k, min(load(COLUMN_liabilities, at), load(BALANCE_cash, agent)));
@@ -29,11 +29,4 @@ fn settleEstate(agent: u32) {
     addTo(COLUMN_courtLost, k, subWide(rest, advanced));
     store(COLUMN_liabilities, at, 0u);
   }
-}
-
-/** Data that comes into the users' pool from the dead. */
-fn addEstateToPool(units: U64) {
-  addTo(COLUMN_total, TOTAL_dataPool, units);
-  let inflow = addWide(wide(load(COLUMN_scalar, WORLD_dataInflow)), units);
-  store(COLUMN_scalar, WORLD_dataInflow, saturate(inflow));
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ASSET, SYSTEM, TOTAL } from './columns.ts';
-import { feeOf, payLessFee } from './fee.ts';
-import { type Journal, REASON } from './ledger.ts';
+import { divideFee, feeOf, payLessFee } from './fee.ts';
+import { type Journal, NOBODY, REASON } from './ledger.ts';
 import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
 
@@ -62,5 +62,59 @@ describe('payments of both markets', () => {
     expect(ledger.burned(ASSET.token)).toBe(0);
     expect(ledger.balance(ASSET.token, ledger.system(SYSTEM.treasury)) - treasury).toBe(3);
     expect(feeOf(150, 100)).toBe(1);
+  });
+});
+
+describe('a fee', () => {
+  it('is the floor of amount x rate, at amounts of any size', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+        fc.integer({ min: 0, max: 10_000 }),
+        (amount, bps) => {
+          expect(feeOf(amount, bps)).toBe(Number((BigInt(amount) * BigInt(bps)) / 10_000n));
+        },
+      ),
+    );
+    expect([feeOf(9_999, 1), feeOf(10_000, 1), feeOf(10_001, 1)]).toEqual([0, 1, 1]);
+  });
+
+  it('counts for the market that it was taken in', () => {
+    const world = testWorld({ slots: 1 });
+    const { columns, ledger } = world;
+    divideFee(world, 0, 10, 4, REASON.computeFee);
+    expect([columns.total[TOTAL.computeFees], columns.total[TOTAL.taskFees]]).toEqual([10, 0]);
+    divideFee(world, 0, 5, 0, REASON.taskFee);
+    expect([columns.total[TOTAL.computeFees], columns.total[TOTAL.taskFees]]).toEqual([10, 5]);
+    expect(ledger.burned(ASSET.token)).toBe(4);
+  });
+
+  it('on each payment is one entry of its kind in a journal, after the payment, and none without one', () => {
+    const entries: [from: number, to: number, amount: number, reason: number][] = [];
+    const world = testWorld({ slots: 2, world: { policy: { feeBurn: 0.5 } } });
+    const { ledger } = world;
+    const from = ledger.system(SYSTEM.consumers);
+    const treasury = ledger.system(SYSTEM.treasury);
+    ledger.journal = {
+      record: (_tick, payer, payee, _asset, amount, reason) => entries.push([payer, payee, amount, reason]),
+    };
+    payLessFee(
+      world,
+      SYSTEM.consumers,
+      Uint32Array.of(1, 0),
+      2,
+      Uint32Array.of(100, 200),
+      1000,
+      REASON.compute,
+    );
+    expect(entries).toEqual([
+      [from, 1, 180, REASON.compute],
+      [from, NOBODY, 10, REASON.feeBurn],
+      [from, treasury, 10, REASON.computeFee],
+      [from, 0, 90, REASON.compute],
+      [from, NOBODY, 5, REASON.feeBurn],
+      [from, treasury, 5, REASON.computeFee],
+    ]);
+    expect(world.columns.total[TOTAL.computeFees]).toBe(30);
   });
 });

@@ -2,7 +2,7 @@
  * The kernel of induced values (inducedValues.as.ts) on one memory. The specification is inducedValues.ts, which asks
  * it where a world's columns lie in an Arena's memory.
  */
-import { PRICE_LEVELS, type WorldParameters } from '../configs/derive.ts';
+import { PRICE_LEVELS, type WorldParameters } from '../configs/worldParameters.ts';
 import { assert } from '../sim/core/assert.ts';
 import { kernelOn } from '../sim/core/webAssembly.ts';
 import { KERNEL_BASE64 } from './inducedValues.generated.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRICE_LEVELS } from '../configs/derive.ts';
+import { PRICE_LEVELS } from '../configs/worldParameters.ts';
 import { FREE_SLOT, type MarketWorld, SIDE, TOTAL, WORLD } from './columns.ts';
 import {
   addPriceDeviation,

@@ -4,7 +4,7 @@
  * evenly spaced over them, and gains are measured on that level scale, so that a level table of any shape gives the textbook
  * schedule. Buyers are the even slots and sellers the odd ones: half of every population each.
  */
-import { PRICE_LEVELS } from '../configs/derive.ts';
+import { PRICE_LEVELS } from '../configs/worldParameters.ts';
 import { DrawSequence, draw, indexBelow, STREAM } from '../sim/core/rng.ts';
 import { FREE_SLOT, type MarketWorld, SIDE, TOTAL, WORLD } from './columns.ts';
 

@@ -320,3 +320,137 @@ describe('a movement between all agents and a system account', () => {
     expect(() => ledger.collect(cash, Uint32Array.of(10, 0, 0, 0), short)).toThrow(AssertionError);
   });
 });
+
+describe('payments of a list', () => {
+  const list = fc.shuffledSubarray([0, 1, 2, 3], { minLength: 0 });
+  const amounts = fc.array(fc.constantFrom(0, 1, 70, 500), { minLength: SLOTS, maxLength: SLOTS });
+  const { escrow, consumers } = SYSTEM;
+
+  /** A ledger with money, and the entries that it makes, if a journal listens. */
+  const open = (listens: boolean) => {
+    const { ledger, balances } = book();
+    for (const asset of [token, cash])
+      for (const owner of [0, 1, 2, 3, ledger.system(escrow)])
+        ledger.mint(asset, owner, 5000, REASON.genesis);
+    const entries: number[][] = [];
+    if (listens) ledger.journal = { record: (...entry) => entries.push(entry) };
+    return { ledger, balances, entries };
+  };
+
+  it('gathered and dealt in either asset are an entry for each, in their order, and none for nothing', () => {
+    fc.assert(
+      fc.property(
+        list,
+        amounts,
+        fc.constantFrom(token, cash),
+        fc.boolean(),
+        (listed, each, asset, listens) => {
+          const [whole, single] = [open(listens), open(listens)];
+          const agents = Uint32Array.of(...listed, 3, 3);
+          const parts = Uint32Array.from(each);
+          whole.ledger.gather(asset, agents, listed.length, parts, escrow, REASON.compute);
+          whole.ledger.deal(asset, escrow, agents, listed.length, parts, REASON.task);
+          whole.ledger.deal(asset, escrow, agents, listed.length, parts, REASON.refund);
+          const { ledger } = single;
+          const account = ledger.system(escrow);
+          for (const i of listed) ledger.transfer(asset, i, account, each[i]!, REASON.compute);
+          for (const reason of [REASON.task, REASON.refund])
+            for (const i of listed) ledger.transfer(asset, account, i, each[i]!, reason);
+          expect(whole.balances).toEqual(single.balances);
+          expect(whole.entries).toEqual(single.entries);
+        },
+      ),
+    );
+  });
+
+  it('take all that somebody has and not one unit more, and fill a balance and no further', () => {
+    const one = Uint32Array.of(2);
+    const { ledger, balances } = open(false);
+    ledger.gather(token, one, 1, Uint32Array.of(0, 0, 5000), escrow, REASON.compute);
+    expect(balances.token[2]).toBe(0);
+    expect(() => ledger.gather(token, one, 1, Uint32Array.of(0, 0, 1), escrow, REASON.compute)).toThrow(
+      'balance 0 cannot pay 1 milli-token',
+    );
+    ledger.mint(cash, ledger.system(escrow), 2 ** 33, REASON.genesis);
+    ledger.deal(cash, escrow, one, 1, Uint32Array.of(0, 0, U32_MAX - 5000), REASON.task);
+    expect(balances.cash[2]).toBe(U32_MAX);
+    expect(() => ledger.deal(cash, escrow, one, 1, Uint32Array.of(0, 0, 1), REASON.task)).toThrow(
+      'balance 4294967296 passes 2^32 - 1 milli-cash',
+    );
+  });
+
+  it('that a pass elsewhere made are booked on the account that it concerns, where nobody keeps a journal', () => {
+    const { ledger, balances } = open(false);
+    ledger.bookPass(cash, escrow, 700, 5700);
+    expect(balances.systemCash[escrow]).toBe(0);
+    ledger.bookPass(token, escrow, 0, 300);
+    ledger.bookPass(token, consumers, 300, 0);
+    expect([balances.systemToken[escrow], balances.systemToken[consumers]]).toEqual([4700, 300]);
+    expect(() => open(true).ledger.bookPass(token, escrow, 1, 1)).toThrow(
+      'a journal needs every entry of a pass',
+    );
+  });
+
+  it('of a swap are refused by name beyond what one side has and the other can hold', () => {
+    const { ledger } = open(false);
+    for (const [give, gives, gets] of [
+      [token, 'token', 'cash'],
+      [cash, 'cash', 'token'],
+    ] as const) {
+      expect(() => ledger.assertSwap(1, give, 5000, U32_MAX - 5000)).not.toThrow();
+      expect(() => ledger.assertSwap(1, give, 5001, 0)).toThrow(
+        `balance 5000 cannot pay 5001 milli-${gives}`,
+      );
+      expect(() => ledger.assertSwap(1, give, 0, U32_MAX - 4999)).toThrow(
+        `balance 4294967296 passes 2^32 - 1 milli-${gets}`,
+      );
+    }
+  });
+
+  it('of a share of any size are those of the exact product, rounded down', () => {
+    const share = fc.oneof(fc.constantFrom(0, 1, 2 ** 21 - 1, 2 ** 21), fc.integer({ min: 0, max: U32_MAX }));
+    fc.assert(
+      fc.property(share, fc.integer({ min: 0, max: U32_MAX }), fc.boolean(), (part, has, listens) => {
+        const { ledger, balances } = book(1);
+        ledger.mint(cash, 0, has, REASON.genesis);
+        const entries: number[] = [];
+        if (listens) ledger.journal = { record: (...entry) => entries.push(entry[4]) };
+        const paid = Number((BigInt(has) * BigInt(part)) >> 32n);
+        expect(ledger.levy(cash, SYSTEM.treasury, part, REASON.tax)).toBe(paid);
+        expect([balances.cash[0], balances.systemCash[SYSTEM.treasury]]).toEqual([has - paid, paid]);
+        expect(entries).toEqual(listens && paid > 0 ? [paid] : []);
+      }),
+    );
+  });
+});
+
+describe('the supply', () => {
+  it('counts genesis, mints and burns apart, for each asset', () => {
+    const { ledger } = book();
+    ledger.mint(token, 0, 100, REASON.genesis);
+    ledger.mint(cash, 0, 900, REASON.genesis);
+    expect([ledger.minted(token), ledger.minted(cash)]).toEqual([0, 0]);
+    ledger.mint(token, 0, 20, REASON.issuance);
+    ledger.mint(cash, 0, 7, REASON.issuance);
+    ledger.burn(token, 0, 3, REASON.feeBurn);
+    ledger.burn(cash, 0, 5, REASON.feeBurn);
+    expect([ledger.minted(token), ledger.minted(cash)]).toEqual([20, 7]);
+    expect([ledger.burned(token), ledger.burned(cash)]).toEqual([3, 5]);
+    expect([ledger.supply(token), ledger.supply(cash)]).toEqual([117, 902]);
+  });
+
+  it('of a stake, too, ends at 2^32 - 1, and amounts are positive integers', () => {
+    const { ledger } = book();
+    const stake = ledger.stakeOf(1);
+    ledger.mint(token, stake, U32_MAX, REASON.genesis);
+    expect(() => ledger.mint(token, stake, 1, REASON.genesis)).toThrow(
+      'balance 4294967296 passes 2^32 - 1 milli-token',
+    );
+    expect(() => ledger.mint(cash, stake, 1, REASON.genesis)).toThrow('a stake holds token only');
+    expect(() => ledger.burn(cash, stake, 1, REASON.feeBurn)).toThrow('a stake holds token only');
+    for (const wrong of [-1, 0.5, Number.NaN]) {
+      expect(() => ledger.mint(token, 0, wrong, REASON.genesis)).toThrow('is not a positive integer');
+      expect(() => ledger.burn(token, stake, wrong, REASON.feeBurn)).toThrow('is not a positive integer');
+    }
+  });
+});

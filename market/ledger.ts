@@ -59,6 +59,7 @@ export const REASON = {
   issuance: 37,
   feeBurn: 38,
   dividend: 39,
+  outsideTrade: 40,
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 export const REASON_NAMES = Object.keys(REASON) as (keyof typeof REASON)[];

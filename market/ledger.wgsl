@@ -30,7 +30,7 @@ fn creditSystem(asset: u32, account: u32, amount: U64) {
 fn debitSystem(asset: u32, account: u32, amount: U64) {
   let before = systemBalance(asset, account);
   if (lessWide(before, amount)) {
-    fail(FAIL_balance + asset, systemAccount(account), before, amount);
+    fail(FAIL_short + asset, systemAccount(account), before, amount);
     return;
   }
   storeWide(systemColumn(asset), account, subWide(before, amount));
@@ -47,7 +47,7 @@ fn creditAgent(column: u32, agent: u32, amount: U64) {
   let before = load(column, agent);
   let after = addWide(wide(before), amount);
   if (after.y != 0u) {
-    fail(failOf(column), agent, wide(before), amount);
+    fail(FAIL_balance + assetOf(column), agent, wide(before), amount);
     return;
   }
   store(column, agent, after.x);
@@ -57,14 +57,14 @@ fn creditAgent(column: u32, agent: u32, amount: U64) {
 fn debitAgent(column: u32, agent: u32, amount: U64) {
   let before = load(column, agent);
   if (lessWide(wide(before), amount)) {
-    fail(failOf(column), agent, wide(before), amount);
+    fail(FAIL_short + assetOf(column), agent, wide(before), amount);
     return;
   }
   store(column, agent, before - amount.x);
 }
 
-fn failOf(column: u32) -> u32 {
-  return FAIL_balance + select(select(ASSET_token, ASSET_cash, column == BALANCE_cash), ASSET_stake, column == BALANCE_stake);
+fn assetOf(column: u32) -> u32 {
+  return select(select(ASSET_token, ASSET_cash, column == BALANCE_cash), ASSET_stake, column == BALANCE_stake);
 }
 
 /** Counts money created on an account; the account itself is credited by the caller. */

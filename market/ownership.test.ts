@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { genesisCapacities } from '../configs/derive.ts';
+import { genesisCapacities } from '../configs/allotments.ts';
 import { buildSchema } from '../configs/schema.ts';
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { circulate, startTick } from './circulation.ts';
-import { ASSET, FINANCE, FREE_SLOT, type MarketWorld, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import { ASSET, FINANCE, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { MARKET_LAWS } from './laws.ts';
 import { REASON } from './ledger.ts';
 import { capitalDue, energyShare, ownEnergy, payOperators } from './ownership.ts';
 import { settle } from './settle.ts';
 import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
-import { wealthOf } from './wealth.ts';
+import { openingWealth, recordWealth, wealthOf } from './wealth.ts';
 
 const world = (hardware: object = {}, slots = 1) =>
   testWorld({
@@ -264,9 +264,37 @@ describe('an operator', () => {
     w.columns.serviceAmount[0] = 250;
     payOperators(w, 65_536);
     expect([w.balances.token[0], w.balances.cash[0]]).toEqual([0, 500_000 - 150]);
+    expect(w.columns.total[TOTAL.operatorTaken]).toBe(250);
     w.columns.serviceAmount[0] = 2_000_000_000;
     payOperators(w, 65_536);
     expect([w.balances.token[0], w.balances.cash[0]]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['sold compute', SIDE.sell, 1000, 1200, 0],
+    ['bought compute', SIDE.buy, 1000, 600, 0],
+    ['bought compute for more than its sales', SIDE.buy, 100, 0, 300],
+  ])('of one that %s counts it', (_, side, sales, profit, loss) => {
+    const w = testWorld({ slots: 1, world: { ownership: { operatorShare: 1 }, amm: { enabled: false } } });
+    w.columns.scalar[WORLD.tokenPrice] = 65_536;
+    w.columns.serviceAmount[0] = sales;
+    w.columns.computeAmount[0] = 300;
+    w.columns.orderSide[0] = side;
+    w.columns.bill[0] = 100;
+    payOperators(w, 65_536);
+    expect([taken(w), w.columns.lossCarried[0]]).toEqual([profit, loss]);
+  });
+
+  it('counts contracts: what they brought, what they cost, and debts that are due', () => {
+    const world = { ownership: { operatorShare: 1 }, trust: { regime: 'legal' } };
+    const w = testWorld({ slots: 1, world });
+    const { columns } = w;
+    columns.contractCash[0] = 1000;
+    columns.contractBill[0] = 100;
+    columns.courtBill[0] = 20;
+    columns.debtDue[0] = 3;
+    payOperators(w, 65_536);
+    expect(columns.total[TOTAL.operatorTaken]).toBe(877);
   });
 
   it('spends what it took: token and cash go back to the consumers in the next tick', () => {
@@ -305,9 +333,34 @@ describe('every law', () => {
 });
 
 describe('wealth', () => {
+  const staked = (amm: object): MarketWorld => {
+    const w = testWorld({ slots: 2, living: 1, world: { amm, policy: { staking: true } } });
+    w.ledger.transfer(ASSET.token, 0, w.ledger.stakeOf(0), 500_000, REASON.stake);
+    return w;
+  };
+
   it('counts cash alone where no token can become cash', () => {
     const w = testWorld({ slots: 1, world: { amm: { enabled: false } } });
     expect(wealthOf(w, 0, 65_536)).toBe(500_000);
     expect(wealthOf(testWorld({ slots: 1 }), 0, 65_536)).toBe(2_500_000);
+  });
+
+  it('counts cash, free token and stake, at the price of the tick’s opening too', () => {
+    const w = staked({});
+    expect(wealthOf(w, 0, 32_768)).toBe(500_000 + 1_000_000);
+    w.columns.scalar[WORLD.tokenPrice] = 2 * 65_536;
+    expect(openingWealth(w, 0)).toBe(500_000 + 4_000_000);
+  });
+
+  it('is recorded up to 2^32 - 1, beside that of the tick before', () => {
+    const w = staked({});
+    w.columns.wealth.set([7, 9]);
+    recordWealth(w, 32_768);
+    expect([...w.columns.wealth, ...w.columns.wealthBefore]).toEqual([1_500_000, 0, 7, 9]);
+    recordWealth(w, U32_MAX);
+    expect([...w.columns.wealth, ...w.columns.wealthBefore]).toEqual([U32_MAX, 0, 1_500_000, 0]);
+    const cashAlone = staked({ enabled: false });
+    recordWealth(cashAlone, 65_536);
+    expect([...cashAlone.columns.wealth]).toEqual([500_000, 0]);
   });
 });

@@ -1,5 +1,5 @@
 /** The AMM as an account of a world: its reserves, its price, and a record of each swap for the laws. */
-import { TOKEN_PRICE_BITS } from '../configs/derive.ts';
+import { TOKEN_PRICE_BITS } from '../configs/worldParameters.ts';
 import { mulDiv } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { type MarketWorld, POOL_RECORD, SWAP_FIELDS, SYSTEM, TOTAL } from './columns.ts';

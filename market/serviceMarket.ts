@@ -2,8 +2,9 @@
  * The service market (MODEL 5b): a scoring auction a class. Consumers take the best scores first, score =
  * value of the seller's quality + bonus - ask, exactly to one bucket of the score.
  */
-import { SCORE_BUCKETS } from '../configs/derive.ts';
+
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
+import { SCORE_BUCKETS } from '../configs/worldParameters.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
@@ -24,7 +25,7 @@ export const bonusMax = ({ parameters, columns }: MarketWorld): number =>
   mulHigh(columns.scalar[WORLD.taskValue]!, parameters.serviceMarket.networkEffect);
 
 /** Moving average of tasks sold: 1/256 task, rate 1/16, moved in the ticks in which an agent serves. */
-export const SOLD_ONE = 256;
+const SOLD_ONE = 256;
 const SOLD_RATE = 16;
 /** The score of an offer that is not admitted. */
 const NO_SCORE = -1;

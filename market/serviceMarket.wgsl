@@ -1,4 +1,4 @@
-// Twin of serviceMarket.ts: a slot has one offer at most, and a bucket of scores has a thread.
+// Twin of serviceMarket.ts: a slot has one offer at most, and a thread has some neighbouring buckets of scores.
 
 const SOLD_ONE_BITS = 8u;
 const SOLD_RATE_BITS = 4u;
@@ -6,7 +6,9 @@ const SOLD_RATE_BITS = 4u;
 const SCORE_MAX = 0x7fffffffu;
 const SCORE_BUCKET_BITS = 8u;
 
-const_assert WORKGROUP >= SCORE_BUCKETS && SCORE_BUCKETS == 1u << SCORE_BUCKET_BITS && CLASS_COUNT == 4u;
+/** Buckets of a thread. */
+const BUCKETS_EACH = SCORE_BUCKETS / WORKGROUP;
+const_assert BUCKETS_EACH * WORKGROUP == SCORE_BUCKETS && SCORE_BUCKETS == 1u << SCORE_BUCKET_BITS && CLASS_COUNT == 4u;
 
 /** Tasks offered per class and score bucket. */
 var<workgroup> offerBins: array<atomic<u32>, CLASS_COUNT * SCORE_BUCKETS>;
@@ -142,27 +144,38 @@ fn choose(lane: u32) {
   fillOffers(lane);
 }
 
+/** Tasks of two classes in the bucket of a rank, 0 for the best. */
+fn offeredAt(rank: u32, first: u32) -> vec2<u32> {
+  let bucket = SCORE_BUCKETS - 1u - rank;
+  return vec2<u32>(
+    atomicLoad(&offerBins[first * SCORE_BUCKETS + bucket]),
+    atomicLoad(&offerBins[(first + 1u) * SCORE_BUCKETS + bucket]),
+  );
+}
+
 /** Finds the marginal buckets of two classes in one scan: neither sum reaches the other's word. */
 fn chooseOfTwo(lane: u32, first: u32) {
-  var offered = vec2<u32>();
-  let bucket = SCORE_BUCKETS - 1u - min(lane, SCORE_BUCKETS - 1u);
-  if (lane < SCORE_BUCKETS) {
-    offered = vec2<u32>(
-      atomicLoad(&offerBins[first * SCORE_BUCKETS + bucket]),
-      atomicLoad(&offerBins[(first + 1u) * SCORE_BUCKETS + bucket]),
-    );
+  let best = lane * BUCKETS_EACH;
+  var own = vec2<u32>();
+  for (var rank = best; rank < best + BUCKETS_EACH; rank++) {
+    own += offeredAt(rank, first);
   }
-  let better = scanOf(lane, offered);
-  for (var k = 0u; k < 2u; k++) {
-    let served = min(better.total[k], load(COLUMN_demand, first + k));
-    let before = better.before[k];
-    if (offered[k] > 0u && before < served && served <= before + offered[k]) {
-      marginBucket[first + k] = bucket;
-      marginRest[first + k] = served - before;
+  let better = scanOf(lane, own);
+  let served = min(better.total, vec2<u32>(load(COLUMN_demand, first), load(COLUMN_demand, first + 1u)));
+  var before = better.before;
+  for (var rank = best; rank < best + BUCKETS_EACH; rank++) {
+    let offered = offeredAt(rank, first);
+    for (var k = 0u; k < 2u; k++) {
+      if (offered[k] > 0u && before[k] < served[k] && served[k] <= before[k] + offered[k]) {
+        marginBucket[first + k] = SCORE_BUCKETS - 1u - rank;
+        marginRest[first + k] = served[k] - before[k];
+      }
     }
-    if (lane == 0u) {
-      store(COLUMN_served, first + k, served);
-    }
+    before += offered;
+  }
+  if (lane == 0u) {
+    store(COLUMN_served, first, served.x);
+    store(COLUMN_served, first + 1u, served.y);
   }
   workgroupBarrier();
 }
@@ -392,7 +405,7 @@ fn assertConsumersCanPay() {
   for (var i = 0u; i < SLOTS; i++) {
     let due = wide(dueFor(i));
     if (lessWide(money, due)) {
-      fail(FAIL_balance + ASSET_token, systemAccount(SYSTEM_consumers), money, due);
+      fail(FAIL_short + ASSET_token, systemAccount(SYSTEM_consumers), money, due);
       return;
     }
     if (CONTRACTS && auditFinds(i)) {

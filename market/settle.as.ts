@@ -77,6 +77,12 @@ const YUMA: usize = 18;
 const WEALTH_TAX: usize = 19;
 const STAKE_DELAY: usize = 20;
 
+// Prices, units and bills below which four agents' bills are exact in 32 bits: 2^17 units at most, so 2^30 for energy,
+// 2^29 for capital, subsistence and what is billed already.
+const SMALL_PRICE: u64 = 1 << 13;
+const SMALL_UNITS: u64 = 1 << 16;
+const SMALL_BILL: u64 = 1 << 29;
+
 @inline function isOn(k: usize): bool { return parameter(k) != 0; }
 
 @inline function energyShare(capacity: u64, device: u64, deviceLog2: i64, scaleLog2: i64): u64 {
@@ -133,7 +139,88 @@ export function openBills(): void {
     v128.store(invested + i, i32x4.splat(0));
   }
   receipts += i64x2.extract_lane(received, 0) + i64x2.extract_lane(received, 1);
-  for (let i = blocks; i < end; i += 4) {
+  let i = blocks;
+  // four agents at a time, as long as no sum can pass 32 bits
+  if (
+    !settled && energyPrice < SMALL_PRICE && capitalCost < SMALL_PRICE && subsistence < SMALL_BILL &&
+    device < SMALL_UNITS
+  ) {
+    const one = i32x4.splat(1);
+    const zero = i32x4.splat(0);
+    const free = i32x4.splat(FREE_SLOT);
+    const stepEach = i32x4.splat(<i32>step);
+    const deviceEach = i32x4.splat(<i32>device);
+    let sums = zero;
+    let compensations = zero;
+    let chosenSum = zero;
+    let mostSum = zero;
+    for (; i + 16 <= end; i += 16) {
+      const filled = v128.load(computeFilled + i);
+      const used = v128.load(computeUsed + i);
+      const size = v128.load(opened + i);
+      const before = v128.load(bill + i);
+      const large = v128.or(i32x4.shr_u(v128.or(v128.or(filled, used), size), 16), i32x4.shr_u(before, 29));
+      if (v128.any_true(large)) break;
+      const received4 = v128.load(serviceAmount + i);
+      sums = i64x2.add(sums, i64x2.extend_low_i32x4_u(received4));
+      sums = i64x2.add(sums, i64x2.extend_high_i32x4_u(received4));
+      if (contracts) {
+        const compensated4 = v128.load(compensated + i);
+        compensations = i64x2.add(compensations, i64x2.extend_low_i32x4_u(compensated4));
+        compensations = i64x2.add(compensations, i64x2.extend_high_i32x4_u(compensated4));
+      }
+      const side = v128.load(orderSide + i);
+      const bought = i32x4.mul(filled, v128.and(side, one));
+      const units = i32x4.add(
+        i32x4.sub(i32x4.max_u(used, bought), bought),
+        i32x4.mul(filled, i32x4.shr_u(side, 1)),
+      );
+      const gone = i32x4.eq(v128.load(population + i), free);
+      let energy = v128.andnot(i32x4.mul(units, i32x4.splat(<i32>energyPrice)), gone);
+      const beyond = i32x4.max_s(i32x4.sub(size, deviceEach), zero);
+      if (scaleLog2 != 0 && v128.any_true(beyond)) {
+        v128.store(invested + i, energy);
+        for (let bits = i32x4.bitmask(i32x4.gt_s(beyond, zero)); bits != 0; bits &= bits - 1) {
+          const k = i + (<usize>ctz(bits) << 2);
+          put(invested, k, portion(at(invested, k), energyShare(at(opened, k), device, deviceLog2, scaleLog2)));
+        }
+        energy = v128.load(invested + i);
+      }
+      const fixed = i32x4.add(i32x4.splat(<i32>subsistence), i32x4.mul(beyond, i32x4.splat(<i32>capitalCost)));
+      const owed = v128.andnot(i32x4.add(i32x4.add(before, energy), fixed), gone);
+      v128.store(bill + i, owed);
+      v128.store(invested + i, energy);
+      if (!amm) continue;
+      const has = v128.load(token + i);
+      const owns = i32x4.ne(has, zero);
+      const lacks = v128.and(i32x4.lt_u(v128.load(cash + i), owed), owns);
+      const sells = i32x4.eq(v128.load(finance + i), i32x4.splat(SELL_TOKEN));
+      // high words of has x step
+      const product = v128.shuffle<i32>(
+        i64x2.extmul_low_i32x4_u(has, stepEach),
+        i64x2.extmul_high_i32x4_u(has, stepEach),
+        1, 3, 5, 7,
+      );
+      const chosen = v128.and(product, sells);
+      const offers = v128.andnot(owns, lacks);
+      v128.store(tokenOffered + i, v128.bitselect(chosen, v128.load(tokenOffered + i), offers));
+      const given = v128.and(chosen, offers);
+      chosenSum = i64x2.add(chosenSum, i64x2.extend_low_i32x4_u(given));
+      chosenSum = i64x2.add(chosenSum, i64x2.extend_high_i32x4_u(given));
+      const all = v128.and(has, lacks);
+      mostSum = i64x2.add(mostSum, i64x2.extend_low_i32x4_u(all));
+      mostSum = i64x2.add(mostSum, i64x2.extend_high_i32x4_u(all));
+      for (let bits = i32x4.bitmask(lacks); bits != 0; bits &= bits - 1) {
+        store<u32>(order + (short << 2), <u32>(i >> 2) + <u32>ctz(bits));
+        short++;
+      }
+    }
+    receipts += i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1);
+    compensation += i64x2.extract_lane(compensations, 0) + i64x2.extract_lane(compensations, 1);
+    voluntary += i64x2.extract_lane(chosenSum, 0) + i64x2.extract_lane(chosenSum, 1);
+    most += i64x2.extract_lane(mostSum, 0) + i64x2.extract_lane(mostSum, 1);
+  }
+  for (; i < end; i += 4) {
     receipts += at(serviceAmount, i);
     if (contracts) compensation += at(compensated, i);
     let owed: u64 = 0;

@@ -53,7 +53,7 @@ export function settle(world: MarketWorld, tick: number): void {
 }
 
 /** Settles the tick, one reason of payment after the other: the specification of the passes in settlePasses.ts. */
-export function settleStepByStep(world: MarketWorld, tick: number): void {
+function settleStepByStep(world: MarketWorld, tick: number): void {
   if (scratch.slots < world.parameters.slots) scratch = scratchOf(world.parameters.slots);
   closeSpending(world);
   addBills(world);

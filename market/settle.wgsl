@@ -292,16 +292,6 @@ fn payOperators(lane: u32, closingPrice: u32) {
   }
 }
 
-/** Wealth of an agent at a token price, milli-cash (wealth.ts); cash alone where no token can become cash. */
-fn wealthAt(agent: u32, tokenPrice: u32) -> U64 {
-  let cash = wide(load(BALANCE_cash, agent));
-  if (!isOn(PARAMETER_amm_enabled)) {
-    return cash;
-  }
-  let token = addWide(wide(load(BALANCE_token, agent)), wide(load(BALANCE_stake, agent)));
-  return addWide(cash, tokenToCash(token, tokenPrice));
-}
-
 /** Everybody's wealth, saturated, and that of the last tick. */
 fn recordWealth(lane: u32, closingPrice: u32) {
   for (var i = lane; i < SLOTS; i += WORKGROUP) {

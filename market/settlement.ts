@@ -2,7 +2,7 @@
  * The settlement kernel (settle.as.ts) bound to one world: where it finds the world's columns and parameters. The
  * passes themselves, in order, are in settlePasses.ts.
  */
-import type { WorldParameters } from '../configs/derive.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import type { AnyColumn } from '../sim/core/columns.ts';
 import { Descriptor } from './descriptor.ts';
 import { KERNEL_BASE64 } from './settle.generated.ts';
@@ -91,6 +91,8 @@ const valuesOf = (p: WorldParameters, dataMarket: boolean): number[] => [
 
 /** The kernel with one world's descriptor. */
 export class Settlement extends Descriptor<SettlementPasses> {
+  private readonly dataMarket: boolean;
+
   /**
    * @param memory in which the columns lie
    * @throws AssertionError when they lie elsewhere, EnvironmentError where there is no WebAssembly SIMD
@@ -103,5 +105,11 @@ export class Settlement extends Descriptor<SettlementPasses> {
   ) {
     const all = [...BALANCES.map((name) => balances[name]), ...COLUMNS.map((name) => columns[name])];
     super(KERNEL_BASE64, memory, all, valuesOf(parameters, columns.dataBill.length > 0));
+    this.dataMarket = columns.dataBill.length > 0;
+  }
+
+  /** Takes up changed parameters of its world. */
+  describe(parameters: WorldParameters): void {
+    this.redescribe(valuesOf(parameters, this.dataMarket));
   }
 }

@@ -87,21 +87,7 @@ fn seatMembers(lane: u32) -> u32 {
     let validators = seatLargest(lane, BALANCE_stake, 1u, seats);
     _ = seatLargest(lane, COLUMN_epochQuality, 0u, MEMBERS_MAX - validators);
   }
-  var members = 0u;
-  for (var first = 0u; first < SLOTS; first += WORKGROUP) {
-    let i = first + lane;
-    var seated = 0u;
-    if (i < SLOTS) {
-      seated = load(DEVICE_scratch, i);
-    }
-    let scan = scanOf(lane, wide(seated));
-    if (seated == 1u) {
-      store(DEVICE_yumaSlot, members + scan.before.x, i);
-    }
-    members += scan.total.x;
-  }
-  awaitAll();
-  return agree(lane, members);
+  return listMarked(lane, DEVICE_scratch, DEVICE_yumaSlot);
 }
 
 /** Whether an agent that has no seat may take one by a value of at least `least`. */

@@ -1,5 +1,5 @@
 /** Test support: orders, offers and contracts at random, for comparing engines. */
-import { PRICE_LEVELS } from '../configs/derive.ts';
+import { PRICE_LEVELS } from '../configs/worldParameters.ts';
 import { DrawSequence, STREAM } from '../sim/core/rng.ts';
 import { DELIVER, type MarketWorld, MODE, SIDE, SYSTEM, WORLD } from './columns.ts';
 

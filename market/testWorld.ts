@@ -1,5 +1,6 @@
 /** A market world of its own for tests: the config's defaults with some values changed, founded. */
-import { deriveWorld, populationOfSlots } from '../configs/derive.ts';
+import { populationOfSlots } from '../configs/allotments.ts';
+import { deriveWorld } from '../configs/derive.ts';
 import { buildSchema } from '../configs/schema.ts';
 import { Arena, columnBytes } from '../sim/core/columns.ts';
 import { foundGenesis } from './circulation.ts';
@@ -16,6 +17,9 @@ import { Ledger } from './ledger.ts';
 import { Settlement } from './settlement.ts';
 
 const schema = buildSchema();
+
+/** What worlds are where a test does not say; mutation testing tries each test on the specifications, too. */
+export const WORLD_DEFAULTS = { passes: true };
 
 export interface TestWorldOptions {
   slots?: number;
@@ -42,7 +46,7 @@ export function testWorld({
   number = 0,
   world = {},
   populations,
-  passes = true,
+  passes = WORLD_DEFAULTS.passes,
   clears = passes,
 }: TestWorldOptions = {}): MarketWorld & { readonly memory: WebAssembly.Memory } {
   const config = schema.parse({ slots, world, ...(populations === undefined ? {} : { populations }) });

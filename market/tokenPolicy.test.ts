@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import { startTick } from './circulation.ts';
-import { ASSET, FREE_SLOT, type MarketWorld, SYSTEM, TOTAL } from './columns.ts';
+import { ASSET, FREE_SLOT, type MarketWorld, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { takeFee } from './fee.ts';
 import { checkMinted, MARKET_LAWS } from './laws.ts';
 import { REASON } from './ledger.ts';
 import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
-import { applyTokenPolicy, leaveEpoch } from './tokenPolicy.ts';
+import { applyTokenPolicy, dividendEach, leaveEpoch } from './tokenPolicy.ts';
 import { fixedOfAlpha, fixedOfShare, yumaEpoch } from './yuma.ts';
 
 const world = (policy: object, slots = 4, living = slots): MarketWorld =>
@@ -79,6 +79,15 @@ describe('issuance', () => {
     work(trusting, [3, 3], [2 ** 31, 2 ** 31]);
     trusting.columns.breached[0] = 12;
     expect(gains(trusting)).toEqual([0, 9_999]); // the rate of issuance is rounded down too
+  });
+
+  it('by work counts the quality of an agent up to 2^32 - 1', () => {
+    const working = world({ issuance: 'workWeighted', issuancePerTick: 1 }, 2);
+    startTick(working, 0);
+    work(working, [2 ** 20, 2 ** 21], [2 ** 31, 2 ** 31]);
+    const [some, twice] = gains(working);
+    expect(some).toBe(twice);
+    expect(some).toBeGreaterThan(490);
   });
 
   it('never exceeds its rule, whoever stakes or works how much', () => {
@@ -197,6 +206,84 @@ describe('Yuma consensus', () => {
     expect(paid[299]).toBeGreaterThan(paid[100]!);
   });
 
+  it('seats nobody as a validator without a stake, and of equal workers the lower slots', () => {
+    const crowd = world({ ...policy, epoch: 1, validators: 16 }, 300);
+    crowd.ledger.transfer(ASSET.token, 270, crowd.ledger.stakeOf(270), 1000, REASON.stake);
+    crowd.ledger.transfer(ASSET.token, 290, crowd.ledger.stakeOf(290), 1, REASON.stake);
+    crowd.columns.population[3] = FREE_SLOT;
+    startTick(crowd, 0);
+    const all = Array.from({ length: 300 }, (_, i) => i);
+    work(
+      crowd,
+      all.map((i) => Number(i < 270)),
+      all.map(() => 2 ** 31),
+    );
+    gains(crowd);
+    const others = all.filter((i) => i !== 3).slice(0, 254);
+    expect([...crowd.columns.yumaMember]).toEqual([...others, 270, 290]);
+  });
+
+  it('keeps the bonds of who stays when others leave, come, and stay away', () => {
+    const yuma = world({ ...policy, epoch: 1, validators: 4 }, 5);
+    stake(yuma, [3000, 1000, 500, 800, 20]);
+    const stakes = [3000n, 1000n, 500n, 800n, 20n];
+    const quality = [2 ** 31, 2 ** 30, 2 ** 29, 2 ** 30, 2 ** 31];
+    const dies = (slot: number): void => {
+      yuma.columns.population[slot] = FREE_SLOT;
+      leaveEpoch(yuma.columns, slot);
+    };
+    /** Bonds of pairs of slots, as the last epoch left them. */
+    let known = new Map<number, number>();
+    const changes = [
+      () => {},
+      () => dies(1),
+      () => dies(3),
+      () => yuma.columns.population.fill(yuma.columns.population[0]!, 1, 2),
+      () => leaveEpoch(yuma.columns, 0),
+      () => {},
+    ];
+    changes.forEach((change, tick) => {
+      change();
+      if (tick === 4) known = new Map([...known].filter(([pair]) => pair % 5 > 0 && pair >= 5));
+      yuma.ledger.tick = tick;
+      startTick(yuma, tick);
+      work(yuma, [1, 2, 3, 1, tick], quality);
+      const lives = [0, 1, 2, 3, 4].filter((i) => yuma.columns.population[i] !== FREE_SLOT);
+      const delivered = lives.map((i) => [1, 2, 3, 1, tick][i]! * (quality[i]! >>> 16));
+      const best = Math.max(...delivered);
+      const pairs = lives.flatMap((i) => lives.map((j) => 5 * i + j));
+      const expected = yumaEpoch({
+        stakes: lives.map((i) => stakes[i]!),
+        weights: Uint16Array.from(pairs, (_, k) =>
+          Math.floor((delivered[k % lives.length]! * 65_535) / best),
+        ),
+        bonds: Uint16Array.from(pairs, (pair) => known.get(pair) ?? 0),
+        kappa: fixedOfShare(0.5),
+        bondsPenalty: fixedOfShare(1),
+        alpha: fixedOfAlpha(0.25),
+        emission: 2000n,
+        validators: 4,
+      });
+      const paid = gains(yuma, tick);
+      expect(lives.map((i) => paid[i])).toEqual(expected.emission.map(Number));
+      known = new Map(pairs.map((pair, k) => [pair, Number(expected.bonds[k])]));
+    });
+  });
+
+  it('counts what an agent delivered in its epoch up to 2^32 - 1, and forgets it with the epoch', () => {
+    const yuma = world({ ...policy, epoch: 2 }, 3, 2);
+    startTick(yuma, 0);
+    work(yuma, [2 ** 20, 1, 5], [2 ** 31, 2 ** 31, 2 ** 31]);
+    gains(yuma, 0);
+    expect([...yuma.columns.epochQuality]).toEqual([0xffff_ffff, 2 ** 15, 0]);
+    leaveEpoch(yuma.columns, 0);
+    expect([...yuma.columns.epochQuality]).toEqual([0, 2 ** 15, 0]);
+    work(yuma, [0, 2, 5], [2 ** 31, 2 ** 31, 2 ** 31]);
+    gains(yuma, 1);
+    expect([...yuma.columns.epochQuality]).toEqual([0, 0, 0]);
+    expect([...yuma.columns.yumaTenure]).toEqual([1, 1, 0]);
+  });
+
   it('issues nothing to an empty world', () => {
     const empty = world({ ...policy, epoch: 1 }, 3);
     empty.columns.population.fill(FREE_SLOT);
@@ -236,7 +323,56 @@ describe('a fee', () => {
   });
 });
 
+describe('the wealth tax', () => {
+  it('takes its share of free token and of cash, each rounded down, and no stake', () => {
+    const taxed = world({ wealthTaxPerTick: 1 / 16 }, 3, 2);
+    const { balances, ledger } = taxed;
+    stake(taxed, [3]);
+    const [token, cash] = [[...balances.token], [...balances.cash]];
+    const treasury = [balances.systemToken[SYSTEM.treasury]!, balances.systemCash[SYSTEM.treasury]!];
+    applyTokenPolicy(taxed, 0);
+    const due = (owned: number[]): number[] => owned.map((amount) => Math.floor(amount / 16));
+    const sum = (amounts: number[]): number => amounts.reduce((a, b) => a + b, 0);
+    expect([...balances.token]).toEqual(token.map((amount, i) => amount - due(token)[i]!));
+    expect([...balances.cash]).toEqual(cash.map((amount, i) => amount - due(cash)[i]!));
+    expect([...balances.stake]).toEqual([3, 0, 0]);
+    expect(balances.systemToken[SYSTEM.treasury]).toBe(treasury[0]! + sum(due(token)));
+    expect(balances.systemCash[SYSTEM.treasury]).toBe(treasury[1]! + sum(due(cash)));
+    expect(sum(due(cash))).toBeGreaterThan(0);
+    ledger.checkConservation();
+  });
+});
+
 describe('the dividend', () => {
+  it('is paid in cash, too, out of what the treasury has above its reserve of cash', () => {
+    const paying = world({ dividend: 1 }, 3, 2);
+    const { ledger, balances, columns } = paying;
+    const cash = [...balances.cash];
+    ledger.transfer(
+      ASSET.cash,
+      ledger.system(SYSTEM.consumers),
+      ledger.system(SYSTEM.treasury),
+      101,
+      REASON.tax,
+    );
+    expect(gains(paying)).toEqual([0, 0, 0]);
+    expect([...balances.cash]).toEqual([cash[0]! + 50, cash[1]! + 50, cash[2]!]);
+    expect([columns.total[TOTAL.dividendToken], columns.total[TOTAL.dividendCash]]).toEqual([0, 100]);
+  });
+
+  it('pays nothing where nobody lives, nor below the reserve', () => {
+    const empty = world({ dividend: 1 }, 2);
+    const { ledger } = empty;
+    const [treasury, consumers] = [ledger.system(SYSTEM.treasury), ledger.system(SYSTEM.consumers)];
+    ledger.transfer(ASSET.token, consumers, treasury, 1000, REASON.tax);
+    expect(dividendEach(empty, ASSET.token)).toBe(500);
+    empty.columns.scalar[WORLD.alive] = 0;
+    expect(dividendEach(empty, ASSET.token)).toBe(0);
+    empty.columns.scalar[WORLD.alive] = 2;
+    ledger.transfer(ASSET.token, treasury, consumers, 1001, REASON.dividend);
+    expect(dividendEach(empty, ASSET.token)).toBe(0);
+  });
+
   it('shares the surplus above the reserve equally among the living, rounded down', () => {
     const paying = world({ dividend: 0.5 }, 4, 3);
     const { ledger } = paying;

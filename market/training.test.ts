@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { METHODS } from '../configs/derive.ts';
+import { METHODS } from '../configs/worldParameters.ts';
 import { fromFraction32, U32_MAX } from '../sim/core/units.ts';
 import { startTick } from './circulation.ts';
 import { ASSET, MODE, SYSTEM, TOTAL } from './columns.ts';

@@ -3,8 +3,9 @@
  *
  *     dq = eta x compute^a x (1 + data)^b x (1 + labels)^l x (1 - q) - depreciation x q
  */
-import { METHODS, type TrainingMethodParameters } from '../configs/derive.ts';
+
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
+import { METHODS, type TrainingMethodParameters } from '../configs/worldParameters.ts';
 import { exp2Fraction, mulHigh } from '../sim/core/fixed.ts';
 import { TWO_32, U32_MAX } from '../sim/core/units.ts';
 import { FREE_SLOT, type MarketWorld, MODE, TOTAL } from './columns.ts';

@@ -1,5 +1,5 @@
 /** What a method of training costs and brings: the parts that are the same for every agent (MODEL 5c). */
-import type { TrainingMethodParameters } from '../configs/derive.ts';
+import type { TrainingMethodParameters } from '../configs/worldParameters.ts';
 import { LOG2_ONE, log2Fixed } from '../sim/core/fixed.ts';
 
 /** An exponent in 2^-16 times a log2 in 2^-16, rounded down. */

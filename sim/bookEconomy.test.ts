@@ -1,9 +1,9 @@
 /** Double auctions and the traders of books inside whole worlds, with every law checked on every tick. */
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../configs/parse.ts';
+import { checkClearing } from '../market/auctionLaws.ts';
 import { SIDE, TOTAL, WORLD } from '../market/columns.ts';
 import { allocativeEfficiency } from '../market/inducedValues.ts';
-import { checkClearing } from '../market/laws.ts';
 import { Shard } from './shard.ts';
 import type { World } from './world.ts';
 

@@ -74,6 +74,35 @@ describe('a checkpoint', () => {
     }
   });
 
+  it.each([
+    ['no object', () => null],
+    ['no columns', (header: object) => ({ ...header, columns: 5 })],
+    [
+      'a column of no type',
+      (header: { columns: object[] }) => ({ ...header, columns: [{ ...header.columns[0], type: 'u8' }] }),
+    ],
+    [
+      'a column of no length',
+      (header: { columns: object[] }) => ({ ...header, columns: [{ ...header.columns[0], length: -1 }] }),
+    ],
+    [
+      'a column beyond its end',
+      (header: { columns: object[] }) => ({ ...header, columns: [{ ...header.columns[0], length: 1e9 }] }),
+    ],
+  ])('is refused when its header, which no checksum covers, has %s', (_, change) => {
+    const [bytes] = shardAt(10, [0]).save();
+    const length = new DataView(bytes!.buffer).getUint32(8, true);
+    const header = JSON.parse(new TextDecoder().decode(bytes!.subarray(16, 16 + length)));
+    const changed = new TextEncoder().encode(JSON.stringify(change(header)).padEnd(length));
+    const other = new Uint8Array(16 + changed.length + bytes!.length - 16 - length);
+    other.set(bytes!.subarray(0, 16));
+    other.set(changed, 16);
+    other.set(bytes!.subarray(16 + length), 16 + changed.length);
+    new DataView(other.buffer).setUint32(8, changed.length, true);
+    expect(() => readHeader(other, 'part-0')).toThrow(CheckpointError);
+    expect(() => readHeader(other, 'part-0')).toThrow('part-0: has a corrupted header');
+  });
+
   it('is refused when written by another version, with what to do', () => {
     const [bytes] = shardAt(10, [0]).save();
     const other =

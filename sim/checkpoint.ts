@@ -16,7 +16,7 @@ import type { World } from './world.ts';
 /** Raised whenever the set or meaning of columns changes; older checkpoints are refused with this number. */
 export const CHECKPOINT_VERSION = 2;
 /** Agents whose brains make one piece of a larger world, about 230 MB. */
-export const PIECE_AGENTS = 16_384;
+const PIECE_AGENTS = 16_384;
 const MAGIC = 'DARWINCP';
 const PREFIX_BYTES = 16;
 const ALIGNMENT = 8;
@@ -183,6 +183,29 @@ function encodePlaces(
   return bytes;
 }
 
+/** Characters of a wrong value that an error repeats. */
+const SHOWN_MAX = 40;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Whether a header says what can be read: its payload is proved by a checksum, the header by nothing else. */
+function isSound({ world, tick, slots, piece, payloadBytes, columns }: CheckpointHeader): boolean {
+  return (
+    [world, tick, slots, piece, payloadBytes].every(isCount) &&
+    payloadBytes % ALIGNMENT === 0 &&
+    Array.isArray(columns) &&
+    columns.every(
+      (column: ColumnEntry | null) =>
+        typeof column?.name === 'string' &&
+        typeof column.type === 'string' &&
+        Object.hasOwn(CONSTRUCTORS, column.type) &&
+        isCount(column.offset) &&
+        isCount(column.length) &&
+        column.offset % ALIGNMENT === 0 &&
+        column.offset + column.length * CONSTRUCTORS[column.type].BYTES_PER_ELEMENT <= payloadBytes,
+    )
+  );
+}
+
 /**
  * Reads a checkpoint's header and proves its payload whole.
  *
@@ -206,12 +229,14 @@ export function readHeader(
   } catch {
     return refuse('has a corrupted header');
   }
+  if (typeof header !== 'object' || header === null) return refuse('has a corrupted header');
   if (header.version !== CHECKPOINT_VERSION) {
     refuse(
-      `has version ${header.version}, this program reads version ${CHECKPOINT_VERSION}`,
+      `has version ${JSON.stringify(header.version)?.slice(0, SHOWN_MAX)}, this program reads version ${CHECKPOINT_VERSION}`,
       'resume with the program that wrote it',
     );
   }
+  if (!isSound(header)) return refuse('has a corrupted header');
   const start = PREFIX_BYTES + headerBytes;
   if (bytes.length !== start + header.payloadBytes) {
     refuse(`is truncated: ${bytes.length} bytes of ${start + header.payloadBytes}`);

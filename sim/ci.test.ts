@@ -14,6 +14,9 @@ const CLASSIC: readonly (keyof typeof REASON)[] = [
   'orderReleased',
 ];
 
+/** Why money moves only where a recorded price is given, which a file of this folder alone cannot: market/outsidePrice.test.ts. */
+const RECORDED: readonly (keyof typeof REASON)[] = ['outsideTrade'];
+
 describe('configs/ci.yaml', () => {
   const run = parseConfig(readFileSync(new URL('../configs/ci.yaml', import.meta.url), 'utf8'));
   const { ticks, worlds } = run.arms[0]!;
@@ -41,7 +44,8 @@ describe('configs/ci.yaml', () => {
     [...shard.inside()].reduce((sum, world) => sum + world.columns.total[index]!, 0);
 
   it('moves money for every reason that the economy knows', () => {
-    const missing = REASON_NAMES.filter((reason) => !moved.has(reason) && !CLASSIC.includes(reason));
+    const elsewhere: readonly string[] = [...CLASSIC, ...RECORDED];
+    const missing = REASON_NAMES.filter((reason) => !moved.has(reason) && !elsewhere.includes(reason));
     expect(missing).toEqual([]);
   });
 

@@ -3,7 +3,7 @@
  * the tests. A fault strikes once, at the end of the first tick from FAULT_TICK on in which it can.
  */
 import { GENE } from '../agents/columns.ts';
-import { PRICE_LEVELS } from '../configs/derive.ts';
+import { PRICE_LEVELS } from '../configs/worldParameters.ts';
 import { ASSET, FREE_SLOT, SIDE, SPENDING, SWAP_FIELDS, SYSTEM, TOTAL, WORLD } from '../market/columns.ts';
 import { REASON } from '../market/ledger.ts';
 import { UsageError } from './core/errors.ts';

@@ -13,6 +13,8 @@ export interface WorldFrame {
   readonly tick: number;
   /** [METRICS] of sim/metrics/table.ts. Counts and sums cover the interval since the last multiple of `metricsEvery`. */
   readonly metrics: Float64Array;
+  /** Metrics of one's own, in the order of the config's `extensions.metrics`; absent where there are none. */
+  readonly ownMetrics?: Float64Array;
   /** [population][POPULATION_METRICS]. */
   readonly populations: readonly Float64Array[];
   /** Mean, standard deviation and neutral-shadow mean of each reward feature's linear gene over living learners, [REWARD_FEATURES]. */
@@ -34,8 +36,23 @@ export interface LawStatus {
   readonly checks: number;
   readonly lastTick: number;
   readonly violated: string | null;
+  /** The nearest that it has come to its limit. */
+  readonly margin?: LawMargin | undefined;
+  /** Why there is none yet, or can be none, in a sentence. */
+  readonly noMargin?: string | undefined;
 }
 
+/** The worst value that a law has met, beside the one that would break it. */
+export interface LawMargin {
+  /** Such as `residual`. */
+  readonly what: string;
+  readonly unit: string;
+  readonly largest: number;
+  /** 0 where none of it is allowed, as of differences. */
+  readonly limit: number;
+}
+
+/** What a run shows of a sampled tick: samples of every world, and how the laws stand. */
 export interface RunFrame {
   readonly tick: number;
   readonly ticks: number;
@@ -49,7 +66,15 @@ export interface RecordBatch {
   readonly rows: number;
   readonly columns: Readonly<Record<string, AnyColumn | readonly string[]>>;
 }
-export type TableName = 'metrics' | 'populations' | 'agents' | 'trades' | 'lineage' | 'journal';
+export type TableName =
+  | 'metrics'
+  | 'populations'
+  | 'agents'
+  | 'contracts'
+  | 'trades'
+  | 'orders'
+  | 'lineage'
+  | 'journal';
 
 /** What a shard of worlds reports after advancing to a tick. */
 export interface ShardReport {

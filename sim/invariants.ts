@@ -8,17 +8,21 @@ import {
   checkProbabilities,
   checkUnitNorm,
 } from '../agents/laws.ts';
-import { priceTerms } from '../agents/priceEquation.ts';
-import { FREE_SLOT } from '../market/columns.ts';
 import { MARKET_LAWS } from '../market/laws.ts';
+import { assert } from './core/assert.ts';
 import { DarwinError, LawViolation } from './core/errors.ts';
-import type { LawStatus } from './frame.ts';
-import { TRACKED_TRAIT } from './metrics/measure.ts';
+import type { LawMargin, LawStatus } from './frame.ts';
+import { MARGINS, type MarginOf, PRICE_TOLERANCE, residualOf, worse } from './lawMargins.ts';
 import { screenBit } from './screen.ts';
 import type { World } from './world.ts';
 
 /** Ticks between checks of laws about slowly changing floats, so that all laws together stay cheap. */
 const RARELY = 16;
+/**
+ * Ticks between looks at the margins, all of which together take about as long as half a scripted tick. What a run begins
+ * with is looked at at every rare check: a short one has margins, too.
+ */
+export const MARGINS_EVERY = 8 * RARELY;
 
 export interface Law {
   readonly name: string;
@@ -26,10 +30,9 @@ export interface Law {
   /** Ticks between checks. */
   readonly every: 1 | typeof RARELY;
   readonly check: (world: World) => void;
+  /** How far a world is from breaking it. */
+  readonly margin: MarginOf;
 }
-
-/** Residual of the Price equation in a gene of unit scale: rounding of f32 genes summed in double. */
-const PRICE_TOLERANCE = 1e-5;
 
 const place = (world: World, account: string) => ({
   world: world.parameters.world,
@@ -38,16 +41,13 @@ const place = (world: World, account: string) => ({
 });
 
 function checkPriceEquation(world: World): void {
-  const lives = world.columns.population.some((owner) => owner !== FREE_SLOT);
-  // nobody lives at one end of the interval: there is no mean to explain
-  if (!lives || !world.agents.censusAlive.includes(1)) return;
-  const { residual } = priceTerms(world, TRACKED_TRAIT);
+  const residual = residualOf(world);
   // written so that no number at all is a breach, too
   if (Math.abs(residual) < PRICE_TOLERANCE) return;
   throw new LawViolation('price-equation', place(world, 'tracked gene'), `residual ${residual}`);
 }
 
-export const LAWS: readonly Law[] = [
+const ALL_LAWS: readonly Omit<Law, 'margin'>[] = [
   ...MARKET_LAWS.map((law) => ({ ...law, every: 1 as const })),
   {
     name: 'population-balance',
@@ -80,6 +80,12 @@ export const LAWS: readonly Law[] = [
     check: checkPriceEquation,
   },
 ];
+/** Every law that a run checks, in the order of its reports. */
+export const LAWS: readonly Law[] = ALL_LAWS.map((law) => {
+  const margin = MARGINS[law.name];
+  assert(margin !== undefined, `law ${law.name} has a margin`);
+  return { ...law, margin };
+});
 
 interface ScreenedLaw {
   readonly law: Law;
@@ -98,6 +104,12 @@ export interface LawBook {
   lastTick: number;
   rareChecks: number;
   rareLastTick: number;
+  /** Tick of the first rare check; -1 = there was none. */
+  rareFirstTick: number;
+  /** The nearest that each law has come to its limit, as far as it was looked at. */
+  readonly margins: Map<Law, LawMargin>;
+  /** Why laws without one have none. */
+  readonly reasons: Map<Law, string>;
   /** The law that broke, or null, and what it found. */
   broken: Law | null;
   found: string;
@@ -108,11 +120,51 @@ export const createLawBook = (): LawBook => ({
   lastTick: -1,
   rareChecks: 0,
   rareLastTick: -1,
+  rareFirstTick: -1,
+  margins: new Map(),
+  reasons: new Map(),
   broken: null,
   found: '',
 });
 
 const ALL_SUSPECTS = -1;
+
+/** Notes that worlds whose laws a device screens have got to a tick: each of these ticks counts as a check. */
+export function noteScreened(book: LawBook, worlds: number, from: number, to: number): void {
+  book.checks += worlds * (to - from);
+  book.lastTick = to - 1;
+}
+
+/**
+ * Asks the laws of every tick about a world that a screen suspects.
+ *
+ * @throws LawViolation for the first broken one
+ */
+export const askEveryTick = (world: World, book: LawBook): void =>
+  askLaws(world, book, LAWS_OF_EVERY_TICK, ALL_SUSPECTS);
+
+/**
+ * Asks every law about a world that is looked at after some ticks, whatever their schedules.
+ *
+ * @throws LawViolation for the first broken one
+ */
+export function askAll(world: World, book: LawBook): void {
+  askEveryTick(world, book);
+  book.rareChecks++;
+  book.rareLastTick = world.ledger.tick;
+  askLaws(world, book, RARE_LAWS, ALL_SUSPECTS);
+  noteMargins(world, book);
+}
+
+/** Notes how near a world is to the limits of laws. */
+function noteMargins(world: World, book: LawBook): void {
+  for (const law of LAWS) {
+    const found = law.margin(world);
+    const before = book.margins.get(law);
+    if ('why' in found) book.reasons.set(law, found.why);
+    else book.margins.set(law, before === undefined ? found : worse(before, found));
+  }
+}
 
 /**
  * Checks every law that is due. Throws LawViolation for the first broken one. Where the world has a screen, a law that
@@ -128,6 +180,8 @@ export function checkLaws(world: World, book: LawBook, tick: number): void {
   book.rareChecks++;
   book.rareLastTick = tick;
   askLaws(world, book, RARE_LAWS, screen === null ? ALL_SUSPECTS : screen.rareSuspects());
+  if (book.rareFirstTick < 0) book.rareFirstTick = tick;
+  if (tick % MARGINS_EVERY === 0 || tick < book.rareFirstTick + MARGINS_EVERY) noteMargins(world, book);
 }
 
 function askLaws(world: World, book: LawBook, laws: readonly ScreenedLaw[], suspects: number): void {
@@ -146,6 +200,8 @@ function askLaws(world: World, book: LawBook, laws: readonly ScreenedLaw[], susp
 /** The book as data for frames. */
 export const lawStatus = (book: LawBook): LawStatus[] =>
   LAWS.map((law) => ({
+    margin: book.margins.get(law),
+    noMargin: book.margins.has(law) ? undefined : book.reasons.get(law),
     name: law.name,
     about: law.about,
     checks: law.every === 1 ? book.checks : book.rareChecks,

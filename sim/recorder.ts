@@ -10,11 +10,13 @@ import { CLASS_COUNT } from '../configs/taskClasses.ts';
 import type { Asset } from '../market/columns.ts';
 import { FREE_SLOT } from '../market/columns.ts';
 import { type Journal, REASON_NAMES, type Reason } from '../market/ledger.ts';
+import { contractsOf } from '../market/standing.ts';
 import type { TradeSink } from '../market/trades.ts';
+import { trustIsOn } from '../market/trust.ts';
 import type { AnyColumn } from './core/columns.ts';
 import { fromFraction32 } from './core/units.ts';
 import type { RecordBatch, TableName, WorldFrame } from './frame.ts';
-import { TABLES, type TableColumn } from './tables.ts';
+import { TABLES, type TableColumn, type Tables } from './tables.ts';
 import type { World } from './world.ts';
 
 type Cell = number | string;
@@ -40,9 +42,9 @@ class TableBuilder {
   private room = FIRST_ROWS;
   private rows = 0;
 
-  constructor(table: TableName) {
+  constructor(table: TableName, specs: readonly TableColumn[]) {
     this.table = table;
-    this.specs = TABLES[table];
+    this.specs = specs;
     this.cells = this.specs.map(({ type }) => cellsOf(type, this.room));
   }
 
@@ -94,13 +96,13 @@ export class Recorder {
   private readonly lives = new LineageRecorder();
   private readonly tables: Readonly<Record<TableName, TableBuilder>>;
 
-  constructor(output: RunConfig['output']) {
+  /** @param tables columns of each table */
+  constructor(output: RunConfig['output'], tables: Tables = TABLES) {
     this.output = output;
-    const names = Object.keys(TABLES) as TableName[];
-    this.tables = Object.fromEntries(names.map((name) => [name, new TableBuilder(name)])) as Record<
-      TableName,
-      TableBuilder
-    >;
+    const names = Object.keys(tables) as TableName[];
+    this.tables = Object.fromEntries(
+      names.map((name) => [name, new TableBuilder(name, tables[name])]),
+    ) as Record<TableName, TableBuilder>;
   }
 
   /** All rows since the last drain. */
@@ -110,16 +112,30 @@ export class Recorder {
     return lives.rows === 0 ? batches : [...batches, { table: 'lineage', ...lives }];
   }
 
-  /** One metrics row and one row per population. */
-  frame(frame: WorldFrame, populationNames: readonly string[]): void {
+  /**
+   * One metrics row, one row per population, and one per price level with orders where a world's trades are recorded.
+   *
+   * @param prices of the levels of the compute market, milli-token
+   */
+  frame(frame: WorldFrame, populationNames: readonly string[], prices: Uint32Array): void {
+    this.orders(frame, prices);
     const place = [frame.tick, frame.world, frame.arm, frame.replicate];
-    this.tables.metrics.add([...place, ...frame.metrics, ...frame.geneMean, ...frame.shadowMean]);
+    const own = frame.ownMetrics ?? [];
+    this.tables.metrics.add([...place, ...frame.metrics, ...frame.geneMean, ...frame.shadowMean, ...own]);
     frame.populations.forEach((row, k) => {
       this.tables.populations.add([...place, populationNames[k]!, ...row]);
     });
   }
 
-  /** One row per living agent. */
+  private orders({ tick, world, bidHistogram, askHistogram }: WorldFrame, prices: Uint32Array): void {
+    if (world >= this.output.tradesWorlds) return;
+    for (let level = 0; level < bidHistogram.length; level++) {
+      const [bid, offered] = [bidHistogram[level]!, askHistogram[level]!];
+      if (bid > 0 || offered > 0) this.tables.orders.add([tick, world, level, prices[level]!, bid, offered]);
+    }
+  }
+
+  /** One row per living agent, and one of its contracts where sellers may default. */
   agents(world: World): void {
     const { columns, balances, agents, parameters } = world;
     for (let i = 0; i < parameters.slots; i++) {
@@ -148,6 +164,34 @@ export class Recorder {
         agents.lifeProfit[i]!,
         agents.lifeReward[i]!,
         ...linearGenes(world, i),
+      ]);
+    }
+    if (trustIsOn(parameters)) this.contracts(world);
+  }
+
+  /** One row per living agent: what it has contracted, and who owes it or is owed. */
+  private contracts(world: World): void {
+    const { columns, agents, parameters, tick } = world;
+    for (let i = 0; i < parameters.slots; i++) {
+      if (columns.population[i] === FREE_SLOT) continue;
+      const { due, escrowed, claims, liabilities } = contractsOf(world, i, tick);
+      this.tables.contracts.add([
+        tick,
+        parameters.world,
+        i,
+        agents.serial[i]!,
+        columns.registered[i]!,
+        fromFraction32(columns.reputation[i]!),
+        columns.contracted[i]!,
+        columns.breached[i]!,
+        columns.undelivered[i]!,
+        escrowed,
+        columns.stakeLocked[i]!,
+        columns.slashed[i]!,
+        columns.compensated[i]!,
+        claims,
+        liabilities,
+        due,
       ]);
     }
   }

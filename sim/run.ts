@@ -7,7 +7,8 @@ import type { ResolvedRun } from '../configs/arms.ts';
 import { pieceCount, type RestoreOptions } from './checkpoint.ts';
 import { CheckpointError } from './core/errors.ts';
 import type { LawStatus, RecordBatch, RunFrame, ShardReport, WorldFrame } from './frame.ts';
-import { createShard, type ShardHandle } from './shard.ts';
+import { worse } from './lawMargins.ts';
+import { createShard, type InterventionByArm, type ShardHandle } from './shard.ts';
 import { combineHashes } from './stateHash.ts';
 
 /** What one call of `advance` gives. */
@@ -25,6 +26,7 @@ export interface Advance {
   readonly phaseNs: Readonly<Record<string, number>> | null;
 }
 
+/** A run that is advanced at will; all its methods answer when every shard has. */
 export interface Simulation {
   /** Ticks completed. */
   readonly tick: number;
@@ -56,6 +58,12 @@ export interface Simulation {
     read: (world: number, piece: number) => Promise<Uint8Array<ArrayBuffer>>,
     options?: RestoreOptions,
   ): Promise<void>;
+  /**
+   * Changes parameters from the next tick on. The caller has proved them right (addIntervention) and records them: the
+   * run goes on as if its config had planned them.
+   */
+  intervene(byArm: InterventionByArm): Promise<void>;
+  /** Ends its shards, and the threads that they run on. */
   close(): Promise<void>;
   /** Frames at every tick of the metrics schedule until the run's last tick. */
   [Symbol.asyncIterator](): AsyncIterator<RunFrame>;
@@ -169,6 +177,10 @@ class ShardedSimulation implements Simulation {
     this.tick = tick;
   }
 
+  async intervene(byArm: InterventionByArm): Promise<void> {
+    await Promise.all(this.shards.map((shard) => shard.intervene(byArm)));
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.shards.map((shard) => shard.close()));
   }
@@ -214,10 +226,18 @@ class ShardedSimulation implements Simulation {
 function mergeLaws(books: readonly (readonly LawStatus[])[]): LawStatus[] {
   return (books[0] ?? []).map((law, k) => ({
     ...law,
+    ...mergeMargins(books.map((book) => book[k]!)),
     checks: books.reduce((sum, book) => sum + book[k]!.checks, 0),
     lastTick: Math.max(...books.map((book) => book[k]!.lastTick)),
     violated: books.map((book) => book[k]!.violated).find((violated) => violated !== null) ?? null,
   }));
+}
+
+/** The worst of one law's margins; why there is none where no shard has any. */
+function mergeMargins(laws: readonly LawStatus[]): Pick<LawStatus, 'margin' | 'noMargin'> {
+  const margins = laws.map(({ margin }) => margin).filter((margin) => margin !== undefined);
+  if (margins.length > 0) return { margin: margins.reduce(worse), noMargin: undefined };
+  return { noMargin: laws.find(({ noMargin }) => noMargin !== undefined)?.noMargin };
 }
 
 function sumPhases(reports: readonly ShardReport[]): Record<string, number> | null {

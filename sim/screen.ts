@@ -6,8 +6,8 @@
 import { HEADS, LANES, LOGIT_COUNT } from '../agents/brain/layout.ts';
 import { type AgentColumns, type AgentWorld, GENE, UNIT_NORM_GENES } from '../agents/columns.ts';
 import { isUnrewarded } from '../agents/rewardGenome.ts';
-import { PRICE_LEVELS, SCORE_BUCKETS } from '../configs/derive.ts';
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
+import { PRICE_LEVELS, SCORE_BUCKETS } from '../configs/worldParameters.ts';
 import {
   type MarketWorld,
   POOL_RECORD,
@@ -18,6 +18,7 @@ import {
   TOTAL,
   WORLD,
 } from '../market/columns.ts';
+import { issuable } from '../market/laws.ts';
 import { assert } from './core/assert.ts';
 import type { AnyColumn } from './core/columns.ts';
 import { kernelOn } from './core/webAssembly.ts';
@@ -52,7 +53,7 @@ const BITS = new Map<string, number>(
 export const screenBit = (law: string): number => BITS.get(law) ?? 0;
 
 /** The kernel's descriptor and working memory, in bytes from the start of an Arena's memory: below ARENA_START. */
-export const SCREEN_START_BYTES = 96 * 1024;
+const SCREEN_START_BYTES = 96 * 1024;
 const SCREEN_BYTES = 16 * 1024;
 /** Sums of u32 columns of more slots need not be exact as doubles; such a world has no screen. */
 export const SCREEN_SLOTS_MAX = 2 ** 20;
@@ -127,7 +128,7 @@ export interface ScreenedWorld extends Pick<MarketWorld, 'parameters' | 'columns
 export class LawScreen {
   private readonly world: ScreenedWorld;
   private readonly bound: Bound;
-  private readonly descriptor: Uint32Array<ArrayBuffer>;
+  private descriptor: Uint32Array<ArrayBuffer>;
   private readonly norms: Float32Array<ArrayBuffer>;
 
   /** @param memory in which the columns lie; its bytes from SCREEN_START_BYTES are the screen's */
@@ -142,12 +143,18 @@ export class LawScreen {
     this.norms = Float32Array.from(populations, (population) => (isUnrewarded(population) ? 0 : 1));
   }
 
+  /** Takes up changed parameters of its world. */
+  describe(): void {
+    const { buffer } = this.world.columns.scalar;
+    this.descriptor = Uint32Array.from(describe(this.world, buffer as ArrayBuffer));
+    if (this.bound.screen === this) this.bound.screen = null;
+  }
+
   /** Bits (screenBit) of the laws of every tick that may be broken. */
   suspects(): number {
     const { parameters, columns, ledger } = this.world;
     const price = parameters.computeMarket.priceTable[columns.scalar[WORLD.computeLevel]!] ?? Number.NaN;
-    const issuable = parameters.policy.issuancePerTick * (ledger.tick + 1);
-    return this.take().screen(SCREEN_START_BYTES, price, issuable);
+    return this.take().screen(SCREEN_START_BYTES, price, issuable(parameters, ledger.tick));
   }
 
   /** Bits of the rarely checked laws that may be broken. */

@@ -3,8 +3,11 @@
  * goes through a whole stretch of ticks before the next one, so that its state stays in the cache.
  */
 import type { BindBrain } from '../agents/brain/brain.ts';
+import { HEAD_COUNT } from '../agents/brain/layout.ts';
 import type { FoundersByArm } from '../agents/founders.ts';
 import { type ResolvedRun, worldParameters } from '../configs/arms.ts';
+import { afterIssuance, Course, type Intervention } from '../configs/interventions.ts';
+import { issuedRate } from '../market/laws.ts';
 import { decodeWorld, encodeWorld, pieceCount, type RestoreOptions } from './checkpoint.ts';
 import { assert } from './core/assert.ts';
 import { CheckpointError } from './core/errors.ts';
@@ -13,10 +16,11 @@ import type { RecordBatch, ShardReport, WorldFrame } from './frame.ts';
 import { createLawBook, lawStatus } from './invariants.ts';
 import { type IntervalStart, measure, startInterval } from './metrics/measure.ts';
 import { Recorder } from './recorder.ts';
-import { ledgerHash, stateHash } from './stateHash.ts';
+import { integerHash, ledgerHash, stateHash } from './stateHash.ts';
+import { tablesOf } from './tables.ts';
 import { Team } from './team.ts';
 import { type TickHooks, tick } from './tick.ts';
-import { createWorld, type World } from './world.ts';
+import { changeParameters, createWorld, type World } from './world.ts';
 import { allocateWorlds, memoriesOf } from './worldMemory.ts';
 
 /** A shard as its owner sees it, in this thread or another. */
@@ -39,8 +43,14 @@ export interface ShardHandle {
    * when it does not fit.
    */
   restoreWorld(world: number, saved: Uint8Array<ArrayBuffer>, options?: RestoreOptions): Promise<number>;
+  /** Changes parameters from the next tick on; an intervention, or none, for each arm. */
+  intervene(byArm: InterventionByArm): Promise<void>;
+  /** Ends the shard, and the thread that it runs on. */
   close(): Promise<void>;
 }
+
+/** What happens to each arm at a tick, [arm]; null = nothing. */
+export type InterventionByArm = readonly (Intervention | null)[];
 
 /** Threads that help with a shard's only world (team.ts, helper.ts). */
 export interface TeamPort {
@@ -50,8 +60,14 @@ export interface TeamPort {
   readonly board: Int32Array;
   /** Hands the world's memories to the other threads. */
   readonly handOut: (memories: readonly WebAssembly.Memory[]) => void;
+  /** Tells the other threads of an intervention, before the first phase that it concerns. */
+  readonly tell: (byArm: InterventionByArm) => void;
 }
 
+/** What agents of a world do in a tick, in plain order [slots x HEAD_COUNT]. */
+export type RecordedActions = (world: number, tick: number) => Uint32Array<ArrayBuffer>;
+
+/** How a shard computes, what it starts from, and what it tells while it runs. */
 export interface ShardOptions {
   /** Whether economic laws are checked on every tick. Default true. */
   readonly laws?: boolean;
@@ -67,15 +83,26 @@ export interface ShardOptions {
   readonly bindBrain?: BindBrain;
   /** The team that this thread leads. */
   readonly team?: TeamPort;
+  /** What agents do in place of what they would choose, on any engine with the same integers; not with a team. */
+  readonly actions?: RecordedActions;
+  /** Told what agents are about to do, in every tick of every world. */
+  readonly onActions?: (world: number, tick: number, actions: Uint32Array<ArrayBuffer>) => void;
+  /** Called with the hash of all integers that engines agree on (integerHash), after each tick of each world. */
+  readonly onTickIntegers?: (world: number, tick: number, hash: string) => void;
   /** Called with the integer state's hash after each tick of each world. */
   readonly onTickHash?: (world: number, tick: number, hash: string) => void;
 }
+
+/** The last phase in which agents choose what to do. */
+const CHOICE = 'scripted';
 
 /** Metrics at sampled ticks, beside the phases of a tick in a profile. */
 const SAMPLE = 'sample';
 
 interface Resident {
   readonly world: World;
+  /** Which parameters it has when. */
+  readonly course: Course;
   since: IntervalStart;
 }
 
@@ -104,7 +131,7 @@ export class Shard {
     this.fault = options.fault === undefined ? null : faultHook(options.fault);
     const all = worldParameters(run);
     const parameters = worlds.map((world) => all[world]!);
-    this.recorder = new Recorder(run.arms[0]!.output);
+    this.recorder = new Recorder(run.arms[0]!.output, tablesOf(run.arms[0]!));
     const { team } = options;
     assert(team === undefined || worlds.length === 1, 'a team shares one world');
     const memories = allocateWorlds(parameters, team?.threads, options.brainShards);
@@ -120,7 +147,7 @@ export class Shard {
         options.bindBrain,
       );
       world.trades = this.recorder.tradesOf(p.world);
-      return { world, since: startInterval(world) };
+      return { world, course: new Course(run.arms[p.arm]!, { ...p }), since: startInterval(world) };
     });
     this.hooks = { laws: options.laws === false ? null : this.lawBook, afterPhase: this.phaseHook() };
   }
@@ -135,9 +162,12 @@ export class Shard {
       const before = world.tally.agentSteps;
       if (!this.founded) this.sample(resident, frames, true);
       while (world.tick < toTick) {
+        if (world.tick >= resident.course.next)
+          changeParameters(world, resident.course.parametersAt(world.tick));
         if (this.options.clock !== undefined) this.phaseStart = this.options.clock();
         tick(world, this.hooks);
         this.options.onTickHash?.(world.parameters.world, world.tick, ledgerHash(world));
+        this.options.onTickIntegers?.(world.parameters.world, world.tick, integerHash(world));
         const boundary = world.tick % output.metricsEvery === 0;
         if (boundary || world.tick === toTick) this.sample(resident, frames, boundary);
         if (output.agentsEvery > 0 && world.tick % output.agentsEvery === 0) this.recorder.agents(world);
@@ -222,10 +252,20 @@ export class Shard {
         'resume with the config that the run was started with',
       );
     resident.since = same ? since : startInterval(resident.world);
+    this.takeIssuance(resident);
     // rows of a genesis that is not this run's
     this.recorder.drain();
     this.founded = true;
     return resident.world.tick;
+  }
+
+  /** Changes parameters from the next tick on. */
+  intervene(byArm: InterventionByArm): void {
+    this.options.team?.tell(byArm);
+    for (const { world, course } of this.residents) {
+      const intervention = byArm[world.parameters.arm] ?? null;
+      if (intervention !== null) course.add(intervention);
+    }
   }
 
   /** The resident worlds, for tests and library users who look inside. */
@@ -239,6 +279,14 @@ export class Shard {
     return resident;
   }
 
+  /** A branch may issue less than its parent did: what is there already is judged by the rate of then. */
+  private takeIssuance({ world, course }: Resident): void {
+    const rate = issuedRate(world, world.tick);
+    course.hasIssued(rate);
+    const parameters = afterIssuance(world.parameters, rate);
+    if (parameters !== world.parameters) changeParameters(world, parameters);
+  }
+
   /** Measures a world; on a boundary of the metrics schedule also records it and starts a new interval. */
   private sample(resident: Resident, frames: WorldFrame[], boundary: boolean): void {
     const { world } = resident;
@@ -250,6 +298,7 @@ export class Shard {
       this.recorder.frame(
         frame,
         world.parameters.populations.map((p) => p.name),
+        world.parameters.computeMarket.priceTable,
       );
       resident.since = startInterval(world);
     }
@@ -257,15 +306,26 @@ export class Shard {
   }
 
   private phaseHook(): TickHooks['afterPhase'] {
-    const { clock } = this.options;
+    const { clock, actions, onActions } = this.options;
     const inject = this.fault?.afterPhase ?? null;
-    if (clock === undefined) return inject;
+    if (clock === undefined && actions === undefined && onActions === undefined) return inject;
     return (world, phase) => {
-      const now = clock();
+      const now = clock?.() ?? 0;
       this.phaseNs[phase] = (this.phaseNs[phase] ?? 0) + now - this.phaseStart;
+      if (phase === CHOICE) this.exchangeActions(world);
       inject?.(world, phase);
-      this.phaseStart = clock();
+      this.phaseStart = clock?.() ?? 0;
     };
+  }
+
+  /** Replaces what agents have chosen, where it is given, and tells what they do, where somebody asks. */
+  private exchangeActions({ parameters: { world, slots }, brain, tick }: World): void {
+    const { actions, onActions } = this.options;
+    if (actions !== undefined) brain.writeColumn('action', 0, slots, actions(world, tick));
+    if (onActions === undefined) return;
+    const chosen = new Uint32Array(slots * HEAD_COUNT);
+    brain.readColumn('action', 0, slots, chosen);
+    onActions(world, tick, chosen);
   }
 
   private drainPhases(): Record<string, number> {
@@ -290,6 +350,7 @@ export function createShard(
     snapshot: async () => shard.snapshot(),
     saveWorld: async (world, piece) => shard.saveWorld(world, piece),
     restoreWorld: async (world, saved, restore) => shard.restoreWorld(world, saved, restore),
+    intervene: async (byArm) => shard.intervene(byArm),
     close: async () => {},
   };
 }

@@ -54,6 +54,23 @@ export function ledgerHash(world: World): string {
   return hash.digest();
 }
 
+const integersOf = (columns: Readonly<Record<string, AnyColumn>>): Record<string, AnyColumn> =>
+  Object.fromEntries(Object.entries(columns).filter(([, column]) => !(column instanceof Float32Array)));
+
+/**
+ * Hash of all integers of a world: balances, markets, and of agents their lines of descent, integer genes and trials.
+ * Without the scratch of the cpu's passes, which other engines have no use for.
+ */
+export function integerHash({ tick, balances, columns, agents }: World): string {
+  const hash = new ColumnHash().addWord(tick);
+  addAll(hash, balances);
+  const { order: _, ...lasting } = columns;
+  addAll(hash, lasting);
+  // doubles are integers but for the census, which is no state
+  addAll(hash, integersOf(agents));
+  return hash.digest();
+}
+
 /** One hash of many, in order. */
 export function combineHashes(hashes: readonly string[]): string {
   const combined = new ColumnHash();

@@ -3,9 +3,12 @@
  * needs nothing else. `u64` columns travel as exact integers in doubles and are stored as 64-bit integers.
  */
 import { REWARD_FEATURES } from '../agents/columns.ts';
+import type { RunConfig } from '../configs/schema.ts';
 import type { TableName } from './frame.ts';
+import { ownMetric } from './metrics/ownMetrics.ts';
 import { METRICS, POPULATION_METRICS } from './metrics/table.ts';
 
+/** Raised when columns of a table change; a further table leaves readers of the others as they are. */
 export const TABLES_VERSION = 1;
 
 export interface TableColumn {
@@ -32,7 +35,14 @@ const design = [
 const genes = (prefix: string, about: string) =>
   REWARD_FEATURES.map((feature) => column(`${prefix}_${feature}`, 'f32', '1', `${about} ${feature}`));
 
-export const TABLES: Readonly<Record<TableName, readonly TableColumn[]>> = {
+/** Tables that a snapshot of all agents fills; `contracts` only where sellers may default (world.trust). */
+export const SNAPSHOT_TABLES = ['agents', 'contracts'] as const satisfies readonly TableName[];
+
+/** Columns of every table. */
+export type Tables = Readonly<Record<TableName, readonly TableColumn[]>>;
+
+/** Every table of a run directory: its columns in order, each with type and unit. */
+export const TABLES: Tables = {
   metrics: [
     ...place,
     ...design,
@@ -69,6 +79,23 @@ export const TABLES: Readonly<Record<TableName, readonly TableColumn[]>> = {
     column('life_reward', 'f32', '1', 'reward since birth'),
     ...genes('gene', 'reward gene on'),
   ],
+  contracts: [
+    ...place,
+    column('slot', 'u32', 'index', 'slot of the agent'),
+    column('serial', 'u64', 'id', 'identity within the world'),
+    column('registered', 'u32', '1', '1 where it may contract before the court'),
+    column('reputation', 'f32', '1', 'share of what it sold that buyers remember as delivered'),
+    column('contracted', 'u32', 'cu', 'sold under contract in the tick, a task counting cuPerTask'),
+    column('breached', 'u32', 'cu', 'of it, what it did not deliver'),
+    column('undelivered', 'u32', 'cu', 'bought in the tick and not delivered to it'),
+    column('escrowed', 'u64', 'milli-token', 'payment for what it sold that waited in escrow in the tick'),
+    column('stake_locked', 'u32', 'milli-token', 'stake that was locked for what it sold'),
+    column('slashed', 'u32', 'milli-token', 'of it, what audits took'),
+    column('compensated', 'u32', 'milli-token', "received of others' slashed stakes"),
+    column('claims', 'u64', 'milli-cash', 'awarded to it by a court and not yet due'),
+    column('liabilities', 'u64', 'milli-cash', 'awarded to others against it and not yet due'),
+    column('due', 'u32', 'tick', 'first tick in which a claim or liability of it falls due; 0 = none'),
+  ],
   trades: [
     ...place,
     column('market', 'string', 'name', 'compute or service'),
@@ -77,6 +104,13 @@ export const TABLES: Readonly<Record<TableName, readonly TableColumn[]>> = {
     column('class', 'u32', 'index', 'task class; 0 for compute'),
     column('quantity', 'u32', 'cu or task', 'units traded'),
     column('price', 'u32', 'milli-token', 'price per unit'),
+  ],
+  orders: [
+    ...place,
+    column('level', 'u32', 'index', "level of the compute market's price table, 0 = lowest"),
+    column('price', 'u32', 'milli-token', 'price of the level per cu'),
+    column('bid', 'u32', 'cu', 'asked for at this price in the last compute auction before the tick'),
+    column('offered', 'u32', 'cu', 'offered at this price in it'),
   ],
   lineage: [
     ...place,
@@ -107,3 +141,27 @@ export const TABLES: Readonly<Record<TableName, readonly TableColumn[]>> = {
     column('reason', 'string', 'name', 'why the money moved'),
   ],
 };
+
+/**
+ * The tables of a run: metrics of one's own come last, and genes of replaced features say whose they are. Throws RangeError
+ * for a metric that is not registered.
+ */
+export function tablesOf({ extensions }: Pick<RunConfig, 'extensions'>): Tables {
+  if (extensions === undefined) return TABLES;
+  const { metrics = [], rewardFeatures = [] } = extensions;
+  const renamed = (table: readonly TableColumn[]): readonly TableColumn[] =>
+    table.map((each) => {
+      const feature = rewardFeatures.find(
+        ({ replaces }) => each.name.replace(/^(gene|shadow)_/, '') === replaces,
+      );
+      if (feature === undefined || !/^(gene|shadow)_/.test(each.name)) return each;
+      return { ...each, about: `${each.about}, whose place ${feature.name} takes` };
+    });
+  const own = metrics.map((name) => {
+    const { unit, about } = ownMetric(name);
+    return column(name, 'f64', unit, about);
+  });
+  const tables = Object.entries(TABLES).map(([name, columns]) => [name, renamed(columns)]);
+  const all = Object.fromEntries(tables) as Record<TableName, readonly TableColumn[]>;
+  return { ...all, metrics: [...all.metrics, ...own] };
+}

@@ -55,6 +55,12 @@ export const LEARN_AND_ACT: Phase = {
   share: (w, t, from, to) => w.brain.step(t, from, to),
 };
 
+/** Who has no brain decides, once the columns of all phases to come are back in the cache. */
+function decide(world: World, tick: number): void {
+  world.columnFetch.fetch();
+  decideScripted(world, tick);
+}
+
 /** A market economy. */
 const ECONOMY: readonly Phase[] = [
   { name: 'income', run: startTick },
@@ -63,7 +69,7 @@ const ECONOMY: readonly Phase[] = [
   { name: 'induced values', run: drawInducedValues },
   { name: 'observe', run: observe, ...shared(observeRange, openObservation) },
   LEARN_AND_ACT,
-  { name: 'scripted', run: decideScripted },
+  { name: 'scripted', run: decide },
   { name: 'decide', run: applyActions, ...shared(orderRange, openOrders) },
   { name: 'compute market', run: (w, t) => tradeCompute(w, w.computeAuction, t) },
   { name: 'double auction', run: (w, t) => tradeContinuously(w, w.doubleAuction, bookTradersOf, t) },

@@ -1,7 +1,8 @@
 /** What theory says about trust, in whole economies of learners; each effect with its size. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseConfig, parseSet } from '../configs/parse.ts';
+import { parseSet } from '../configs/overrides.ts';
+import { parseConfig } from '../configs/parse.ts';
 import { TRUST_TOTAL } from '../market/columns.ts';
 import { METRIC_INDEX, type MetricName } from './metrics/table.ts';
 import { Shard } from './shard.ts';

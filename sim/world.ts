@@ -32,7 +32,7 @@ import { createEnvironment } from '../agents/environments/registry.ts';
 import { assertFounders, foundSkills } from '../agents/founders.ts';
 import { bindSenses, type Senses, sensesColumnSpec } from '../agents/senses.ts';
 import { TabularLearner } from '../agents/tabularLearner.ts';
-import type { WorldParameters } from '../configs/derive.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import { BatchAuction } from '../market/batchAuction.ts';
 import { foundGenesis } from '../market/circulation.ts';
 import { DoubleAuction } from '../market/classic/doubleAuction.ts';
@@ -51,6 +51,7 @@ import { type Journal, Ledger } from '../market/ledger.ts';
 import { ServiceAuction } from '../market/serviceMarket.ts';
 import { Settlement } from '../market/settlement.ts';
 import type { TradeSink } from '../market/trades.ts';
+import { ColumnFetch } from './columnFetch.ts';
 import { ARENA_ROOM_BYTES, type Arena, columnBytes } from './core/columns.ts';
 import { bindTally, Tally } from './metrics/tally.ts';
 import { type LawScreen, screenOf } from './screen.ts';
@@ -82,6 +83,8 @@ export interface World extends MarketWorld, AgentWorld {
   trades: TradeSink | null;
   /** Sums over the current metric interval; never read by the model. */
   readonly tally: Tally;
+  /** Brings back what its brains push out of the cache. */
+  readonly columnFetch: ColumnFetch;
   /** Clears most laws at once; null where every law is to be asked. */
   screen: LawScreen | null;
   /** Ticks that are complete: the number of the next one. */
@@ -224,6 +227,20 @@ function shardsOf(parameters: WorldParameters, shards: readonly KernelMemory[]):
   }));
 }
 
+/** Fetches what phases read; a team's world is too large for it, and without learners nothing is pushed out. */
+function columnFetchOf(
+  memory: WebAssembly.Memory,
+  { slots }: WorldParameters,
+  { balances, columns, agents, brain }: WorldColumns,
+  team: Team | null,
+): ColumnFetch {
+  const { active, action, reward, tdError } = brain.columns;
+  const read = [balances, columns, agents, { active, action, reward, tdError }].flatMap((group) =>
+    Object.values(group),
+  );
+  return new ColumnFetch(memory, team === null && brain.lengthOf('weights') > 0 ? read : [], slots);
+}
+
 /**
  * Founds a world in its memories: genesis agents, their brains and all money.
  *
@@ -261,6 +278,7 @@ export function createWorld(
     inducedSchedule: new InducedSchedule(memory.arena.memory, parameters, bound.columns),
     trades: null,
     tally: new Tally(parameters.populations.length, bindTally(memory.arena.memory)),
+    columnFetch: columnFetchOf(memory.arena.memory, parameters, bound, team),
     screen: null,
     tick: 0,
   };
@@ -269,4 +287,22 @@ export function createWorld(
   foundGenesis(world);
   foundSkills(world);
   return world;
+}
+
+/** What of a world follows from its parameters, in one thread's view of it. */
+type Steered = Pick<World, 'parameters' | 'senses' | 'clearing'> &
+  Partial<Pick<World, 'settlement' | 'screen'>>;
+
+/**
+ * Gives a world other parameters between two ticks; nothing of its state moves.
+ *
+ * @param next of the same place and layout (configs/interventions.ts)
+ */
+export function changeParameters(world: Steered, next: WorldParameters): void {
+  // in place: what was looked up by these parameters, such as masks, does not depend on what may change
+  Object.assign(world.parameters, next);
+  world.senses.describe(next);
+  world.clearing.describe(next);
+  world.settlement?.describe(next);
+  world.screen?.describe();
 }

@@ -3,7 +3,7 @@
  * own, which all threads see; a world that outgrows one memory keeps its brains in others (layOut).
  */
 import { instantiateKernel, SCRATCH_BYTES } from '../agents/brain/brain.ts';
-import type { WorldParameters } from '../configs/derive.ts';
+import type { WorldParameters } from '../configs/worldParameters.ts';
 import { ARENA_ROOM_BYTES, Arena, u32 } from './core/columns.ts';
 import { CapacityError } from './core/errors.ts';
 import { type KernelMemory, layOut, type WorldLayout, type WorldMemory } from './world.ts';

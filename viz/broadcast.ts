@@ -45,6 +45,12 @@ export class Watcher {
     this.pump();
   }
 
+  /** Lets go of what waits, as when another run begins; nothing of it counts as dropped. */
+  clear(): void {
+    this.frames.length = 0;
+    this.messages.clear();
+  }
+
   /** Queues a message; one of the same kind that still waits is replaced. Written when it is sent. */
   message(kind: string, write: () => string): void {
     this.messages.set(kind, write);

@@ -1,5 +1,5 @@
 /**
- * Test support: a real Chromium, whatever the machine has. CHROMIUM_PATH is taken at its word, then the
+ * A real Chromium for tests and benchmarks, whatever the machine has. CHROMIUM_PATH is taken at its word, then the
  * usual places are looked at, and a bare machine gets the browser that npm brought along.
  */
 import { execFile } from 'node:child_process';
@@ -13,7 +13,8 @@ import { EnvironmentError } from '../sim/core/errors.ts';
 
 /** Where systems put Chromium. */
 const SYSTEM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Of the package, whether this runs from source or from `dist`. */
+const ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
 /** One folder per version of the package, so that an update never meets old files. */
 const CACHE = join(ROOT, 'node_modules/.cache/darwin-market/chromium-147.0.0');
 const FLAGS = [
@@ -49,14 +50,22 @@ export async function findBrowser(systemPaths: readonly string[] = SYSTEM_PATHS)
   return found === undefined ? unpackedBrowser() : { path: found, environment: {} };
 }
 
-/** Starts the browser with a fresh profile. */
-export async function launchBrowser(place?: BrowserPlace): Promise<Browser> {
+/**
+ * Starts the browser with a fresh profile.
+ *
+ * @param place the browser; the one that findBrowser finds by default
+ * @param flags beside those that every test starts it with
+ */
+export async function launchBrowser(
+  place: BrowserPlace | null = null,
+  flags: readonly string[] = [],
+): Promise<Browser> {
   const { path, environment } = place ?? (await findBrowser());
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...process.env, ...environment })) {
     if (value !== undefined) env[name] = value;
   }
-  return chromium.launch({ executablePath: path, args: FLAGS, env });
+  return chromium.launch({ executablePath: path, args: [...FLAGS, ...flags], env });
 }
 
 /** The folder of npm's Chromium and of its libraries, SwiftShader and Vulkan's loader among them. */

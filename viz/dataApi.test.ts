@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../sim/core/errors.ts';
 import {
   CELLS_MAX,
+  parseAddressQuery,
   parseFrameQuery,
   parseTable,
   parseTableQuery,
@@ -46,14 +47,26 @@ describe('what may be asked of a table', () => {
     [{ buyer: '1' }, 'the table agents has no column buyer'],
     [{ limit: '0' }, 'limit=0 is not a number of rows'],
     [{ wrold: '1' }, 'there is no parameter wrold'],
+    [{ from: ['1', '2'] }, 'from is not one text'],
+    [{ columns: ['tick', 'world'] }, 'columns is not one text'],
+    [{ world: { toString: 1 } }, 'world is not one text'],
+    [{ limit: [] }, 'limit is not one text'],
   ])('%o is refused', (given, words) => {
     expect(() => parseTableQuery('agents', given)).toThrow(UsageError);
     expect(() => parseTableQuery('agents', given)).toThrow(words);
   });
 
+  test('addresses are asked for by one world and the serials of its agents', () => {
+    expect(parseAddressQuery({ world: '2', serial: '7,8' })).toEqual({ world: 2, serials: [7, 8] });
+    expect(() => parseAddressQuery({ serial: '7' })).toThrow('world= is not a list of numbers');
+    expect(() => parseAddressQuery({ world: '0', serial: 'x' })).toThrow('serial=x is not a list');
+    expect(() => parseAddressQuery({ world: '0,1', serial: '7' })).toThrow('world is one number');
+    expect(() => parseAddressQuery({ world: '0', serial: '7', slot: '1' })).toThrow('no parameter slot');
+  });
+
   test('tables and ranges of frames are known ones', () => {
     expect(parseTable('lineage')).toBe('lineage');
-    for (const name of ['manifest', '__proto__', '../agents', undefined])
+    for (const name of ['manifest', '__proto__', '../agents', undefined, { toString: 1 }, ['agents']])
       expect(() => parseTable(name)).toThrow(UsageError);
     expect(parseFrameQuery({ from: '3' })).toEqual({ from: 3, to: Number.MAX_SAFE_INTEGER });
     expect(() => parseFrameQuery({ points: '3' })).toThrow('no parameter points');

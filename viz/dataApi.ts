@@ -2,17 +2,22 @@
  * The data of runs over HTTP, version 1: what the page reads beside frames, and anybody else may. All paths
  * are below `/api/v1`; runs go by id, never by path. Every answer is bounded.
  *
- *   GET /runs                        {runs: RunSummary[], shown, live}; live = whether the process simulates one
+ *   GET /runs                        {runs: RunSummary[], shown, live, control}: whether the process
+ *                                    simulates one, and whether it starts and steers some (controlApi.ts)
  *   GET /runs/ID                     RunDetail
  *   GET /runs/ID/frames?from&to      frames (protocol.ts), each preceded by its length as u32; evenly thinned
- *                                    to FRAMES_MAX
+ *                                    to FRAMES_MAX; a single one comes with its orders where they are recorded
  *   GET /runs/ID/ticks?table=NAME    {ticks}: ticks at which a table has rows, evenly thinned to TICKS_MAX
+ *   GET /runs/ID/addresses?world=0&serial=7,8
+ *                                    {addresses: [{serial, address, path}]} of agents on a chain, path as in BIP-32; null
+ *                                    where the run was made without a mnemonic, or keeps no wallets of that world
  *   GET /runs/ID/tables/NAME?columns=a,b&from&to&world=0,1&serial=7,8&parent=7&slot=3&limit=n
  *                                    rows as columns (tableFrame.ts), in order of tick and world
  *
- * ID `live` is the run that the server's own process simulates. For its agents `from=now` takes a snapshot of the
- * moment. A wrong request is answered by 400 or 404 and {error: {code, message, hint}}.
+ * ID `live` is the run that the server's own process simulates. For its agents and contracts `from=now` takes a snapshot
+ * of the moment. A wrong request is answered by 400 or 404 and {error: {code, message, hint}}.
  */
+import type { Intervention } from '../configs/interventions.ts';
 import { UsageError } from '../sim/core/errors.ts';
 import type { LawStatus, RunFrame, TableName } from '../sim/frame.ts';
 import { TABLES } from '../sim/tables.ts';
@@ -62,6 +67,8 @@ export interface RunDetail {
   readonly summary: RunSummary;
   readonly hello: Hello;
   readonly laws: readonly LawStatus[];
+  /** Of each arm, as planned and as asked for in flight. */
+  readonly interventions: readonly (readonly Intervention[])[];
   readonly ticksPerSecond: number;
   readonly agentStepsPerSecond: number;
   /** Tables that have rows. */
@@ -72,12 +79,24 @@ export interface RunDetail {
 export interface TableQuery {
   readonly table: TableName;
   readonly columns: readonly string[];
-  /** Ticks, both included; `now` of a live run's agents is a snapshot of the moment. */
+  /** Ticks, both included; `now` of a live run's agents and contracts is a snapshot of the moment. */
   readonly from: number | 'now';
   readonly to: number;
   /** Column and the values that it may have. */
   readonly filters: readonly { readonly column: string; readonly values: readonly number[] }[];
   readonly limit: number;
+}
+/** An agent's wallet on a chain. */
+export interface AgentAddress {
+  readonly serial: number;
+  readonly address: string;
+  /** Where it is derived, for other wallet programs. */
+  readonly path: string;
+}
+/** Agents of one world by serial. */
+export interface AddressQuery {
+  readonly world: number;
+  readonly serials: readonly number[];
 }
 export interface FrameQuery {
   readonly from: number;
@@ -102,6 +121,8 @@ export interface RunCatalog {
   ): Promise<{ readonly metricsEvery: number; readonly frames: readonly RunFrame[] }>;
   ticks(id: string, table: TableName): Promise<readonly number[]>;
   table(id: string, query: TableQuery): Promise<TableFrame>;
+  /** Extended public keys of the agents' wallets, world by world; null where none are known. */
+  wallets(id: string): Promise<readonly string[] | null>;
 }
 
 /** Columns by which rows may be chosen. */
@@ -110,12 +131,19 @@ const PARAMETERS = ['columns', 'from', 'to', 'limit', ...FILTERS];
 
 type Parameters = Readonly<Record<string, unknown>>;
 
-function tickOf(given: Parameters, key: 'from' | 'to', otherwise: number): number {
+/** The text of a parameter; undefined where it is not given. Throws UsageError where it is given several times. */
+function textOf(given: Parameters, key: string): string | undefined {
   const text = given[key];
+  if (text === undefined || typeof text === 'string') return text;
+  throw new UsageError(`${key} is not one text`, 'give each parameter once');
+}
+
+function tickOf(given: Parameters, key: 'from' | 'to', otherwise: number): number {
+  const text = textOf(given, key);
   if (text === undefined) return otherwise;
   const tick = Number(text);
-  if (typeof text !== 'string' || !/^\d+$/.test(text) || !Number.isSafeInteger(tick))
-    throw new UsageError(`${key}=${String(text).slice(0, 40)} is not a tick`, 'give a whole number');
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(tick))
+    throw new UsageError(`${key}=${text.slice(0, 40)} is not a tick`, 'give a whole number');
   return tick;
 }
 
@@ -129,7 +157,7 @@ function refuseUnknown(given: Parameters, known: readonly string[]): void {
 export function parseTable(name: unknown): TableName {
   if (typeof name === 'string' && Object.hasOwn(TABLES, name)) return name as TableName;
   throw new UsageError(
-    `there is no table ${String(name).slice(0, 40)}`,
+    typeof name === 'string' ? `there is no table ${name.slice(0, 40)}` : 'table is not one name',
     `there are ${Object.keys(TABLES).join(', ')}`,
   );
 }
@@ -139,11 +167,31 @@ export function parseFrameQuery(given: Parameters): FrameQuery {
   return { from: tickOf(given, 'from', 0), to: tickOf(given, 'to', Number.MAX_SAFE_INTEGER) };
 }
 
+/** Reads which agents' addresses are asked for. Throws UsageError naming what is wrong. */
+export function parseAddressQuery(given: Parameters): AddressQuery {
+  refuseUnknown(given, ['world', 'serial']);
+  const [world, ...more] = wholeNumbers(given, 'world');
+  if (more.length > 0) throw new UsageError('world is one number here', 'ask for one world at a time');
+  return { world: world!, serials: wholeNumbers(given, 'serial') };
+}
+
+/** The whole numbers of a parameter, between commas. */
+function wholeNumbers(given: Parameters, key: string): number[] {
+  const text = textOf(given, key) ?? '';
+  const texts = text.split(',');
+  if (texts.some((one) => !/^\d+$/.test(one)) || texts.length > FILTER_VALUES_MAX)
+    throw new UsageError(
+      `${key}=${text.slice(0, 40)} is not a list of numbers`,
+      `give up to ${FILTER_VALUES_MAX} whole numbers between commas`,
+    );
+  return texts.map(Number);
+}
+
 /** Reads the parameters of a table's rows. Throws UsageError naming the first that is wrong. */
 export function parseTableQuery(table: TableName, given: Parameters): TableQuery {
   refuseUnknown(given, PARAMETERS);
   const names = TABLES[table].map(({ name }) => name);
-  const columns = given.columns === undefined ? names : String(given.columns).split(',');
+  const columns = textOf(given, 'columns')?.split(',') ?? names;
   for (const column of columns)
     if (!names.includes(column))
       throw new UsageError(
@@ -151,16 +199,9 @@ export function parseTableQuery(table: TableName, given: Parameters): TableQuery
         `its columns are ${names.join(', ')}`,
       );
   const filters = FILTERS.filter((column) => given[column] !== undefined).map((column) => {
-    const texts = String(given[column]).split(',');
-    const values = texts.map(Number);
     if (!names.includes(column))
       throw new UsageError(`the table ${table} has no column ${column}`, 'leave it out');
-    if (texts.some((text) => !/^\d+$/.test(text)) || texts.length > FILTER_VALUES_MAX)
-      throw new UsageError(
-        `${column}=${String(given[column]).slice(0, 40)} is not a list of numbers`,
-        `give up to ${FILTER_VALUES_MAX} whole numbers between commas`,
-      );
-    return { column, values };
+    return { column, values: wholeNumbers(given, column) };
   });
   const most = Math.min(ROWS_MAX, Math.floor(CELLS_MAX / columns.length));
   const now = given.from === 'now';
@@ -175,10 +216,11 @@ export function parseTableQuery(table: TableName, given: Parameters): TableQuery
 }
 
 function limitOf(given: Parameters): number {
-  if (given.limit === undefined) return ROWS_MAX;
-  const limit = Number(given.limit);
-  if (!/^\d+$/.test(String(given.limit)) || limit < 1)
-    throw new UsageError(`limit=${String(given.limit).slice(0, 40)} is not a number of rows`);
+  const text = textOf(given, 'limit');
+  if (text === undefined) return ROWS_MAX;
+  const limit = Number(text);
+  if (!/^\d+$/.test(text) || limit < 1)
+    throw new UsageError(`limit=${text.slice(0, 40)} is not a number of rows`);
   return limit;
 }
 

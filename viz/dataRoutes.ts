@@ -1,60 +1,67 @@
 /** The paths of dataApi.ts as routes of the server. */
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import { DarwinError } from '../sim/core/errors.ts';
-import { NoSuchRun, parseFrameQuery, parseTable, parseTableQuery, type RunCatalog } from './dataApi.ts';
-import { encodeFrame, joinFrames } from './protocol.ts';
-import { encodeTable } from './tableFrame.ts';
+import { Overloaded, Turns } from './allowance.ts';
+import { DATA_ANSWERS, type DataAnswer, type DataQuestion } from './dataAnswers.ts';
+import { type AgentAddress, NoSuchRun, parseAddressQuery, type RunCatalog } from './dataApi.ts';
 
-type Answer = (request: Request, response: Response) => Promise<void>;
+/** Questions to tables at a time, each with a database of its own, and how many more may wait. */
+const QUESTIONS_AT_ONCE = 4;
+const QUESTIONS_WAITING_MAX = 2000;
+/** Answered from manifests at once, however many questions wait. */
+const UNTABLED = ['/runs', '/runs/:id', '/runs/:id/addresses'];
 
 /**
  * Routes below `/api/v1`. Expected failures are answered by one line, as on the terminal.
  *
- * @param live whether the process that serves also simulates a run
+ * @param standing whether the process that serves also simulates a run, and whether it can start and steer some
  */
-export function dataRoutes(catalog: RunCatalog, live: boolean): Router {
+export function dataRoutes(catalog: RunCatalog, standing: () => DataQuestion['standing']): Router {
   const router = Router();
-  const get = (path: string, answer: Answer): void => {
+  const turns = new Turns(QUESTIONS_AT_ONCE, QUESTIONS_WAITING_MAX);
+  const answers = { ...DATA_ANSWERS, '/runs/:id/addresses': addressAnswer };
+  for (const [path, answer] of Object.entries(answers)) {
     router.get(path, async (request: Request, response: Response, next: NextFunction) => {
       response.set('Cache-Control', 'no-store');
+      const { id = '', table = '' } = request.params as Readonly<Record<string, string>>;
       try {
-        await answer(request, response);
+        const question = { catalog, standing: standing(), id, table, query: request.query };
+        const ask = async (): Promise<DataAnswer> => answer(question);
+        send(response, await (UNTABLED.includes(path) ? ask() : turns.take(ask)));
       } catch (error) {
         if (!(error instanceof DarwinError)) return next(error);
         const { code, message, hint } = error;
-        response.status(error instanceof NoSuchRun ? 404 : 400).json({ error: { code, message, hint } });
+        response.status(statusOf(error)).json({ error: { code, message, hint } });
       }
     });
-  };
-  const bytes = (response: Response, body: Uint8Array): void => {
-    response.type('application/octet-stream').send(Buffer.from(body.buffer, body.byteOffset, body.length));
-  };
-  const idOf = (request: Request): string => String(request.params.id);
-
-  get('/runs', async (_request, response) => {
-    response.json({ ...(await catalog.list()), live });
-  });
-  get('/runs/:id', async (request, response) => {
-    response.json(await catalog.detail(idOf(request)));
-  });
-  get('/runs/:id/frames', async (request, response) => {
-    const { metricsEvery, frames } = await catalog.frames(idOf(request), parseFrameQuery(request.query));
-    const encoded = frames.map((frame) =>
-      encodeFrame(frame, {
-        interval: frame.tick === 0 ? 0 : ((frame.tick - 1) % metricsEvery) + 1,
-        distributions: frame.worlds.some((world) => world.lorenzWealth.length > 0),
-      }),
-    );
-    bytes(response, joinFrames(encoded));
-  });
-  get('/runs/:id/ticks', async (request, response) => {
-    response.json({ ticks: await catalog.ticks(idOf(request), parseTable(request.query.table)) });
-  });
-  get('/runs/:id/tables/:table', async (request, response) => {
-    const query = parseTableQuery(parseTable(request.params.table), request.query);
-    bytes(response, encodeTable(await catalog.table(idOf(request), query)));
-  });
+  }
   return router;
+}
+
+function send(response: Response, answer: DataAnswer): void {
+  if ('json' in answer) {
+    response.json(answer.json);
+    return;
+  }
+  const { buffer, byteOffset, length } = answer.bytes;
+  response.type('application/octet-stream').send(Buffer.from(buffer, byteOffset, length));
+}
+
+async function addressAnswer({ catalog, id, query }: DataQuestion): Promise<DataAnswer> {
+  const { world, serials } = parseAddressQuery(query);
+  const root = (await catalog.wallets(id))?.[world];
+  if (root === undefined) return { json: { addresses: null } };
+  // the curves of wallets are loaded where somebody asks for them
+  const { addressOf, agentPath } = await import('../agents/wallet.ts');
+  const addresses = serials.map(
+    (serial): AgentAddress => ({ serial, address: addressOf(root, serial), path: agentPath(world, serial) }),
+  );
+  return { json: { addresses } };
+}
+
+function statusOf(error: DarwinError): number {
+  if (error instanceof NoSuchRun) return 404;
+  return error instanceof Overloaded ? 503 : 400;
 }
 
 /** What a server without run directories knows. */
@@ -64,4 +71,5 @@ export const NO_RUNS: RunCatalog = {
   frames: (id) => Promise.reject(new NoSuchRun(id)),
   ticks: (id) => Promise.reject(new NoSuchRun(id)),
   table: (id) => Promise.reject(new NoSuchRun(id)),
+  wallets: (id) => Promise.reject(new NoSuchRun(id)),
 };

@@ -3,9 +3,9 @@
  * bounded memory. When the store is full every second frame is let go and from then on only every second
  * frame is kept, so that after any number of frames between half and all of the store is in use.
  */
-export class FrameHistory {
+export class FrameHistory<Frame = Uint8Array> {
   private readonly framesMax: number;
-  private frames: Uint8Array[] = [];
+  private frames: Frame[] = [];
   private offered = 0;
   private stride = 1;
 
@@ -15,7 +15,7 @@ export class FrameHistory {
   }
 
   /** Offers the next frame; it is encoded only if it is kept. */
-  offer(encode: () => Uint8Array): void {
+  offer(encode: () => Frame): void {
     const index = this.offered++;
     if (index % this.stride !== 0) return;
     if (this.frames.length === this.framesMax) {
@@ -27,7 +27,7 @@ export class FrameHistory {
   }
 
   /** Kept frames, oldest first. */
-  get kept(): readonly Uint8Array[] {
+  get kept(): readonly Frame[] {
     return this.frames;
   }
 }

@@ -211,6 +211,18 @@ describe('controls', () => {
 });
 
 describe('messages of the server', () => {
+  test.each([
+    ['a type of ten thousand letters', { type: 'x'.repeat(10_000) }, "unknown message type 'xxx"],
+    ['a type that is no text', { type: { toString: 1 } }, `unknown message type '{"toString":1}'`],
+    ['no type', {}, "unknown message type 'null'"],
+    ['a version that is no number', { type: 'hello', version: { toString: 1 } }, 'version {"toString":1},'],
+  ])('of %s are refused in a short line', (_, message, words) => {
+    const read = () => parseServerMessage(JSON.stringify(message));
+    expect(read).toThrow(ProtocolError);
+    expect(read).toThrow(words);
+    expect(read).toThrow(/^.{1,120}$/);
+  });
+
   const hello = {
     type: 'hello',
     version: PROTOCOL_VERSION,

@@ -26,7 +26,7 @@ import { DarwinError, EXIT } from '../sim/core/errors.ts';
 import type { LawStatus, RunFrame } from '../sim/frame.ts';
 import type { Metric } from '../sim/metrics/table.ts';
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 3;
 /** Longest text message that the server accepts from a page, bytes. */
 export const CONTROL_BYTES_MAX = 1024;
 /** Longest binary frame that either side accepts, bytes. */
@@ -55,6 +55,8 @@ export interface RunHeader {
   readonly metricsEvery: number;
   readonly arms: readonly ArmHeader[];
   readonly populations: readonly PopulationHeader[];
+  /** Metrics of the run's own, which follow the built-in ones in a frame. */
+  readonly ownMetrics: readonly Metric[];
 }
 export interface ArmHeader {
   /** What sets the arm apart, such as `demography.lottery = uniform`. */
@@ -67,7 +69,7 @@ export interface PopulationHeader {
   readonly kind: string;
 }
 
-/** First message on a connection. */
+/** First message on a connection, and again when another run begins in the place of the one before. */
 export interface Hello {
   readonly type: 'hello';
   readonly version: typeof PROTOCOL_VERSION;
@@ -80,7 +82,8 @@ export interface Hello {
   readonly rewardFeatures: readonly string[];
 }
 
-export const RUN_STATES = ['running', 'paused', 'finished', 'failed'] as const;
+/** stopped: somebody ended it before its last tick, and it can go on. */
+export const RUN_STATES = ['running', 'paused', 'finished', 'stopped', 'failed'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
 /** How the run stands; sent when it changes and a few times a second. */
@@ -109,7 +112,7 @@ export interface Laws {
 /** Last message of a run; the connection stays open so that the result can be looked at. */
 export interface Ended {
   readonly type: 'ended';
-  readonly state: 'finished' | 'failed';
+  readonly state: 'finished' | 'stopped' | 'failed';
   readonly message: string;
 }
 
@@ -219,6 +222,7 @@ const SERVER_MESSAGES: Readonly<Record<ServerMessage['type'], Check>> = {
       metricsEvery: count,
       arms: listOf(shape({ label: text, computePrices: listOf(finite) })),
       populations: listOf(shape({ name: text, kind: text })),
+      ownMetrics: listOf(metric),
     }),
     watchedWorlds: count,
     metrics: listOf(metric),
@@ -243,20 +247,29 @@ const SERVER_MESSAGES: Readonly<Record<ServerMessage['type'], Check>> = {
         checks: count,
         lastTick: finite,
         violated: either(exactly(null), text),
+        margin: either(
+          exactly(undefined),
+          shape({ what: text, unit: text, largest: either(exactly(null), finite), limit: finite }),
+        ),
+        noMargin: either(exactly(undefined), text),
       }),
     ),
   }),
-  ended: shape({ state: exactly('finished', 'failed'), message: text }),
+  ended: shape({ state: exactly('finished', 'stopped', 'failed'), message: text }),
 };
+
+/** What somebody sent, for an error of one line. */
+const brief = (value: unknown): string =>
+  (typeof value === 'string' ? value : JSON.stringify(value ?? null)).slice(0, 40);
 
 /** Reads a text message of the server. Throws ProtocolError when it is malformed or of another version. */
 export function parseServerMessage(message: string): ServerMessage {
   const value = parseObject(message);
-  const type = String(value.type);
+  const type = brief(value.type);
   if (!Object.hasOwn(SERVER_MESSAGES, type)) throw new ProtocolError(`unknown message type '${type}'`);
   if (type === 'hello' && value.version !== PROTOCOL_VERSION) {
     throw new ProtocolError(
-      `the server speaks protocol version ${String(value.version)}, this page version ${PROTOCOL_VERSION}`,
+      `the server speaks protocol version ${brief(value.version)}, this page version ${PROTOCOL_VERSION}`,
       'reload the page',
     );
   }
@@ -325,12 +338,15 @@ export interface FrameOptions {
   readonly distributions: boolean;
 }
 
+const NOTHING = new Float64Array(0);
+
 /** The bytes of a frame. Throws ProtocolError when its worlds differ in shape or it would be too long. */
 export function encodeFrame(frame: RunFrame, options: FrameOptions): Uint8Array<ArrayBuffer> {
   const { worlds } = frame;
   const first = worlds[0];
+  const own = first?.ownMetrics?.length ?? 0;
   const d: Dimensions = {
-    metrics: first?.metrics.length ?? 0,
+    metrics: (first?.metrics.length ?? 0) + own,
     populations: first?.populations.length ?? 0,
     populationMetrics: first?.populations[0]?.length ?? 0,
     features: first?.geneMean.length ?? 0,
@@ -375,7 +391,8 @@ export function encodeFrame(frame: RunFrame, options: FrameOptions): Uint8Array<
     view.setUint32(at + 4, w.arm, true);
     view.setUint32(at + 8, w.replicate, true);
     at += WORLD_HEADER_BYTES;
-    put(w.metrics, d.metrics, 8, w.world);
+    put(w.metrics, d.metrics - own, 8, w.world);
+    put(w.ownMetrics ?? NOTHING, own, 8, w.world);
     if (w.populations.length !== d.populations) {
       throw new ProtocolError(
         `world ${w.world} has ${w.populations.length} populations, not ${d.populations}`,

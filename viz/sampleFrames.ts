@@ -1,6 +1,7 @@
 /** Deterministic frames of a run that never was, for tests and for working on the page without an engine. */
 import { FEATURE_COUNT, REWARD_FEATURES } from '../agents/columns.ts';
-import { PRICE_LEVELS, priceTable } from '../configs/derive.ts';
+import { priceTable } from '../configs/derive.ts';
+import { PRICE_LEVELS } from '../configs/worldParameters.ts';
 import { draw, STREAM, unitInterval } from '../sim/core/rng.ts';
 import type { LawStatus, RunFrame, WorldFrame } from '../sim/frame.ts';
 import { METRIC_INDEX, METRICS, POPULATION_METRIC_INDEX, POPULATION_METRICS } from '../sim/metrics/table.ts';
@@ -41,6 +42,7 @@ export function sampleHeader(options: Partial<SampleOptions> = {}): RunHeader {
       computePrices,
     })),
     populations: POPULATIONS.map(({ name, kind }) => ({ name, kind })),
+    ownMetrics: [],
   };
 }
 

@@ -3,15 +3,19 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { EXIT, UsageError } from '../sim/core/errors.ts';
 import { METRIC_INDEX, METRICS } from '../sim/metrics/table.ts';
+import { HISTORY_FRAMES_MAX } from './feed.ts';
 import { WATCHED_WORLDS_MAX } from './hello.ts';
 import {
   CONTROL_BYTES_MAX,
   type Control,
   decodeFrame,
+  encodeFrame,
   parseServerMessage,
   type ServerMessage,
   splitFrames,
@@ -19,8 +23,8 @@ import {
 } from './protocol.ts';
 import { sampleFrame, sampleHeader, sampleLaws } from './sampleFrames.ts';
 import {
+  CONTROLS_RATE,
   defaultPageDirectory,
-  HISTORY_FRAMES_MAX,
   type LiveServer,
   type ServerOptions,
   startServer,
@@ -244,6 +248,64 @@ describe('slow and vanished watchers', () => {
   });
 });
 
+describe('memory', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heap = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+  };
+
+  test('does not grow with watchers that vanish, stop reading or send nonsense, nor with frames', async () => {
+    const options = { arms: 1, worlds: 16 };
+    const server = await serve({ header: sampleHeader(options) });
+    const frame = sampleFrame(1, options);
+    let tick = 0;
+    const round = async (): Promise<void> => {
+      const url = `${server.url.replace('http', 'ws')}api/live`;
+      const sockets = Array.from({ length: 8 }, () => new WebSocket(url));
+      await Promise.all(sockets.map((socket) => once(socket, 'open')));
+      sockets[0]!.pause();
+      sockets[1]!.send('{"type":');
+      sockets[2]!.send('x'.repeat(CONTROL_BYTES_MAX + 1));
+      sockets[3]!.send(Buffer.alloc(64));
+      for (let k = 0; k < 40; k++) {
+        tick += 50;
+        server.publish({ ...frame, tick }, RATES);
+      }
+      for (const socket of sockets) {
+        socket.on('error', () => {});
+        socket.terminate();
+      }
+      await until(() => server.clients === 0);
+    };
+    // the past fills up first
+    while (tick < 50 * 2 * HISTORY_FRAMES_MAX) await round();
+    const before = heap();
+    for (let k = 0; k < 25; k++) await round();
+    const frameBytes = encodeFrame(frame, { interval: 50, distributions: true }).length;
+    // a thousand frames for two hundred watchers: what is left is less than a few of them
+    expect(heap() - before).toBeLessThan(HISTORY_FRAMES_MAX * frameBytes);
+  }, 60_000);
+
+  test('is given back when another run takes the place of one: its watchers stay and see nothing of the old one', async () => {
+    const server = await serve();
+    const client = await Client.connect(server);
+    server.publish(sampleFrame(3), RATES);
+    await until(() => client.frames.length === 1);
+    const header = { ...sampleHeader({ arms: 1, worlds: 2 }), name: 'second' };
+    server.begin(header);
+    await until(() => client.last('hello')?.run.name === 'second');
+    expect(splitFrames(await (await fetch(`${server.url}api/history`)).arrayBuffer())).toEqual([]);
+    server.publish(sampleFrame(1, { arms: 1, worlds: 2 }), RATES);
+    await until(() => client.frames.length === 2);
+    expect(client.frames[1]!.worlds.length).toBe(2);
+    expect(client.closed).toBeNull();
+    const late = await Client.connect(server);
+    await until(() => late.frames.length === 1 && late.last('hello')?.run.name === 'second');
+  });
+});
+
 describe('status', () => {
   test('state, message, speed and rates reach a watcher, and the end is announced also to late ones', async () => {
     const server = await serve();
@@ -370,6 +432,7 @@ describe('HTTP', () => {
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('x-frame-options')).toBe('DENY');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
       expect(headers.get('x-powered-by')).toBeNull();
     }
     expect((await fetch(`${server.url}nothing/here`)).status).toBe(404);
@@ -411,15 +474,113 @@ describe('who may connect', () => {
     expect(await get(`${server.url}api/health`, { host: `localhost:${port}` })).toBe(200);
   });
 
-  test('beyond this machine an origin must be named, and be the own one or an allowed one', async () => {
+  test('beyond this machine a page must be of the own origin or an allowed one, token or not', async () => {
     const server = await serve({ host: '0.0.0.0', origins: ['https://proxy.example'] });
     const { port } = new URL(server.url);
     const host = `market.example:${port}`;
-    expect(await refusal(server, 'api/live', { host })).toBe(403);
-    expect(await refusal(server, 'api/live', { host, origin: 'http://other.example' })).toBe(403);
-    await Client.connect(server, { host, origin: `http://${host}` });
-    await Client.connect(server, { host, origin: 'https://proxy.example' });
-    await until(() => server.clients === 2);
+    const authorization = `Bearer ${server.token}`;
+    const foreign = { host, origin: 'http://other.example', authorization };
+    expect(await refusal(server, 'api/live', foreign)).toBe(403);
+    await Client.connect(server, { host, origin: `http://${host}`, authorization });
+    await Client.connect(server, { host, origin: 'https://proxy.example', authorization });
+    await Client.connect(server, { host, authorization });
+    await until(() => server.clients === 3);
+  });
+});
+
+describe('the token', () => {
+  const PATHS = ['', 'api/health', 'api/run', 'api/history', 'api/v1/runs', 'main.js', 'nothing/here'];
+
+  test('on a loopback address there is none, and the link is the address', async () => {
+    for (const host of ['127.0.0.1', '127.0.0.2', 'localhost']) {
+      const server = await serve({ host });
+      expect([server.token, server.link]).toEqual([null, server.url]);
+    }
+  });
+
+  test('beyond it nothing is answered without the token but one line with 401, with the headers of every answer', async () => {
+    const server = await serve({ host: '0.0.0.0' });
+    for (const path of PATHS) {
+      const response = await fetch(`${server.url}${path}`);
+      expect([path, response.status]).toEqual([path, 401]);
+      expect(await response.text()).toMatch(/^open the link that the server printed[^\n]+\n$/);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer');
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    }
+    const own = new URL(server.url).origin;
+    expect(await refusal(server, 'api/live', { origin: own })).toBe(401);
+    expect(await refusal(server, 'api/live', {})).toBe(401);
+    expect(server.clients).toBe(0);
+  });
+
+  test('the link turns into a cookie that no script reads, and the address is left without the token', async () => {
+    const server = await serve({ host: '0.0.0.0' });
+    const first = await fetch(`${server.link}&run=tiny`, { redirect: 'manual' });
+    expect(first.status).toBe(303);
+    expect(first.headers.get('location')).toBe('./?run=tiny');
+    const [cookie = ''] = first.headers.getSetCookie();
+    expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/);
+    const held = { cookie: `other=1; ${cookie.split(';')[0]}` };
+    expect((await fetch(`${server.url}api/run`, { headers: held })).status).toBe(200);
+    const client = await Client.connect(server, { ...held, origin: new URL(server.url).origin });
+    await until(() => client.last('hello'));
+  });
+
+  test('a script shows it as a bearer token', async () => {
+    const server = await serve({ host: '0.0.0.0' });
+    const ask = async (authorization: string): Promise<number> =>
+      (await fetch(`${server.url}api/run`, { headers: { authorization } })).status;
+    expect(await ask(`Bearer ${server.token}`)).toBe(200);
+    expect(await ask(`bearer ${server.token}`)).toBe(200);
+    expect(await ask(`Basic ${server.token}`)).toBe(401);
+  });
+
+  test.each([
+    ['empty', () => ''],
+    ['one character short', (token: string) => token.slice(0, -1)],
+    ['one character too long', (token: string) => `${token}x`],
+    ['in other letters', (token: string) => token.toLowerCase()],
+    ['of another server', () => 'A'.repeat(32)],
+  ])('a token that is %s is none', async (_, wrong) => {
+    const server = await serve({ host: '0.0.0.0' });
+    const { port } = new URL(server.url);
+    const token = wrong(server.token!);
+    const headers = { authorization: `Bearer ${token}`, cookie: `darwin-${port}=${token}` };
+    expect((await fetch(`${server.url}api/run`, { headers })).status).toBe(401);
+    expect((await fetch(`${server.url}?token=${token}`, { redirect: 'manual' })).status).toBe(401);
+  });
+
+  test('two servers have two tokens of 192 bits, and the cookie of one is nothing to the other', async () => {
+    const [one, other] = [await serve({ host: '0.0.0.0' }), await serve({ host: '0.0.0.0' })];
+    expect(Buffer.from(one.token!, 'base64url').length).toBe(24);
+    expect(one.token).not.toBe(other.token);
+    const cookie = `darwin-${new URL(one.url).port}=${one.token}`;
+    expect((await fetch(`${other.url}api/run`, { headers: { cookie } })).status).toBe(401);
+  });
+});
+
+describe('limits', () => {
+  test('a watcher that sends controls faster than anybody steers is let go with the reason, and no other', async () => {
+    const server = await serve();
+    const heard: Control[] = [];
+    server.onControl((control) => heard.push(control));
+    const good = await Client.connect(server);
+    const bad = await Client.connect(server);
+    for (let k = 0; k < 20 * CONTROLS_RATE.burst; k++) bad.socket.send('{"type":"pause"}');
+    await until(() => bad.closed);
+    expect(bad.closed).toEqual({ code: 1008, reason: 'more than 50 controls a second' });
+    expect(heard.length).toBeGreaterThanOrEqual(CONTROLS_RATE.burst);
+    expect(good.closed).toBeNull();
+  });
+
+  test('headers that are too long are refused by the parser, and a path that is no path by one line', async () => {
+    const server = await serve();
+    expect(await get(`${server.url}api/run`, { 'x-long': 'x'.repeat(64 * 1024) })).toBe(431);
+    for (const path of ['%', '%ff', 'api/v1/runs/%', 'api/v1/runs/%ff', 'x%00y', 'api/v1/runs/a%00b']) {
+      const status = (await get(`${server.url}${path}`, {}))!;
+      expect([path, status >= 400 && status < 500]).toEqual([path, true]);
+      expect(await (await fetch(`${server.url}${path}`)).text()).toMatch(/^[^<\n]+\n?$/);
+    }
   });
 });
 

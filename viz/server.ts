@@ -11,35 +11,38 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import express, { type Express } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { EnvironmentError, UsageError } from '../sim/core/errors.ts';
-import type { LawStatus, RunFrame } from '../sim/frame.ts';
+import { UsageError } from '../sim/core/errors.ts';
+import type { RunFrame } from '../sim/frame.ts';
+import { Access } from './access.ts';
+import { Allowance } from './allowance.ts';
+import { answerFailure, LOOPBACK_HEADERS, SECURITY_HEADERS } from './answers.ts';
 import { Watcher } from './broadcast.ts';
+import type { RunControl } from './controlApi.ts';
+import { controlRoutes } from './controlRoutes.ts';
 import type { RunCatalog } from './dataApi.ts';
 import { dataRoutes, NO_RUNS } from './dataRoutes.ts';
-import { helloOf, replicatesWatched, WATCHED_WORLDS_MAX } from './hello.ts';
-import { FrameHistory } from './history.ts';
+import { Feed, type Rates, type RunStatus, type Stage } from './feed.ts';
+import { listenError, ownAddress } from './listening.ts';
 import {
   CONTROL_BYTES_MAX,
   type Control,
-  type Ended,
-  encodeFrame,
-  type Hello,
   joinFrames,
   ProtocolError,
   parseControl,
   type RunHeader,
-  type Status,
 } from './protocol.ts';
 
 /** Watchers at a time. */
-const WATCHERS_MAX = 64;
-/** Past frames kept for late watchers; a chart has fewer pixels. */
-export const HISTORY_FRAMES_MAX = 400;
-/** Frames a second sent to a page, which redraws no faster than it can be read. */
-const FRAMES_PER_SECOND = 20;
-const STATUS_INTERVAL_MS = 250;
+export const WATCHERS_MAX = 1000;
+/** Connections at a time; a browser opens up to six beside the one that watches. */
+const CONNECTIONS_MAX = 4096;
+/** Controls of one watcher: more than hands can give, and than a page sends while a slider is drawn. */
+export const CONTROLS_RATE = { burst: 100, perSecond: 50 } as const;
+/** How long a client may take to send the headers and the whole of a request, milliseconds. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
 const HEARTBEAT_MS = 15_000;
 /** Time that watchers have to answer the goodbye. */
 const CLOSE_MS = 500;
@@ -59,6 +62,8 @@ export interface ServerOptions {
   readonly header?: RunHeader;
   /** The runs whose data are served; none by default. */
   readonly catalog?: RunCatalog;
+  /** Who starts and steers runs; nobody by default. */
+  readonly control?: RunControl;
   /** Further origins that may connect, such as `https://example.org` in front of a proxy. */
   readonly origins?: readonly string[];
   /** Directory of the built page. */
@@ -69,34 +74,17 @@ export interface ServerOptions {
   readonly heartbeatMs?: number;
 }
 
-/** How fast the run is. */
-export interface Rates {
-  readonly ticksPerSecond: number;
-  readonly agentStepsPerSecond: number;
-}
-
-/** How the run stands, as far as its driver says. */
-export interface RunStatus {
-  readonly state: Status['state'];
-  /** What the terminal says too; an error's line when the run failed. */
-  readonly message?: string;
-  /** Speed limit in force, ticks per second; null = none. */
-  readonly speed?: number | null;
-  /** Name of the law whose violation ended the run; no frame comes after it, so the table learns of it here. */
-  readonly brokenLaw?: string;
-}
-
-export interface LiveServer {
-  /** Where a browser finds the page, such as `http://127.0.0.1:4100/`. */
+export interface LiveServer extends Stage {
+  /** Where the page is, such as `http://127.0.0.1:4100/`. */
   readonly url: string;
+  /** What a browser opens first: the address, with the token where one must be shown. */
+  readonly link: string;
+  /** What must be shown beyond this machine; null on a loopback address. */
+  readonly token: string | null;
   /** Connected watchers. */
   readonly clients: number;
   /** Frames that slow watchers lost, all connections together. */
   readonly dropped: number;
-  /** Shows a frame to everyone who watches. O(worlds) to write it, O(1) for each watcher; never waits. */
-  publish(frame: RunFrame, rates: Rates): void;
-  /** Shows how the run stands; `finished` and `failed` end the run for the watchers. */
-  status(status: RunStatus): void;
   /** Calls back on what watchers ask for; returns how to stop that. */
   onControl(callback: (control: Control) => void): () => void;
   /** Says goodbye to all watchers and frees the port. */
@@ -109,29 +97,7 @@ export function defaultPageDirectory(moduleUrl: string = import.meta.url): strin
   return fileURLToPath(new URL(fromSource ? '../dist/viz/client' : './client', moduleUrl));
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\]|::1)$/i;
-const isLoopback = (host: string): boolean => LOOPBACK.test(host);
-const hostName = (hostHeader: string): string => hostHeader.replace(/:\d+$/, '');
-
-/** Headers of every answer: nothing but the page's own files, no embedding, no guessing of types. */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-};
+const UNAUTHORIZED = 'open the link that the server printed: it carries the token that is needed here';
 
 /**
  * Starts the server. Throws UsageError when the port is taken or may not be used (exit code 2), and
@@ -149,56 +115,42 @@ export async function startServer(options: ServerOptions): Promise<LiveServer> {
   return live;
 }
 
-interface Published {
-  readonly frame: RunFrame;
-  /** Ticks that its counts cover. */
-  readonly interval: number;
-  /** Whether that is a whole interval of the metrics. */
-  readonly whole: boolean;
-}
-
 class Live implements LiveServer {
   url = '';
+  link = '';
   private readonly options: ServerOptions;
   private readonly host: string;
+  private readonly access: Access;
+  private port = 0;
   private readonly http: Server;
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * CONTROL_BYTES_MAX });
   private readonly watchers = new Map<WebSocket, Watcher>();
   private readonly listeners = new Set<(control: Control) => void>();
-  private readonly history = new FrameHistory(HISTORY_FRAMES_MAX);
-  private readonly watchedReplicates: number;
-  /** null without a live run. */
-  private readonly hello: Hello | null;
-  private readonly metricsEvery: number;
+  private readonly feed: Feed;
   private readonly heartbeat: NodeJS.Timeout;
 
-  /** Latest frame, not yet written; null before the first. */
-  private latest: Published | null = null;
-  /** Frames that wait for their turn: the last one of a whole interval, and one within the next. */
-  private pending: Published[] = [];
-  private flushTimer: NodeJS.Timeout | null = null;
-  private frameSentAt = Number.NEGATIVE_INFINITY;
-  private statusSentAt = Number.NEGATIVE_INFINITY;
-  private laws: { tick: number; laws: readonly LawStatus[] } | null = null;
-  private violations = 0;
-  private rates: Rates = { ticksPerSecond: 0, agentStepsPerSecond: 0 };
-  private run: Pick<Status, 'state' | 'message' | 'speed'> = { state: 'running', message: '', speed: null };
-  private thinned = 0;
   private droppedByGone = 0;
   private alive = new WeakSet<WebSocket>();
 
   constructor(options: ServerOptions, host: string) {
     this.options = options;
     this.host = host;
-    const { header } = options;
-    this.metricsEvery = header?.metricsEvery ?? 1;
-    this.watchedReplicates = replicatesWatched(header?.arms.length ?? 1);
-    this.hello = header === undefined ? null : helloOf(header);
-    this.http = createServer(this.routes());
+    this.access = new Access(host, options.origins);
+    this.feed = new Feed(options.framesPerSecond);
+    if (options.header !== undefined) this.feed.describe(options.header);
+    this.http = createServer(
+      { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: HEADERS_MS },
+      this.routes(),
+    );
+    this.http.maxConnections = CONNECTIONS_MAX;
     this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     this.sockets.on('connection', (socket) => this.welcome(socket));
     this.heartbeat = setInterval(() => this.beat(), options.heartbeatMs ?? HEARTBEAT_MS);
     this.heartbeat.unref();
+  }
+
+  get token(): string | null {
+    return this.access.token;
   }
 
   get clients(): number {
@@ -221,58 +173,25 @@ class Live implements LiveServer {
       }
       this.http.listen(port, this.host, () => {
         this.http.off('error', fail);
-        const bound = (this.http.address() as AddressInfo).port;
-        const shown = this.host === '0.0.0.0' || this.host === '::' ? 'localhost' : this.host;
-        this.url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${bound}/`;
+        this.port = (this.http.address() as AddressInfo).port;
+        const shown = this.host === '0.0.0.0' || this.host === '::' ? ownAddress() : this.host;
+        this.url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${this.port}/`;
+        this.link = this.token === null ? this.url : `${this.url}?token=${this.token}`;
         resolve();
       });
     });
   }
 
+  begin(header: RunHeader): void {
+    this.feed.begin(header);
+  }
+
   publish(frame: RunFrame, rates: Rates): void {
-    const watched = this.watchedPart(frame);
-    const { metricsEvery } = this;
-    // Counts of a frame cover the ticks since the last multiple of metricsEvery before it.
-    const interval = frame.tick === 0 ? 0 : ((frame.tick - 1) % metricsEvery) + 1;
-    const whole = frame.tick % metricsEvery === 0;
-    this.rates = rates;
-    // Frames within an interval (a pause, a step) are of the moment; the past is made of whole intervals.
-    if (whole) this.history.offer(() => encodeFrame(watched, { interval, distributions: false }));
-    const kept = whole ? [] : this.pending.filter((waiting) => waiting.whole);
-    this.thinned += this.pending.length - kept.length;
-    this.latest = { frame: watched, interval, whole };
-    this.pending = [...kept, this.latest];
-
-    const violations = frame.laws.reduce((sum, law) => sum + (law.violated === null ? 0 : 1), 0);
-    this.laws = { tick: frame.tick, laws: frame.laws };
-    const now = performance.now();
-    if (now - this.statusSentAt >= STATUS_INTERVAL_MS || violations !== this.violations) this.sendStatus(now);
-    this.violations = violations;
-
-    const due = this.frameSentAt + 1000 / (this.options.framesPerSecond ?? FRAMES_PER_SECOND);
-    if (now >= due) this.flush(now);
-    else if (this.flushTimer === null) {
-      this.flushTimer = setTimeout(() => this.flush(performance.now()), due - now);
-      this.flushTimer.unref();
-    }
+    this.feed.publish(frame, rates);
   }
 
   status(status: RunStatus): void {
-    const { state, message = '', speed = this.run.speed, brokenLaw } = status;
-    this.run = { state, message, speed };
-    if (brokenLaw !== undefined && this.laws !== null) {
-      const laws = this.laws.laws.map((law) =>
-        law.name === brokenLaw ? { ...law, violated: message } : law,
-      );
-      this.laws = { ...this.laws, laws };
-    }
-    const now = performance.now();
-    if (this.run.state !== 'running') this.flush(now);
-    this.sendStatus(now);
-    const ended = this.ended();
-    if (ended !== null) {
-      for (const watcher of this.watchers.values()) watcher.message('ended', () => JSON.stringify(ended));
-    }
+    this.feed.status(status);
   }
 
   onControl(callback: (control: Control) => void): () => void {
@@ -282,7 +201,7 @@ class Live implements LiveServer {
 
   async close(): Promise<void> {
     clearInterval(this.heartbeat);
-    if (this.flushTimer !== null) clearTimeout(this.flushTimer);
+    this.feed.close();
     this.listeners.clear();
     const goodbyes = [...this.watchers.keys()].map((socket) => {
       const gone = new Promise((resolve) => socket.once('close', resolve));
@@ -301,74 +220,24 @@ class Live implements LiveServer {
     });
   }
 
-  /** The worlds that are sent: the first replicates of every arm. */
-  private watchedPart(frame: RunFrame): RunFrame {
-    if (frame.worlds.length <= WATCHED_WORLDS_MAX) return frame;
-    const worlds = frame.worlds
-      .filter((world) => world.replicate < this.watchedReplicates)
-      .slice(0, WATCHED_WORLDS_MAX);
-    return { ...frame, worlds };
-  }
-
-  /** Sends what waits, if anything. */
-  private flush(now: number): void {
-    if (this.flushTimer !== null) clearTimeout(this.flushTimer);
-    this.flushTimer = null;
-    const waiting = this.pending;
-    if (waiting.length === 0) return;
-    this.pending = [];
-    this.frameSentAt = now;
-    if (this.watchers.size === 0) return;
-    for (const { frame, interval } of waiting) {
-      const bytes = encodeFrame(frame, { interval, distributions: true });
-      for (const watcher of this.watchers.values()) watcher.frame(bytes);
-    }
-  }
-
-  private sendStatus(now: number): void {
-    this.statusSentAt = now;
-    for (const watcher of this.watchers.values()) this.tellStatus(watcher);
-  }
-
-  private tellStatus(watcher: Watcher): void {
-    watcher.message('status', () => {
-      const status: Status = {
-        type: 'status',
-        ...this.run,
-        ...this.rates,
-        dropped: watcher.dropped,
-        thinned: this.thinned,
-      };
-      return JSON.stringify(status);
-    });
-    if (this.laws !== null) watcher.message('laws', () => JSON.stringify({ type: 'laws', ...this.laws }));
-  }
-
-  private ended(): Ended | null {
-    const { state, message } = this.run;
-    return state === 'finished' || state === 'failed' ? { type: 'ended', state, message } : null;
-  }
-
   private welcome(socket: WebSocket): void {
     const watcher = new Watcher(socket);
     this.watchers.set(socket, watcher);
     this.alive.add(socket);
     socket.on('pong', () => this.alive.add(socket));
-    socket.on('message', (data, isBinary) => this.hear(socket, data, isBinary));
+    const allowance = new Allowance(CONTROLS_RATE);
+    socket.on('message', (data, isBinary) => {
+      if (allowance.take()) this.hear(socket, data, isBinary);
+      else closeWith(socket, CLOSE.policy, `more than ${CONTROLS_RATE.perSecond} controls a second`);
+    });
     // The close that follows says all; without a listener the error would end the process.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.watchers.delete(socket);
+      this.feed.leave(watcher);
       this.droppedByGone += watcher.dropped;
     });
-    watcher.message('hello', () => JSON.stringify(this.hello));
-    this.tellStatus(watcher);
-    const ended = this.ended();
-    if (ended !== null) watcher.message('ended', () => JSON.stringify(ended));
-    if (this.latest !== null) {
-      const { frame, interval } = this.latest;
-      watcher.frame(encodeFrame(frame, { interval, distributions: true }));
-    }
+    this.feed.join(watcher);
   }
 
   private hear(socket: WebSocket, data: RawData, isBinary: boolean): void {
@@ -414,67 +283,80 @@ class Live implements LiveServer {
 
   /** Why a connection is refused, or null. */
   private refusal(request: IncomingMessage): [status: string, reason: string] | null {
+    const { access } = this;
+    if (!access.hostAllowed(request.headers.host))
+      return ['403 Forbidden', 'the Host header is not this machine'];
+    if (!access.originAllowed(request)) return ['403 Forbidden', 'pages of other origins may not connect'];
+    if (!access.authorized(request, this.port)) return ['401 Unauthorized', UNAUTHORIZED];
     if (request.url?.split('?', 1)[0] !== '/api/live') {
       return ['404 Not Found', 'no such path; frames are at /api/live'];
     }
-    if (this.hello === null)
+    if (this.feed.greeting === null)
       return ['404 Not Found', 'no run is live here; recorded ones are at /api/v1/runs'];
-    if (!this.hostAllowed(request.headers.host))
-      return ['403 Forbidden', 'the Host header is not this machine'];
-    if (!this.originAllowed(request)) {
-      return ['403 Forbidden', 'pages of other origins may not connect'];
-    }
     if (this.watchers.size >= WATCHERS_MAX) {
       return ['503 Service Unavailable', `already ${WATCHERS_MAX} watchers`];
     }
     return null;
   }
 
-  /** On a loopback address only loopback names are answered, so that no foreign name can be pointed here. */
-  private hostAllowed(header: string | undefined): boolean {
-    if (header === undefined) return false;
-    if (!isLoopback(this.host) || isLoopback(hostName(header))) return true;
-    return (this.options.origins ?? []).some((origin) => hostOf(origin) === header);
-  }
-
-  /**
-   * A browser names the origin of the page that connects; it must be this server's own page. A script that
-   * names none may connect on a loopback address only.
-   */
-  private originAllowed(request: IncomingMessage): boolean {
-    const { origin } = request.headers;
-    if (origin === undefined) return isLoopback(this.host);
-    if (this.options.origins?.includes(origin)) return true;
-    return hostOf(origin) === request.headers.host;
+  /** Lets a request in, answers why not, or takes the token of the link. */
+  private admit(request: Request, response: Response): boolean {
+    const { access, port } = this;
+    response.set(SECURITY_HEADERS);
+    if (access.token === null) response.set(LOOPBACK_HEADERS);
+    const refuse = (status: number, why: string): false => {
+      response.status(status).set('Cache-Control', 'no-store').type('text/plain').send(`${why}\n`);
+      return false;
+    };
+    if (!access.hostAllowed(request.headers.host)) return refuse(403, 'the Host header is not this machine');
+    if (access.token === null) return true;
+    if (request.path === '/' && access.matches(request.query.token)) {
+      // the address bar and the history are left without the token
+      const { token: _, ...rest } = request.query as Record<string, string>;
+      const query = new URLSearchParams(rest).toString();
+      response.set('Cache-Control', 'no-store').append('Set-Cookie', access.cookie(port));
+      response.redirect(303, query === '' ? './' : `./?${query}`);
+      return false;
+    }
+    if (access.authorized(request, port)) return true;
+    response.set('WWW-Authenticate', 'Bearer');
+    return refuse(401, UNAUTHORIZED);
   }
 
   private routes(): Express {
     const app = express();
     app.disable('x-powered-by');
     app.use((request, response, next) => {
-      response.set(SECURITY_HEADERS);
-      if (this.hostAllowed(request.headers.host)) next();
-      else response.status(403).type('text/plain').send('the Host header is not this machine\n');
+      if (this.admit(request, response)) next();
     });
     app.get('/api/health', (_request, response) => {
       response.set('Cache-Control', 'no-store').json({
-        state: this.run.state,
-        tick: this.latest?.frame.tick ?? 0,
+        state: this.feed.state,
+        tick: this.feed.tick,
         clients: this.clients,
         dropped: this.dropped,
       });
     });
     app.get('/api/run', (_request, response) => {
       response.set('Cache-Control', 'no-store');
-      if (this.hello === null) response.status(404).type('text/plain').send('No run is live here\n');
-      else response.json(this.hello);
+      if (this.feed.greeting === null) response.status(404).type('text/plain').send('No run is live here\n');
+      else response.json(this.feed.greeting);
     });
-    app.use('/api/v1', dataRoutes(this.options.catalog ?? NO_RUNS, this.hello !== null));
+    const { control, catalog = NO_RUNS } = this.options;
+    if (control !== undefined)
+      app.use(
+        '/api/v1/control',
+        controlRoutes(control, (request) => this.access.originAllowed(request)),
+      );
+    app.use(
+      '/api/v1',
+      dataRoutes(catalog, () => ({ live: this.feed.greeting !== null, control: control !== undefined })),
+    );
     app.get('/api/history', (_request, response) => {
       response
         .set('Cache-Control', 'no-store')
         .type('application/octet-stream')
-        .send(Buffer.from(joinFrames(this.history.kept).buffer));
+        .send(Buffer.from(joinFrames(this.feed.history).buffer));
     });
     const page = this.options.pageDirectory ?? defaultPageDirectory();
     app.use(express.static(page, { index: 'index.html', redirect: false }));
@@ -485,6 +367,7 @@ class Live implements LiveServer {
         .type('text/plain')
         .send(unbuilt ? 'The page is not built; run: npm run build:page\n' : 'Not found\n');
     });
+    app.use(answerFailure);
     return app;
   }
 }
@@ -492,25 +375,4 @@ class Live implements LiveServer {
 /** Closes with a reason, which must be short; anything but printable ASCII could be cut within a character. */
 function closeWith(socket: WebSocket, code: number, reason: string): void {
   socket.close(code, reason.replace(/[^ -~]/g, '?').slice(0, CLOSE_REASON_BYTES_MAX));
-}
-
-/** Host and port of an origin, or null when it is none. */
-const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null);
-
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): Error {
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return new UsageError(
-        `port ${port} on ${host} is already in use`,
-        'name another port, or none for a free one',
-        { cause },
-      );
-    case 'EACCES':
-      return new UsageError(`port ${port} may not be used by this user`, 'name a port above 1023', { cause });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new UsageError(`this machine has no address '${host}' to serve on`, 'use 127.0.0.1', { cause });
-    default:
-      return new EnvironmentError(`cannot serve on ${host}:${port}: ${cause.message}`, '', { cause });
-  }
 }

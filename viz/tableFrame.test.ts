@@ -32,6 +32,16 @@ describe('tables on their way to the page', () => {
     expect(() => encodeTable({ rows: 3, total: 3, columns })).toThrow('column profit has 1 cells');
   });
 
+  /** A table of no rows with this heading. */
+  const headed = (heading: object): ArrayBuffer => {
+    const text = new TextEncoder().encode(JSON.stringify(heading));
+    const bytes = new Uint8Array(16 + 8 * Math.ceil(text.length / 8));
+    bytes.set(encodeTable({ rows: 0, total: 0, columns: [] }).subarray(0, 12));
+    new DataView(bytes.buffer).setUint32(12, text.length, true);
+    bytes.set(text, 16);
+    return bytes.buffer;
+  };
+
   test('whatever is damaged or cut short is refused with a ProtocolError, never read', () => {
     const whole = encodeTable(table);
     fc.assert(
@@ -49,5 +59,10 @@ describe('tables on their way to the page', () => {
     expect(damaged((b) => b.fill(5, 8, 9))).toThrow('cut short or damaged');
     expect(damaged((b) => b.fill(0xff, 12, 14))).toThrow('cut short');
     expect(damaged((b) => b.fill(0x20, 16, 17))).toThrow('is not JSON');
+    for (const column of [
+      { name: 'a', type: { toString: 1 } },
+      { name: 'a', type: 'words', words: [{}] },
+    ])
+      expect(() => decodeTable(headed({ columns: [column], total: 0 }))).toThrow('does not have its form');
   });
 });

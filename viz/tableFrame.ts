@@ -78,8 +78,10 @@ function readHeading(text: string): Heading {
     heading.columns.every(
       (column) =>
         typeof column?.name === 'string' &&
+        typeof column.type === 'string' &&
         Object.hasOwn(WIDTH, column.type) &&
-        (column.type !== 'words' || Array.isArray(column.words)),
+        (column.type !== 'words' ||
+          (Array.isArray(column.words) && column.words.every((word: unknown) => typeof word === 'string'))),
     );
   if (!sound) throw new ProtocolError('the heading of a table does not have its form', 'reload the page');
   return heading;

@@ -1,4 +1,4 @@
-// Twin of birth and drawInitialWeights in brain.ts, of inheritWeights and of silenceCritic, for agents whose
+// Twin of birth in brain.ts, of drawInitialWeights, of inheritWeights and of silenceCritic, for agents whose
 // DEVICE_newborn is set. What a child is taught is read in one pass and put in place in the next, since a teacher's slot
 // may get a child of its own: it waits where the brain of a newborn has nothing.
 

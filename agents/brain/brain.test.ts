@@ -3,24 +3,15 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ARENA_START, Arena, ColumnHash, columnBytes, u32 } from '../../sim/core/columns.ts';
+import { ARENA_START, Arena, ColumnHash } from '../../sim/core/columns.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
-import {
-  type Brain,
-  type BrainColumns,
-  type BrainOptions,
-  bindBrain,
-  drawInitialWeights,
-  instantiateKernel,
-  logitsWithChoice,
-  SCRATCH_BYTES,
-} from './brain.ts';
+import { bindBrain, instantiateKernel, logitsWithChoice, SCRATCH_BYTES } from './brain.ts';
+import { drawInitialWeights } from './initialWeights.ts';
 import { KERNEL_SOURCE_HASH } from './kernel.generated.ts';
 import {
   ALL_LOGITS,
   BRAIN_ROWS,
   type BrainColumnName,
-  brainColumnSpec,
   HEAD_COUNT,
   HEADS,
   LANES,
@@ -30,128 +21,30 @@ import {
   PARAMETERS,
   REVISE_BIAS,
   REVISE_LOGIT,
-  STANDARD_SHAPE,
 } from './layout.ts';
 import {
-  createLearner,
   headDraws,
-  LEAK,
   type LearnerGenes,
   type LearnerOptions,
   type LearnerState,
   stepLearner,
 } from './specification.ts';
-
-const SEED = 42;
-const GENES: LearnerGenes = { gamma: 0.95, lambda: 0.5, tau: 0.1, kappaActor: 3, kappaCritic: 2, alpha: 1 };
-/** As in a market: every mode counts its own heads. */
-const HEAD_USE: [number, number, number, number] = [0b1010_1001, 0b1011_1111, 0b1110_1011, 0b1010_0001];
-
-interface TestWorld {
-  readonly brain: Brain;
-  readonly columns: BrainColumns;
-  readonly slots: number;
-  readonly memory: WebAssembly.Memory;
-  /** First of SCRATCH_BYTES that nobody uses. */
-  readonly spare: number;
-}
-
-/** A world whose agents differ in genes, all alive and newborn. */
-function makeWorld(
-  slots: number,
-  options: Partial<BrainOptions> = {},
-  genes: Partial<LearnerGenes> = {},
-): TestWorld {
-  const spec = brainColumnSpec(slots);
-  const arena = new Arena(columnBytes(spec) + SCRATCH_BYTES);
-  const columns = arena.columns(spec);
-  const spare = arena.column(u32(SCRATCH_BYTES / 4)).byteOffset;
-  const brain = bindBrain(instantiateKernel(arena.memory), columns, { seed: SEED, ...options });
-  for (let agent = 0; agent < slots; agent++) {
-    const own = { ...GENES, gamma: 0.9 + 0.01 * (agent % 8), lambda: 0.3 + 0.1 * (agent % 6), ...genes };
-    for (const [name, value] of Object.entries(own)) columns[name as keyof LearnerGenes][agent] = value;
-    columns.active[agent] = 1;
-    brain.birth(agent, 0);
-  }
-  return { brain, columns, slots, memory: arena.memory, spare };
-}
-
-/** Writes random observations (of different scales and offsets) and rewards. */
-function excite({ columns, slots }: TestWorld, tick: number): void {
-  const draws = new DrawSequence();
-  for (let agent = 0; agent < slots; agent++) {
-    draws.at(SEED, tick, agent, STREAM.environment);
-    const base = laneIndex(agent, OBSERVATION_COUNT);
-    // Feature 31 is constant.
-    for (let k = 0; k < OBSERVATION_COUNT; k++)
-      columns.observation[base + k * LANES] = k === 31 ? 1 : (k - 10) * 3 + draws.normal() * (1 + (k % 5));
-    columns.reward[agent] = 2 + 3 * draws.normal();
-  }
-}
-
-const specificationOptions = (over: Partial<LearnerOptions> = {}): LearnerOptions => ({
-  shape: STANDARD_SHAPE,
-  logitMask: ALL_LOGITS,
-  headUse: HEAD_USE,
-  centreReward: true,
-  rewardDeviationFloor: 1e-3,
-  ...over,
-});
-
-const genesOf = ({ columns }: TestWorld, agent: number): LearnerGenes => ({
-  gamma: columns.gamma[agent]!,
-  lambda: columns.lambda[agent]!,
-  tau: columns.tau[agent]!,
-  kappaActor: columns.kappaActor[agent]!,
-  kappaCritic: columns.kappaCritic[agent]!,
-  alpha: columns.alpha[agent]!,
-});
-
-/** Array members of the specification's state that have a column of their own. */
-const ARRAYS = [
-  'weights',
-  'traces',
-  'inputMean',
-  'inputVariance',
-  'input',
-  'probability',
-  'entropyGradient',
-  'traceEnvelope',
-] as const;
-const SCALARS = ['inputCount', 'value', 'tdError', 'rewardMean', 'rewardVariance', 'rewardCount'] as const;
-
-/** The state of an agent of the kernel as the specification's, in doubles. */
-function readLearner({ brain, columns }: TestWorld, agent: number): LearnerState {
-  const state = createLearner(STANDARD_SHAPE);
-  for (const name of ARRAYS) brain.readRows(name, agent, state[name]);
-  for (const name of SCALARS) state[name] = columns[name][agent]!;
-  for (const net of ['actor', 'critic'] as const) {
-    brain.readRows(`${net}Hidden`, agent, state[net].normal);
-    state[net].normal.forEach((y, k) => {
-      state[net].active[k] = y > 0 ? y : LEAK * y;
-    });
-    state[net].scale = columns[`${net}Scale`][agent]!;
-  }
-  brain.readRows('action', agent, state.action);
-  state.fresh = columns.fresh[agent] === 1;
-  return state;
-}
-
-const eventOf = ({ brain, columns }: TestWorld, agent: number) => {
-  const observation = new Float64Array(OBSERVATION_COUNT);
-  brain.readRows('observation', agent, observation);
-  return { observation, reward: columns.reward[agent]!, done: columns.done[agent] === 1 };
-};
-
-/** Largest |a - b| / max(1, |b|). */
-const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  let largest = 0;
-  for (let k = 0; k < b.length; k++) {
-    const error = Math.abs(a[k]! - b[k]!) / Math.max(1, Math.abs(b[k]!));
-    if (!(error <= largest)) largest = error;
-  }
-  return largest;
-};
+import {
+  ARRAYS,
+  distance,
+  eventOf,
+  excite,
+  GENES,
+  genesOf,
+  HEAD_USE,
+  makeWorld,
+  readLearner,
+  run,
+  SCALARS,
+  SEED,
+  specificationOptions,
+  type TestWorld,
+} from './testBrains.ts';
 
 /**
  * Checks the kernel's samples against the specification's probabilities: equal, or the draw lies within `tolerance`
@@ -178,13 +71,6 @@ const hashOf = ({ columns }: TestWorld): string => {
   for (const name of STATE_NAMES) hash.add(columns[name]);
   return hash.digest();
 };
-const run = (world: TestWorld, from: number, to: number): void => {
-  for (let tick = from; tick < to; tick++) {
-    excite(world, tick);
-    world.brain.step(tick);
-  }
-};
-
 describe('the kernel and the specification', () => {
   /** One step from the same state: rounding of f32 alone. */
   const STEP_TOLERANCE = 2e-5;
@@ -568,6 +454,42 @@ describe('lives', () => {
     expect(world.brain.readAgent(3)).toEqual(again);
     drawInitialWeights(again, SEED, 98, 3);
     expect(world.brain.readAgent(3)).not.toEqual(again);
+  });
+
+  test('the kernel bears what the specification draws, to the bit, in any lane and at any sparsity', () => {
+    const u32s = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+    fc.assert(
+      fc.property(
+        u32s,
+        u32s,
+        u32s,
+        fc.integer({ min: 0, max: 7 }),
+        fc.constantFrom(0, 0.1, 0.5, 0.97, 1),
+        (seed, tick, slot, agent, sparsity) => {
+          const { brain } = makeWorld(8, { seed, sparsity });
+          brain.birth(agent, tick, slot);
+          const drawn = new Float32Array(PARAMETER_COUNT);
+          drawInitialWeights(drawn, seed, tick, slot, sparsity);
+          // bits, so that -0 would show
+          expect(new Uint32Array(brain.readAgent(agent).buffer)).toEqual(new Uint32Array(drawn.buffer));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('a newborn remembers nothing: its state is zero but for unit variances and being fresh', () => {
+    const world = makeWorld(4);
+    run(world, 0, 20);
+    world.brain.birth(2, 20);
+    for (const name of Object.keys(BRAIN_ROWS) as BrainColumnName[]) {
+      if (Object.keys(GENES).includes(name)) continue;
+      if (['observation', 'reward', 'done', 'active', 'weights'].includes(name)) continue;
+      const rows: number[] = new Array(BRAIN_ROWS[name][1]);
+      world.brain.readRows(name, 2, rows);
+      const value = ['inputVariance', 'rewardVariance', 'fresh'].includes(name) ? 1 : 0;
+      expect([name, ...rows]).toEqual([name, ...rows.map(() => value)]);
+    }
   });
 
   test('a birth forgets all that the former holder of the slot knew, and nothing of its neighbours', () => {

@@ -5,8 +5,8 @@
  */
 import { assert } from '../../sim/core/assert.ts';
 import type { ColumnSpec, ColumnTypes } from '../../sim/core/columns.ts';
-import { DrawSequence, indexBelow, STREAM, unitInterval } from '../../sim/core/rng.ts';
 import { instantiate } from '../../sim/core/webAssembly.ts';
+import { DEFAULT_SPARSITY, zeroCount } from './initialWeights.ts';
 import { KERNEL_BASE64 } from './kernel.generated.ts';
 import {
   ALL_HEADS,
@@ -22,11 +22,7 @@ import {
   laneIndex,
   MODE_COUNT,
   PARAMETER_COUNT,
-  PARAMETERS,
-  parameterOffsets,
   RETURNED,
-  REVISE_BIAS,
-  REVISE_LOGIT,
   STANDARD_SHAPE,
 } from './layout.ts';
 
@@ -60,12 +56,27 @@ export interface BrainKernel {
   ) => void;
   /** First byte of this thread's working memory. */
   readonly scratch: number;
+  /**
+   * Gives an agent of the shard at `descriptor` a new brain (initialWeights.ts).
+   *
+   * @param zerosWide, zerosNarrow inputs of each neuron of a first and of a second layer that start at zero
+   */
+  readonly birth: (
+    descriptor: number,
+    agent: number,
+    tick: number,
+    slot: number,
+    zerosWide: number,
+    zerosNarrow: number,
+    scratch: number,
+  ) => void;
   /** e^x of `vectors` x LANES f32 from byte `input` to byte `output`; the only exponential of the kernel. */
   readonly exponentials: (input: number, output: number, vectors: number) => void;
 }
 
 interface KernelExports {
   step: BrainKernel['step'];
+  birth: BrainKernel['birth'];
   exponentials: BrainKernel['exponentials'];
   scratchBytes: () => number;
   parameterCount: () => number;
@@ -83,13 +94,10 @@ export const SCRATCH_BYTES = 4096;
  * @param scratch first of SCRATCH_BYTES of it that no other thread uses
  */
 export function instantiateKernel(memory: WebAssembly.Memory, scratch = SCRATCH_START_BYTES): BrainKernel {
-  const { step, exponentials, scratchBytes, parameterCount } = instantiate<KernelExports>(
-    KERNEL_BASE64,
-    memory,
-  );
+  const { scratchBytes, parameterCount, ...kernel } = instantiate<KernelExports>(KERNEL_BASE64, memory);
   assert(scratchBytes() <= SCRATCH_BYTES, 'the kernel outgrew its scratch area');
   assert(parameterCount() === PARAMETER_COUNT, 'kernel and layout disagree about the parameters');
-  return { memory, step, exponentials, scratch };
+  return { ...kernel, memory, scratch };
 }
 
 export interface BrainOptions {
@@ -107,7 +115,6 @@ export interface BrainOptions {
   readonly sparsity?: number;
 }
 
-export const DEFAULT_SPARSITY = 0.5;
 export const DEFAULT_REWARD_DEVIATION_FLOOR = 1e-3;
 
 // Columns to which the kernel's descriptor points, in its order.
@@ -148,7 +155,6 @@ const IN_WORLD: ReadonlySet<BrainColumnName> = new Set(EXCHANGED);
 
 /** Everything that a brain remembers, as opposed to what the engine writes before each step. */
 const STATE = POINTERS.slice(POINTERS.indexOf('action'));
-const SMALL_STATE = STATE.filter((name) => name !== 'weights' && name !== 'traces');
 const REWARD_MOMENTS = ['rewardMean', 'rewardCount'] as const;
 const INPUT_MOMENTS = ['inputMean', 'inputVariance', 'inputCount'] as const;
 
@@ -174,16 +180,18 @@ export class Brain {
   /** Whether the brains lie in other memories than the world's other columns. */
   readonly apart: boolean;
   protected readonly seed: number;
-  private readonly sparsity: number;
+  /** Inputs of a neuron that start at zero, in first and second layers. */
+  private readonly zeros: { readonly wide: number; readonly narrow: number };
   /** Blocks of every shard; the last one may have fewer. */
   private readonly shardBlocks: number;
-  private readonly initial = new Float32Array(PARAMETER_COUNT);
 
   constructor(columns: ExchangedColumns, shards: readonly BrainShard[], options: BrainOptions) {
     this.columns = columns;
     this.shards = shards;
     this.seed = options.seed;
-    this.sparsity = options.sparsity ?? DEFAULT_SPARSITY;
+    const { inputs, hidden } = STANDARD_SHAPE;
+    const sparsity = options.sparsity ?? DEFAULT_SPARSITY;
+    this.zeros = { wide: zeroCount(inputs, sparsity), narrow: zeroCount(hidden, sparsity) };
     this.blockCount = columns.active.length / LANES;
     this.shardBlocks = Math.max(1, shards[0]!.columns.active.length / LANES);
     this.apart = shards[0]!.columns.active !== columns.active;
@@ -226,15 +234,20 @@ export class Brain {
       for (const name of RETURNED) moveBlocks(name, columns, from - first, this.columns, from, to - from);
   }
 
-  /** A new brain in a slot: fresh weights drawn from (seed, tick, slot), no memory. Genes and `active` are the engine's. */
-  birth(agent: number, tick: number): void {
-    for (const name of SMALL_STATE) this.fill(name, agent, 0);
-    this.fill('inputVariance', agent, 1);
-    this.fill('rewardVariance', agent, 1);
-    this.fill('fresh', agent, 1);
-    drawInitialWeights(this.initial, this.seed, tick, agent, this.sparsity);
-    this.clearTraces(agent);
-    this.writeAgent(agent, this.initial);
+  /**
+   * A new brain in a slot: fresh weights, no memory. Genes and `active` are the engine's.
+   *
+   * @param tick, slot where and when its weights are born, from which they are drawn: elsewhere for who inherits them
+   */
+  birth(agent: number, tick: number, slot = agent): void {
+    const { shardBlocks, zeros } = this;
+    const shard = Math.floor(agent / (LANES * shardBlocks));
+    const { kernel, columns } = this.shards[shard]!;
+    const local = agent - shard * LANES * shardBlocks;
+    const { byteOffset } = columns.descriptor;
+    kernel.birth(byteOffset, local, tick, slot, zeros.wide, zeros.narrow, kernel.scratch);
+    if (this.apart) for (const name of RETURNED) this.fill(name, agent, 0);
+    for (const name of STATE) this.afterWrite(name, agent, agent + 1);
   }
 
   /** Forgets traces and reward moments, at the switches of a self-update trial; weights and input moments stay. */
@@ -454,7 +467,7 @@ const asWords = (column: ColumnTypes['u32' | 'f32']): Uint32Array =>
   new Uint32Array(column.buffer, column.byteOffset, column.length);
 
 /** Words of one agent's `readState`. */
-export const BRAIN_STATE_WORDS = STATE.reduce((sum, name) => sum + BRAIN_ROWS[name][1], 0);
+const BRAIN_STATE_WORDS = STATE.reduce((sum, name) => sum + BRAIN_ROWS[name][1], 0);
 
 /** Makes the brains of a world whose columns lie in one memory. */
 export type BindBrain = (kernel: BrainKernel, columns: BrainColumns, options: BrainOptions) => Brain;
@@ -473,58 +486,3 @@ export const bindShards = (
   shards: readonly BrainShard[],
   options: BrainOptions,
 ): Brain => new Brain(columns, shards, options);
-
-const draws = new DrawSequence();
-const zeroDraws = new DrawSequence();
-
-/**
- * Draws the weights of a newborn in plain order: uniform +-1/sqrt(fan-in), of each neuron ceil(sparsity x fan-in)
- * inputs zero but at least one kept, biases 0 except the "revise" logit's, which is REVISE_BIAS (sparse
- * initialisation of Elsayed et al. 2024, algorithm 1). A function of (seed, tick, slot) alone, so birth weights
- * (Baldwinian inheritance) can be drawn again from a founder's tick and slot.
- *
- * @param out [PARAMETER_COUNT], overwritten
- */
-export function drawInitialWeights(
-  out: Float32Array,
-  seed: number,
-  tick: number,
-  slot: number,
-  sparsity = DEFAULT_SPARSITY,
-): void {
-  const { inputs, hidden, heads } = STANDARD_SHAPE;
-  const at = parameterOffsets(STANDARD_SHAPE);
-  const logits = heads.reduce((sum, size) => sum + size, 0);
-  draws.at(seed, tick, slot, STREAM.initialWeights);
-  zeroDraws.at(seed, tick, slot, STREAM.sparsity);
-  out.fill(0);
-  drawLayer(out, at.actorHidden, hidden, inputs, sparsity);
-  drawLayer(out, at.actorOutput, logits, hidden, sparsity);
-  drawLayer(out, at.criticHidden, hidden, inputs, sparsity);
-  drawLayer(out, at.criticOutput, 1, hidden, sparsity);
-  out[PARAMETERS.actorOutputBias + REVISE_LOGIT] = REVISE_BIAS;
-}
-
-/** Words of a layer's draws, and the inputs of a neuron in the order of its shuffle; the largest layer's. */
-const LAYER_WEIGHTS_MAX = STANDARD_SHAPE.hidden * Math.max(STANDARD_SHAPE.inputs, LOGIT_COUNT);
-const words = new Uint32Array(LAYER_WEIGHTS_MAX);
-const order = new Uint8Array(STANDARD_SHAPE.inputs);
-
-function drawLayer(out: Float32Array, from: number, rows: number, fanIn: number, sparsity: number): void {
-  const bound = 1 / Math.sqrt(fanIn);
-  const zeroCount = Math.min(fanIn - 1, Math.ceil(sparsity * fanIn));
-  const count = rows * fanIn;
-  draws.fill(words, count);
-  for (let k = 0; k < count; k++) out[from + k] = bound * (2 * unitInterval(words[k]!) - 1);
-  zeroDraws.fill(words, rows * zeroCount);
-  let next = 0;
-  for (let start = from; start < from + count; start += fanIn) {
-    for (let k = 0; k < fanIn; k++) order[k] = k;
-    // The first zeroCount places of a Fisher-Yates shuffle.
-    for (let k = 0; k < zeroCount; k++) {
-      const pick = k + indexBelow(words[next++]!, fanIn - k);
-      out[start + order[pick]!] = 0;
-      order[pick] = order[k]!;
-    }
-  }
-}

@@ -835,3 +835,173 @@ export function step(d: usize, tick: u32, blockFrom: u32, blockTo: u32, s: usize
     put(column(d, FRESH) + one, zero, active);
   }
 }
+
+// --- birth ---
+
+// Streams of sim/core/rng.ts.
+const INITIAL_WEIGHTS: u32 = 9;
+const SPARSITY: u32 = 19;
+const REVISE_LOGIT: usize = 31;
+const REVISE_BIAS: f32 = -8;
+
+// Scratch of a birth, in bytes from the start of a thread's area: words of each of two sequences, inputs in the order of
+// a shuffle.
+const WORDS: usize = 4 * V; // of four rounds
+const S_DRAWN: usize = 0;
+const S_PICKED: usize = S_DRAWN + WORDS;
+const S_ORDER: usize = S_PICKED + WORDS;
+
+// Rounds and bytes of the two sequences that were drawn and used, and the newborn's key.
+let bornSeed: u32 = 0;
+let bornTick: u32 = 0;
+let bornSlot: u32 = 0;
+let drawnRound: u32 = 0;
+let drawnUsed: usize = 0;
+let pickedRound: u32 = 0;
+let pickedUsed: usize = 0;
+
+// Words of four rounds of a DrawSequence (sim/core/rng.ts), a round a lane, in the order in which it gives them.
+function drawRounds(out: usize, stream: u32, round: u32): void {
+  const m: u32 = 1664525;
+  const c: u32 = 1013904223;
+  let x = i32x4.splat(bornSeed * m + c);
+  let y = i32x4.splat(bornTick * m + c);
+  let z = i32x4.splat(bornSlot * m + c);
+  let w = i32x4.add(i32x4.splat((stream + (round << 8)) * m + c), i32x4.mul(i32x4(0, 256, 512, 768), i32x4.splat(m)));
+  x = i32x4.add(x, i32x4.mul(y, w));
+  y = i32x4.add(y, i32x4.mul(z, x));
+  z = i32x4.add(z, i32x4.mul(x, y));
+  w = i32x4.add(w, i32x4.mul(y, z));
+  x = v128.xor(x, i32x4.shr_u(x, 16));
+  y = v128.xor(y, i32x4.shr_u(y, 16));
+  z = v128.xor(z, i32x4.shr_u(z, 16));
+  w = v128.xor(w, i32x4.shr_u(w, 16));
+  x = i32x4.add(x, i32x4.mul(y, w));
+  y = i32x4.add(y, i32x4.mul(z, x));
+  z = i32x4.add(z, i32x4.mul(x, y));
+  w = i32x4.add(w, i32x4.mul(y, z));
+  const xy0 = v128.shuffle<i32>(x, y, 0, 4, 1, 5);
+  const zw0 = v128.shuffle<i32>(z, w, 0, 4, 1, 5);
+  const xy2 = v128.shuffle<i32>(x, y, 2, 6, 3, 7);
+  const zw2 = v128.shuffle<i32>(z, w, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<i64>(xy0, zw0, 0, 2));
+  v128.store(out, v128.shuffle<i64>(xy0, zw0, 1, 3), V);
+  v128.store(out, v128.shuffle<i64>(xy2, zw2, 0, 2), 2 * V);
+  v128.store(out, v128.shuffle<i64>(xy2, zw2, 1, 3), 3 * V);
+}
+
+// The next four words of a newborn's weights.
+@inline
+function drawFour(s: usize): v128 {
+  if (drawnUsed == WORDS) {
+    drawRounds(s + S_DRAWN, INITIAL_WEIGHTS, drawnRound);
+    drawnRound += 4;
+    drawnUsed = 0;
+  }
+  const four = ld(s + S_DRAWN + drawnUsed);
+  drawnUsed += V;
+  return four;
+}
+
+// The next word of their zeros.
+@inline
+function pickWord(s: usize): u32 {
+  if (pickedUsed == WORDS) {
+    drawRounds(s + S_PICKED, SPARSITY, pickedRound);
+    pickedRound += 4;
+    pickedUsed = 0;
+  }
+  const word = load<u32>(s + S_PICKED + pickedUsed);
+  pickedUsed += 4;
+  return word;
+}
+
+// drawLayer of brain.ts, in its double precision: uniform weights, then `zeros` of each row's inputs zero.
+function bearLayer(first: usize, rows: usize, fanIn: usize, zeros: usize, s: usize): void {
+  const bound = f64x2.splat(1 / sqrt<f64>(<f64>fanIn));
+  const scale = f64x2.splat(2.0 / 16777216);
+  const one = f64x2.splat(1);
+  for (let p = first, end = first + rows * fanIn * V; p < end; p += 4 * V) {
+    const bits = i32x4.shr_u(drawFour(s), 8);
+    const last = v128.shuffle<i64>(bits, bits, 1, 1);
+    const a = f64x2.mul(bound, f64x2.sub(f64x2.mul(f64x2.convert_low_i32x4_u(bits), scale), one));
+    const b = f64x2.mul(bound, f64x2.sub(f64x2.mul(f64x2.convert_low_i32x4_u(last), scale), one));
+    const low = f32x4.demote_f64x2_zero(a);
+    const high = f32x4.demote_f64x2_zero(b);
+    store<f32>(p, f32x4.extract_lane(low, 0));
+    store<f32>(p, f32x4.extract_lane(low, 1), V);
+    store<f32>(p, f32x4.extract_lane(high, 0), 2 * V);
+    store<f32>(p, f32x4.extract_lane(high, 1), 3 * V);
+  }
+  const order = s + S_ORDER;
+  for (let row = first; rows > 0; rows--, row += fanIn * V) {
+    for (let k: usize = 0; k < fanIn; k++) store<u8>(order + k, <u8>k);
+    for (let k: usize = 0; k < zeros; k++) {
+      const pick = order + k + <usize>((<u64>pickWord(s) * (fanIn - k)) >> 32);
+      store<f32>(row + <usize>load<u8>(pick) * V, 0);
+      store<u8>(pick, load<u8>(order + k));
+    }
+  }
+}
+
+// Sets one lane of `rows` rows.
+@inline
+function fillLane(p: usize, rows: usize, value: f32): void {
+  for (let end = p + rows * V; p < end; p += V) store<f32>(p, value);
+}
+
+// An agent's lane of a column with so many rows.
+@inline
+function laneOf(d: usize, name: usize, agent: usize, rows: usize): usize {
+  return column(d, name) + (agent >> 2) * rows * V + ((agent & 3) << 2);
+}
+
+/**
+ * A new brain: weights drawn from (seed, tick, slot), no memory.
+ *
+ * @param d the descriptor of a world's brains in this memory
+ * @param agent of those, from 0
+ * @param zerosWide inputs of each neuron of a first layer that start at zero
+ * @param zerosNarrow the same of a second layer
+ * @param s `scratchBytes` bytes that no other thread uses
+ */
+export function birth(
+  d: usize, agent: usize, tick: u32, slot: u32, zerosWide: usize, zerosNarrow: usize, s: usize,
+): void {
+  bornSeed = load<u32>(d + (SEED << 2));
+  bornTick = tick;
+  bornSlot = slot;
+  drawnRound = 0;
+  drawnUsed = WORDS;
+  pickedRound = 0;
+  pickedUsed = WORDS;
+  const w = laneOf(d, WEIGHTS, agent, PARAMETERS / V);
+  bearLayer(w + ACTOR_W1, H, D, zerosWide, s);
+  fillLane(w + ACTOR_B1, H, 0);
+  bearLayer(w + ACTOR_W2, A, H, zerosNarrow, s);
+  fillLane(w + ACTOR_B2, A, 0);
+  store<f32>(w + ACTOR_B2 + REVISE_LOGIT * V, REVISE_BIAS);
+  bearLayer(w + CRITIC_W1, H, D, zerosWide, s);
+  fillLane(w + CRITIC_B1, H, 0);
+  bearLayer(w + CRITIC_W2, 1, H, zerosNarrow, s);
+  fillLane(w + CRITIC_B2, 1, 0);
+  fillLane(laneOf(d, TRACES, agent, PARAMETERS / V), PARAMETERS / V, 0);
+  fillLane(laneOf(d, ACTION, agent, HEADS), HEADS, 0);
+  fillLane(laneOf(d, PROBABILITY, agent, A), A, 0);
+  fillLane(laneOf(d, VALUE, agent, 1), 1, 0);
+  fillLane(laneOf(d, TD_ERROR, agent, 1), 1, 0);
+  fillLane(laneOf(d, INPUT_MEAN, agent, D), D, 0);
+  fillLane(laneOf(d, INPUT_VARIANCE, agent, D), D, 1);
+  fillLane(laneOf(d, INPUT_COUNT, agent, 1), 1, 0);
+  fillLane(laneOf(d, INPUT, agent, D), D, 0);
+  fillLane(laneOf(d, ACTOR_HIDDEN, agent, H), H, 0);
+  fillLane(laneOf(d, ACTOR_SCALE, agent, 1), 1, 0);
+  fillLane(laneOf(d, CRITIC_HIDDEN, agent, H), H, 0);
+  fillLane(laneOf(d, CRITIC_SCALE, agent, 1), 1, 0);
+  fillLane(laneOf(d, ENTROPY_GRADIENT, agent, A), A, 0);
+  fillLane(laneOf(d, REWARD_MEAN, agent, 1), 1, 0);
+  fillLane(laneOf(d, REWARD_VARIANCE, agent, 1), 1, 1);
+  fillLane(laneOf(d, REWARD_COUNT, agent, 1), 1, 0);
+  fillLane(laneOf(d, TRACE_ENVELOPE, agent, HEADS), HEADS, 0);
+  store<u32>(laneOf(d, FRESH, agent, 1), 1);
+}

@@ -184,7 +184,7 @@ export function forwardHidden(
 }
 
 /** V of a normalised input; fills `critic`. */
-export function forwardCritic(
+function forwardCritic(
   weights: Real,
   at: ParameterOffsets,
   input: ArrayLike<number>,
@@ -199,7 +199,7 @@ export function forwardCritic(
 }
 
 /** Logits of a normalised input to `logits`; fills `actor`. */
-export function forwardActor(
+function forwardActor(
   weights: Real,
   at: ParameterOffsets,
   input: ArrayLike<number>,

@@ -1,133 +1,50 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Arena, columnBytes } from '../../sim/core/columns.ts';
 import { EngineError } from '../../sim/core/errors.ts';
-import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
-import { type Brain, type BrainColumns, type BrainOptions, bindBrain, instantiateKernel } from './brain.ts';
+import type { BrainOptions, bindBrain } from './brain.ts';
 import {
   ALL_LOGITS,
   BRAIN_ROWS,
   type BrainColumnName,
-  brainColumnSpec,
   HEAD_COUNT,
   LANES,
   laneIndex,
-  OBSERVATION_COUNT,
   PARAMETER_COUNT,
-  STANDARD_SHAPE,
 } from './layout.ts';
-import {
-  createLearner,
-  headDraws,
-  LEAK,
-  type LearnerGenes,
-  type LearnerState,
-  stepLearner,
-} from './specification.ts';
+import { headDraws, type LearnerGenes, stepLearner } from './specification.ts';
 import { sampleAction, TensorBrain } from './tensorBrain.ts';
-
-const SEED = 42;
-const HEAD_USE: [number, number, number, number] = [0b1010_1001, 0b1011_1111, 0b1110_1011, 0b1010_0001];
-const GENES: LearnerGenes = { gamma: 0.95, lambda: 0.5, tau: 0.1, kappaActor: 3, kappaCritic: 2, alpha: 1 };
+import {
+  ARRAYS,
+  distance,
+  eventOf,
+  excite,
+  GENES,
+  genesOf,
+  HEAD_USE,
+  makeWorld,
+  makeWorldOf,
+  readLearner,
+  rowsOf,
+  run,
+  SCALARS,
+  SEED,
+  specificationOptions,
+  type TestWorld,
+} from './testBrains.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
   await tf.ready();
 });
 
-interface TestWorld<B extends Brain = Brain> {
-  readonly brain: B;
-  readonly columns: BrainColumns;
-  readonly slots: number;
-}
-
-/** A world whose agents differ in genes, all alive and newborn. */
-function makeWorld<B extends Brain>(
-  slots: number,
-  bind: (...of: Parameters<typeof bindBrain>) => B,
-  options: Partial<BrainOptions> = {},
-  genes: Partial<LearnerGenes> = {},
-): TestWorld<B> {
-  const spec = brainColumnSpec(slots);
-  const arena = new Arena(columnBytes(spec));
-  const columns = arena.columns(spec);
-  const brain = bind(instantiateKernel(arena.memory), columns, { seed: SEED, headUse: HEAD_USE, ...options });
-  for (let agent = 0; agent < slots; agent++) {
-    const own = { ...GENES, gamma: 0.9 + 0.01 * (agent % 8), lambda: 0.3 + 0.1 * (agent % 6), ...genes };
-    for (const [name, value] of Object.entries(own)) columns[name as keyof LearnerGenes][agent] = value;
-    columns.active[agent] = 1;
-    brain.birth(agent, 0);
-  }
-  return { brain, columns, slots };
-}
+const bindTensors = (...of: Parameters<typeof bindBrain>) => new TensorBrain(tf, ...of);
 const tensorWorld = (slots: number, options: Partial<BrainOptions> = {}, genes: Partial<LearnerGenes> = {}) =>
-  makeWorld(slots, (...of) => new TensorBrain(tf, ...of), options, genes);
+  makeWorldOf(bindTensors, slots, { headUse: HEAD_USE, ...options }, genes);
 const kernelWorld = (slots: number, options: Partial<BrainOptions> = {}) =>
-  makeWorld(slots, bindBrain, options);
+  makeWorld(slots, { headUse: HEAD_USE, ...options });
 
-/** Writes random observations (of different scales and offsets) and rewards. */
-function excite({ columns, slots }: TestWorld, tick: number, seed = SEED): void {
-  const draws = new DrawSequence();
-  for (let agent = 0; agent < slots; agent++) {
-    draws.at(seed, tick, agent, STREAM.environment);
-    const base = laneIndex(agent, OBSERVATION_COUNT);
-    // feature 31 is constant
-    for (let k = 0; k < OBSERVATION_COUNT; k++)
-      columns.observation[base + k * LANES] = k === 31 ? 1 : (k - 10) * 3 + draws.normal() * (1 + (k % 5));
-    columns.reward[agent] = 2 + 3 * draws.normal();
-  }
-}
-const run = (world: TestWorld, from: number, to: number, seed = SEED): void => {
-  for (let tick = from; tick < to; tick++) {
-    excite(world, tick, seed);
-    world.brain.step(tick);
-  }
-};
-
-const ARRAYS = [
-  'weights',
-  'traces',
-  'inputMean',
-  'inputVariance',
-  'input',
-  'probability',
-  'entropyGradient',
-  'traceEnvelope',
-] as const;
-const SCALARS = ['inputCount', 'value', 'tdError', 'rewardMean', 'rewardVariance', 'rewardCount'] as const;
 const STATE = (Object.keys(BRAIN_ROWS) as BrainColumnName[]).filter((name) => name !== 'observation');
-
-function rowsOf({ brain }: TestWorld, name: BrainColumnName, agent: number): number[] {
-  const rows = new Array<number>(BRAIN_ROWS[name][1]);
-  brain.readRows(name, agent, rows);
-  return rows;
-}
-
-/** An agent's state as the specification's, in doubles. */
-function readLearner(world: TestWorld, agent: number): LearnerState {
-  const state = createLearner(STANDARD_SHAPE);
-  for (const name of ARRAYS) state[name].set(rowsOf(world, name, agent));
-  for (const name of SCALARS) state[name] = rowsOf(world, name, agent)[0]!;
-  for (const net of ['actor', 'critic'] as const) {
-    state[net].normal.set(rowsOf(world, `${net}Hidden`, agent));
-    state[net].active.set(state[net].normal.map((y) => (y > 0 ? y : LEAK * y)));
-    state[net].scale = rowsOf(world, `${net}Scale`, agent)[0]!;
-  }
-  state.action.set(rowsOf(world, 'action', agent));
-  state.fresh = rowsOf(world, 'fresh', agent)[0] === 1;
-  return state;
-}
-
-/** Largest |a - b| / max(1, |b|). */
-const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  let largest = 0;
-  for (let k = 0; k < b.length; k++) {
-    const error = Math.abs(a[k]! - b[k]!) / Math.max(1, Math.abs(b[k]!));
-    if (!(error <= largest)) largest = error;
-  }
-  return largest;
-};
 
 describe('tensors and the specification', () => {
   /** One step from the same state: rounding of f32 alone. */
@@ -138,14 +55,7 @@ describe('tensors and the specification', () => {
 
   /** The largest distance after single steps from the same states, and how many temporal differences had a sign. */
   const compareSteps = (world: TestWorld, over: Partial<BrainOptions>, seed: number, ticks: number) => {
-    const options = {
-      shape: STANDARD_SHAPE,
-      logitMask: ALL_LOGITS,
-      headUse: HEAD_USE,
-      centreReward: true,
-      rewardDeviationFloor: 1e-3,
-      ...over,
-    };
+    const options = specificationOptions(over);
     let largest = 0;
     let compared = 0;
     run(world, 0, SETTLED, seed);
@@ -157,15 +67,13 @@ describe('tensors and the specification', () => {
       world.brain.step(tick);
       for (const agent of agents) {
         const state = states[agent]!;
-        const genes = Object.fromEntries(
-          Object.keys(GENES).map((gene) => [gene, world.columns[gene as keyof LearnerGenes][agent]!]),
-        ) as unknown as LearnerGenes;
-        const event = {
-          observation: rowsOf(world, 'observation', agent),
-          reward: world.columns.reward[agent]!,
-          done: world.columns.done[agent] === 1,
-        };
-        stepLearner(state, genes, options, event, headDraws(SEED, tick, agent));
+        stepLearner(
+          state,
+          genesOf(world, agent),
+          options,
+          eventOf(world, agent),
+          headDraws(SEED, tick, agent),
+        );
         // where delta is a rounding error its sign, and so the entropy term, is not defined
         if (Math.abs(state.tdError) < 1e-5 && state.tdError !== 0) continue;
         compared++;
@@ -351,7 +259,7 @@ describe('columns and tensors of a brain', () => {
         throw new Error('device lost\n at the far end');
       },
     } as unknown as typeof tf;
-    const world = makeWorld(4, (...of) => new TensorBrain(broken, ...of));
+    const world = makeWorldOf((...of: Parameters<typeof bindBrain>) => new TensorBrain(broken, ...of), 4);
     excite(world, 17);
     expect(() => world.brain.step(17)).toThrow(EngineError);
     expect(() => world.brain.step(17)).toThrow(/^TensorFlow.js failed in tick 17: device lost$/);

@@ -220,7 +220,7 @@ export function forwardHidden(net: Net, input: Tensor): Hidden {
 }
 
 /** LeakyReLU. */
-export const activate = ({ normal }: Hidden): Tensor => normal.maximum(normal.mul(LEAK));
+const activate = ({ normal }: Hidden): Tensor => normal.maximum(normal.mul(LEAK));
 
 /** V of a normalised input, [agents, 1]; or the logits, [agents, LOGIT_COUNT]. */
 export function forward(net: Net, input: Tensor): { hidden: Hidden; output: Tensor } {
@@ -232,10 +232,7 @@ export function forward(net: Net, input: Tensor): { hidden: Hidden; output: Tens
 const WEIGHT_FLOOR = 1e-30;
 
 /** Softmax of every head over its allowed options, and the gradient of its entropy: d H / d y_j = p_j (mean y - y_j). */
-export function softmaxHeads(
-  logits: Tensor,
-  heads: HeadTensors,
-): { probability: Tensor; entropyGradient: Tensor } {
+function softmaxHeads(logits: Tensor, heads: HeadTensors): { probability: Tensor; entropyGradient: Tensor } {
   const { rectangle, optionCount, headOfLogit, allowed, sameHead } = heads;
   const top = logits
     .gather(rectangle, 1)
@@ -273,7 +270,7 @@ function backwardHidden(tf: Tf, gradient: Tensor, { normal, scale }: Hidden): Te
 }
 
 /** Gradient of gradient . output with respect to a net's parameters; of V with gradient 1. */
-export function netGradient(tf: Tf, net: Net, input: Tensor, hidden: Hidden, gradient: Tensor): Net {
+function netGradient(tf: Tf, net: Net, input: Tensor, hidden: Hidden, gradient: Tensor): Net {
   const back = backwardHidden(tf, product(net.output, gradient, true), hidden);
   return {
     output: outerProduct(gradient, activate(hidden)),
@@ -480,7 +477,7 @@ export function stepLearners(
 }
 
 /** Shapes of a net's parts behind the agents, in the plain order of parameters. */
-export const netShapes = (outputs: number): { readonly [K in keyof Net]: readonly number[] } => ({
+const netShapes = (outputs: number): { readonly [K in keyof Net]: readonly number[] } => ({
   hidden: [HIDDEN, OBSERVATION_COUNT],
   hiddenBias: [HIDDEN],
   output: [outputs, HIDDEN],

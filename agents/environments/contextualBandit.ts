@@ -3,7 +3,7 @@
  * arms; arm a pays theta_a . x plus noise. The thetas are unit vectors drawn once per world. The arms are
  * the options of the mode head, so the learner under test is the one that the economy uses.
  */
-import type { WorldParameters } from '../../configs/derive.ts';
+import type { WorldParameters } from '../../configs/worldParameters.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { HEAD_COUNT, HEADS, LANES, laneIndex, OBSERVATION_COUNT } from '../brain/layout.ts';
 import type { AgentWorld } from '../columns.ts';

@@ -2,7 +2,7 @@
  * What an environment is: it writes observations, reads actions and gives rewards through the same columns,
  * learner and tick as the economy.
  */
-import type { WorldParameters } from '../../configs/derive.ts';
+import type { WorldParameters } from '../../configs/worldParameters.ts';
 import type { AgentWorld } from '../columns.ts';
 
 /** States and actions that can be numbered, for learners that keep a table of them. */
@@ -15,6 +15,7 @@ export interface DiscreteStates {
   readonly action: Uint32Array;
 }
 
+/** An environment of one world, stepped once a tick in place of the markets. */
 export interface Environment {
   /** Given where states can be numbered. */
   readonly discrete?: DiscreteStates;

@@ -9,13 +9,13 @@
  * fitness at thirst .1 with food at (0,0) and water at (5,0), by value iteration): moves never fail, a drink
  * is followed by one step without thirst, and reward is that of the state that the step leads to.
  */
-import type { WorldParameters } from '../../configs/derive.ts';
+import type { WorldParameters } from '../../configs/worldParameters.ts';
 import { draw, indexBelow, STREAM } from '../../sim/core/rng.ts';
 import { fraction32 } from '../../sim/core/units.ts';
 import type { AgentWorld } from '../columns.ts';
 import type { DiscreteStates, Environment } from './environment.ts';
 
-export const GRID_SIZE = 6;
+const GRID_SIZE = 6;
 const CELLS = GRID_SIZE * GRID_SIZE;
 /** Actions in order: four moves, eat, drink. */
 export const GRID_ACTIONS = ['north', 'south', 'east', 'west', 'eat', 'drink'] as const;

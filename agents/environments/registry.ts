@@ -1,5 +1,7 @@
 /** Environments by name. A custom one is registered at run time and named in the schema's registry. */
-import type { WorldParameters } from '../../configs/derive.ts';
+
+import { registerNames } from '../../configs/registry.ts';
+import type { WorldParameters } from '../../configs/worldParameters.ts';
 import { ConfigError } from '../../sim/core/errors.ts';
 import { contextualBandit } from './contextualBandit.ts';
 import type { Environment, EnvironmentFactory } from './environment.ts';
@@ -14,6 +16,7 @@ const factories = new Map<string, EnvironmentFactory>([
 export function registerEnvironment(name: string, factory: EnvironmentFactory): void {
   if (factories.has(name) || name === 'none')
     throw new RangeError(`the environment '${name}' is already registered`);
+  registerNames({ environments: [name] });
   factories.set(name, factory);
 }
 

@@ -1,4 +1,4 @@
-import type { WorldParameters } from '../../configs/derive.ts';
+import type { WorldParameters } from '../../configs/worldParameters.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { chooseOption, logitMask } from '../actions.ts';
 import { HEADS } from '../brain/layout.ts';

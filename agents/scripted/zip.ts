@@ -20,15 +20,19 @@ const MOMENTUM_TERM = 1;
 const RATE = 2;
 const MOMENTUM = 3;
 
-/** Ranges of Cliff (1997): rate beta, momentum coefficient gamma, first margin. */
-const RATE_MIN = 0.1;
-const RATE_SPAN = 0.4;
-const MOMENTUM_SPAN = 0.1;
-const MARGIN_MIN = 0.05;
-const MARGIN_SPAN = 0.3;
-/** Targets: price x (1 +- U[0, c_r]) +- U[0, c_a] of Cliff's money. */
-const RELATIVE_STEP = 0.05;
-const ABSOLUTE_STEP = 0.05;
+/**
+ * Ranges of Cliff (1997): rate beta, momentum coefficient gamma, first margin; targets: price x (1 +- U[0, c_r]) +-
+ * U[0, c_a] of Cliff's money.
+ */
+export const ZIP = {
+  rateMin: 0.1,
+  rateSpan: 0.4,
+  momentumSpan: 0.1,
+  marginMin: 0.05,
+  marginSpan: 0.3,
+  relativeStep: 0.05,
+  absoluteStep: 0.05,
+} as const;
 /**
  * Cliff's markets have their equilibrium at two units of money; the middle of the price table (or the cost of a
  * task) stands for that here, so that c_a means the same whatever the scale of prices.
@@ -47,9 +51,9 @@ function equip(world: AgentWorld, agent: number, side: number): void {
   const { memory } = agents;
   if (memory[RATE * p.slots + agent] !== 0) return;
   draws.at(p.seed, agents.bornAt[agent]!, agent, STREAM.quotes);
-  memory[RATE * p.slots + agent] = RATE_MIN + RATE_SPAN * draws.unit();
-  memory[MOMENTUM * p.slots + agent] = MOMENTUM_SPAN * draws.unit();
-  const margin = MARGIN_MIN + MARGIN_SPAN * draws.unit();
+  memory[RATE * p.slots + agent] = ZIP.rateMin + ZIP.rateSpan * draws.unit();
+  memory[MOMENTUM * p.slots + agent] = ZIP.momentumSpan * draws.unit();
+  const margin = ZIP.marginMin + ZIP.marginSpan * draws.unit();
   memory[MARGIN * p.slots + agent] = side === SIDE.buy ? -margin : margin;
 }
 
@@ -78,8 +82,8 @@ function adapt(
   const { memory } = agents;
   const up = (side === SIDE.sell) === margin;
   const unit = equilibrium / EQUILIBRIUM_UNITS;
-  const relative = RELATIVE_STEP * draws.unit();
-  const absolute = ABSOLUTE_STEP * draws.unit() * unit;
+  const relative = ZIP.relativeStep * draws.unit();
+  const absolute = ZIP.absoluteStep * draws.unit() * unit;
   const target = up ? heard * (1 + relative) + absolute : heard * (1 - relative) - absolute;
   const price = priceOf(world, agent, limit);
   const momentum = memory[MOMENTUM * p.slots + agent]!;

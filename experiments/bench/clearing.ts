@@ -1,5 +1,5 @@
 /** `darwin bench clearing`: the batch auction alone, on one thread, without a world around it. */
-import { PRICE_LEVELS } from '../../configs/derive.ts';
+import { PRICE_LEVELS } from '../../configs/worldParameters.ts';
 import { BatchAuction } from '../../market/batchAuction.ts';
 import { SIDE } from '../../market/columns.ts';
 import { UsageError } from '../../sim/core/errors.ts';

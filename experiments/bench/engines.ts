@@ -9,8 +9,8 @@ import type { Engine, EnginePlan } from '../../sim/engine.ts';
 import { createSimulation, type Simulation } from '../../sim/run.ts';
 import { type ChosenEngine, openEngine } from '../engines/index.ts';
 import { note } from '../terminal.ts';
+import { economy } from './economy.ts';
 import { type BenchOptions, type BenchRow, type Contender, ratioOf, spreadOf, takeTurns } from './measure.ts';
-import { economy } from './scaling.ts';
 
 const REPEATS = 5;
 /** Agents of the sizes where none are given. */
@@ -74,6 +74,37 @@ async function open(engine: Engine, slots: number, worlds: number, steps: number
   }
 }
 
+/**
+ * Agents from which on an engine is as fast as the one that it is compared with: between two sizes by a power law.
+ *
+ * @param measured agents and ratio of rates, at sizes that grow
+ * @returns the smallest size where it is never slower, null where it is slower at the largest
+ */
+export function crossingOf(
+  measured: readonly { readonly agents: number; readonly ratio: number }[],
+): number | null {
+  const behind = measured.findLastIndex(({ ratio }) => ratio < 1);
+  const after = measured[behind + 1];
+  if (after === undefined) return null;
+  const before = measured[behind];
+  if (before === undefined) return after.agents;
+  const part = Math.log(1 / before.ratio) / Math.log(after.ratio / before.ratio);
+  return Math.round(before.agents * (after.agents / before.agents) ** part);
+}
+
+/** Where each engine passes the last one, in words. */
+export function crossingLines(rows: readonly BenchRow[]): string[] {
+  const names = new Set(rows.filter(({ ratio }) => ratio !== undefined).map(({ engine }) => engine));
+  return [...names].map((name) => {
+    const own = rows.filter(({ engine, ratio }) => engine === name && ratio !== undefined);
+    const sizes = own.map(({ agents, ratio }) => ({ agents, ratio: ratio! }));
+    const crossing = crossingOf(sizes);
+    const beside = `${name} beside ${own[0]!.ratioTo}`;
+    if (crossing === null) return `${beside}: slower at ${sizes.at(-1)!.agents} agents, the most measured`;
+    return `${beside}: as fast from ${crossing} agents on${crossing === sizes[0]!.agents ? ', the fewest measured' : ''}`;
+  });
+}
+
 /** Whole ticks of each engine at each size; the ratio is to the last engine named, in the same repeats. */
 export async function benchEngines(options: EngineBenchOptions = {}): Promise<BenchRow[]> {
   const { worlds = 1, repeats = REPEATS, engine: names = 'cpu', steps = STEPS } = options;
@@ -81,7 +112,7 @@ export async function benchEngines(options: EngineBenchOptions = {}): Promise<Be
   const chosen: ChosenEngine[] = [];
   const rows: BenchRow[] = [];
   try {
-    for (const name of enginesNamed(names)) chosen.push(await openEngine(name, 0));
+    for (const name of enginesNamed(names)) chosen.push(await openEngine(name, { agents: 0, slots: 0 }));
     for (const slots of sizes) {
       note(`${slots * worlds} agents`);
       rows.push(
@@ -97,6 +128,7 @@ export async function benchEngines(options: EngineBenchOptions = {}): Promise<Be
   } finally {
     for (const { engine } of chosen) await engine.close();
   }
+  for (const line of crossingLines(rows)) note(line);
   return rows;
 }
 

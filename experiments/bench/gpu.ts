@@ -1,6 +1,6 @@
 /**
- * `darwin bench brain --engine webgpu` and `darwin bench tick --engine webgpu`: what the GPU does in a second, beside what
- * its memory could. Clocks are read when the device has finished; copies of its memory take turns with the work.
+ * `darwin bench brain --engine webgpu`: what the GPU does in a second, beside what its memory could. Clocks are read when
+ * the device has finished; copies of its memory take turns with the work.
  */
 import { worldParameters } from '../../configs/arms.ts';
 import { parseConfig } from '../../configs/parse.ts';
@@ -8,15 +8,14 @@ import { UsageError } from '../../sim/core/errors.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { Batch, batchBytes } from '../../sim/engines/webgpu/batch.ts';
 import type { GpuDevice } from '../../sim/engines/webgpu/device.ts';
-import { webgpuEngine } from '../../sim/engines/webgpu/engine.ts';
 import { deviceColumn } from '../../sim/engines/webgpu/layout.ts';
 import { BRAIN_PHASE } from '../../sim/engines/webgpu/phases/brain.ts';
 import { brainStepBytes } from '../../sim/engines/webgpu/plan.ts';
 import { Shadow } from '../../sim/engines/webgpu/shadow.ts';
 import { Stretch } from '../../sim/engines/webgpu/stretch.ts';
+import { median } from '../statistics/estimates.ts';
 import { openGpu } from '../webgpu.ts';
-import { type BenchOptions, type BenchRow, type Contender, median, spreadOf, takeTurns } from './measure.ts';
-import { benchmarkConfig } from './run.ts';
+import { type BenchOptions, type BenchRow, type Contender, spreadOf, takeTurns } from './measure.ts';
 
 /** Agents of one world whose brains are stepped, unless told otherwise. */
 const AGENTS = 16_384;
@@ -31,13 +30,14 @@ const TICKS_MAX = 4096;
 /** Bytes that a copy moves at least in one go, where the device has room: far more than any cache holds. */
 const COPY_BYTES = 2 ** 30;
 
-const repeatsOf = ({ repeats = REPEATS }: BenchOptions): number => {
+/** Repeats that are asked for. Throws UsageError for none. */
+export const repeatsOf = ({ repeats = REPEATS }: BenchOptions): number => {
   if (repeats < 1) throw new UsageError('a benchmark needs at least one repeat', '--repeats 7');
   return repeats;
 };
 
 /** Copies memory of the device; counts bytes read and written. */
-class CopyContender implements Contender {
+export class CopyContender implements Contender {
   private readonly gpu: GpuDevice;
   private readonly from: GPUBuffer;
   private readonly to: GPUBuffer;
@@ -79,7 +79,7 @@ class CopyContender implements Contender {
 }
 
 /** Repetitions that fill a turn when one takes `ms`. */
-const timesFor = (ms: number): number =>
+export const timesFor = (ms: number): number =>
   Math.max(1, Math.min(TICKS_MAX, Math.round(TURN_MS / Math.max(ms, 0.01))));
 
 /** One world of brains on the device, with observations and rewards of their own. */
@@ -163,10 +163,11 @@ async function brainRow(
   return { ...row, note: noteOf(gpu, row) };
 }
 
-const sizes = (agents: number, worlds: number) => ({ engine: 'webgpu', threads: 1, agents, worlds });
+/** What a row of this engine says of its size. */
+export const sizes = (agents: number, worlds: number) => ({ engine: 'webgpu', threads: 1, agents, worlds });
 
 /** Rates beside the device's memory, whose copies took turns with the work. */
-function roofline(steps: readonly number[], copied: readonly number[], bytesPerAgentStep: number) {
+export function roofline(steps: readonly number[], copied: readonly number[], bytesPerAgentStep: number) {
   const agentStepsPerSecond = spreadOf(steps);
   return {
     agentStepsPerSecond,
@@ -177,55 +178,14 @@ function roofline(steps: readonly number[], copied: readonly number[], bytesPerA
   };
 }
 
-const noteOf = (
+/** Where it was measured, and the share of the roofline in words. */
+export const noteOf = (
   gpu: GpuDevice,
-  { bytesPerAgentStep, copyBytesPerSecond, rooflineShare }: ReturnType<typeof roofline>,
+  {
+    name,
+    bytesPerAgentStep,
+    copyBytesPerSecond,
+    rooflineShare,
+  }: ReturnType<typeof roofline> & { readonly name: string },
 ): string =>
-  `on ${gpu.status.name}${gpu.status.software ? ' (software: correctness only)' : ''}; a step moves ${bytesPerAgentStep.toFixed(0)} bytes, copies ${(copyBytesPerSecond.median / 1e9).toFixed(1)} GB/s, ${(100 * rooflineShare).toFixed(1)} % of the roofline`;
-
-/** Young agents die early: the population settles first. */
-const WARM_UP_TICKS = 300;
-/** Ticks between two clock readings, and of the profile. */
-const TICKS = 200;
-
-/** Whole ticks with every mechanism on, and the share of each phase by the device's timestamps. */
-export async function benchGpuTick(options: BenchOptions = {}): Promise<BenchRow[]> {
-  const repeats = repeatsOf(options);
-  const run = benchmarkConfig('everyMechanism.yaml', {
-    slots: options.agents,
-    worlds: options.worlds,
-    ticks: 1_000_000_000,
-  });
-  const gpu = await openGpu();
-  const engine = webgpuEngine(gpu);
-  try {
-    const plan = engine.plan(run, 0);
-    const copy = await CopyContender.create(gpu);
-    const [shard] = await engine.createShards(run, plan, {});
-    await shard!.advance(WARM_UP_TICKS);
-    let tick = WARM_UP_TICKS;
-    const advance = async (): Promise<number> => {
-      tick += TICKS;
-      return (await shard!.advance(tick)).agentSteps;
-    };
-    const [steps, copied] = await takeTurns([{ advance }, copy], repeats);
-    await shard!.close();
-    const [timed] = await engine.createShards(run, plan, { clock: () => 0 });
-    const { phaseNs } = await timed!.advance(TICKS);
-    await timed!.close();
-    copy.destroy();
-    const { slots, worlds } = run.arms[0]!;
-    const agents = slots * worlds;
-    const all = Object.values(phaseNs ?? {}).reduce((sum, ns) => sum + ns, 0);
-    const row = {
-      name: 'tick',
-      bytesPerAgent: plan.bytes / agents,
-      ...roofline(steps!, copied!, plan.bytes / agents),
-      ...sizes(agents, worlds),
-    };
-    const phases = Object.fromEntries(Object.entries(phaseNs ?? {}).map(([name, ns]) => [name, ns / all]));
-    return [{ ...row, note: noteOf(gpu, row), ...(all > 0 ? { phases } : {}) }];
-  } finally {
-    await engine.close();
-  }
-}
+  `on ${gpu.status.name}${gpu.status.software ? ' (software: correctness only)' : ''}; a step moves at least ${bytesPerAgentStep.toFixed(0)} bytes${name === 'tick' ? ' (its brain alone)' : ''}, copies ${(copyBytesPerSecond.median / 1e9).toFixed(1)} GB/s, ${(100 * rooflineShare).toFixed(1)} % of the roofline`;

@@ -1,7 +1,8 @@
 /**
  * `npm run gpu:bundle [-- DIR]`: packs what a bare Linux host with a Vulkan driver needs to run benchmarks and
  * validation: this build, the libraries that it needs there, Node and Dawn (xz), a Vulkan loader, and one start script.
- * DuckDB and the page's libraries stay out. Needs a build, and a registry for the Node binary.
+ * DuckDB and the page's libraries stay out. Needs a build, and a registry for the Node binary, unless `--node FILE` names
+ * one that is here; `--level 1` compresses faster than the 6 of xz, for tests.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -21,6 +22,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { brotliDecompressSync } from 'node:zlib';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -79,7 +81,7 @@ function takePackage(name, from, target, taken) {
 }
 
 function compress(source, target) {
-  const result = spawnSync('xz', ['-6', '-T0', '-c', source], { maxBuffer: 2 ** 29 });
+  const result = spawnSync('xz', [`-${values.level}`, '-T0', '-c', source], { maxBuffer: 2 ** 29 });
   if (result.status !== 0) fail('xz is not installed (apt install xz-utils)', 3);
   writeFileSync(target, result.stdout);
 }
@@ -106,7 +108,31 @@ function bytesBelow(path) {
   return readdirSync(path).reduce((sum, name) => sum + bytesBelow(join(path, name)), 0);
 }
 
-const target = resolve(process.argv[2] ?? join(ROOT, 'gpu-bundle'));
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { node: { type: 'string' }, level: { type: 'string', default: '6' } },
+    });
+  } catch (error) {
+    return fail(`${error.message} (npm run gpu:bundle -- DIR [--node FILE] [--level 6])`);
+  }
+}
+
+/** The Node binary that the project supports longest, out of a package. */
+function fetchNode(scratch) {
+  const packed = run('npm', ['pack', NODE_PACKAGE, '--silent', '--pack-destination', scratch], {
+    cwd: scratch,
+  });
+  run('tar', ['-xzf', join(scratch, packed.trim().split('\n').at(-1)), '-C', scratch]);
+  return join(scratch, 'package', 'bin', 'node');
+}
+
+const { positionals, values } = readArguments();
+const target = resolve(positionals[0] ?? join(ROOT, 'gpu-bundle'));
+if (!/^[0-9]$/.test(values.level)) fail(`--level ${values.level}: xz takes 0 to 9`);
+if (values.node !== undefined && !existsSync(values.node))
+  fail(`--node ${values.node}: there is no such file`);
 if (!existsSync(join(ROOT, 'dist', 'experiments', 'cli.js'))) fail('there is no build (npm run build)');
 if (existsSync(target)) fail(`${target} exists: give another directory, npm run gpu:bundle -- DIR`);
 
@@ -135,11 +161,7 @@ try {
   compress(join(app, DAWN), join(target, 'dawn.node.xz'));
   rmSync(join(app, DAWN));
 
-  const packed = run('npm', ['pack', NODE_PACKAGE, '--silent', '--pack-destination', scratch], {
-    cwd: scratch,
-  });
-  run('tar', ['-xzf', join(scratch, packed.trim().split('\n').at(-1)), '-C', scratch]);
-  compress(join(scratch, 'package', 'bin', 'node'), join(target, 'node.xz'));
+  compress(values.node ?? fetchNode(scratch), join(target, 'node.xz'));
   takeLoader(join(target, 'lib', 'libvulkan.so.1'), scratch);
   copyFileSync(join(ROOT, 'experiments', 'bench', 'gpuBundleStart.sh'), join(target, 'start.sh'));
   chmodSync(join(target, 'start.sh'), 0o755);

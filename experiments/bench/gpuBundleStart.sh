@@ -64,14 +64,15 @@ fi
 darwin() { "$cache/node" "$cache/app/dist/experiments/cli.js" "$@"; }
 
 measure() {
-  out= engine=webgpu sizes= repeats=7
+  out= engine=webgpu sizes= repeats=7 only=
   while [ $# -gt 0 ]; do
     case $1 in
       --out) out=${2:-}; shift ;;
       --engine) engine=${2:-}; shift ;;
       --agents) sizes=${2:-}; shift ;;
       --repeats) repeats=${2:-}; shift ;;
-      *) echo "error: measure does not know $1 (start.sh measure --out DIR [--engine webgpu] [--agents 1024,4096] [--repeats 7])" >&2; exit 2 ;;
+      --only) only=${2:-}; shift ;;
+      *) echo "error: measure does not know $1 (start.sh measure --out DIR [--engine webgpu] [--agents 1024,4096] [--repeats 7] [--only brain,tick])" >&2; exit 2 ;;
     esac
     shift || break
   done
@@ -82,33 +83,58 @@ measure() {
     size=1024
     while [ $size -le 4194304 ]; do sizes=$sizes${sizes:+,}$size; size=$((size * 2)); done
   fi
-  failed=0
+  failed=0 has_jax=yes
+  python3 -c 'import jax' >/dev/null 2>&1 || has_jax=no
+  [ $has_jax = yes ] || echo "jax: not run, python3 has no jax (pip install 'jax[cuda12]')" | tee "$out/jax.log" >&2
   # the size of the targets, or the largest that is asked for
   case ,$sizes, in *,1048576,*) largest=1048576 ;; *) largest=${sizes##*,} ;; esac
+  beside=16384
+  [ "$largest" -ge $beside ] || beside=$largest
   # what fails is named and leaves the others their turn
   step() {
     name=$1; shift
+    # --only takes beginnings of names, for hosts that end long commands
+    wanted=${only:+no}
+    for start in $(echo "$only" | tr , ' '); do
+      case $name in "$start"*) wanted=yes ;; esac
+    done
+    [ "$wanted" = no ] && return 0
     echo "$name ..." >&2
-    if "$@" >"$out/$name.json" 2>"$out/$name.log"; then :
-    else echo "$name failed: $(tail -n 1 "$out/$name.log" | cut -c1-300)" >&2; failed=1
+    began=$(date +%s)
+    if "$@" >"$out/$name.json" 2>"$out/$name.log"; then echo "$name: $(($(date +%s) - began)) s" >&2
+    else
+      # an error is one line of the log, or of the answer where that is JSON
+      echo "$name failed: $(cat "$out/$name.log" "$out/$name.json" | tail -n 1 | cut -c1-400)" >&2
+      failed=1
     fi
+  }
+  jax() {
+    [ $has_jax = yes ] || return 0
+    step "jax-$1" python3 "$cache/app/experiments/bench/peers/jaxTick.py" --agents "$1" --repeats "$repeats" --json
+  }
+  # whole ticks of worlds of 256 agents; of one world where there are fewer
+  tick_step() {
+    slots=$1 worlds=1
+    [ "$1" -ge 256 ] && slots=256 && worlds=$(($1 / 256))
+    step "tick-$engine-$1" darwin bench tick --engine "$engine" --agents $slots --worlds $worlds --repeats "$repeats" --json
   }
   step engines darwin engines --json
   command -v nvidia-smi >/dev/null 2>&1 && step nvidia-smi nvidia-smi -q
   step validate-gradients darwin validate gradients --json
   step brain-cpu darwin bench brain --repeats "$repeats" --json
   step tick-cpu darwin bench tick --repeats "$repeats" --json
-  for name in brain tick; do
-    step "$name-$engine" darwin bench "$name" --engine "$engine" --agents "$largest" --repeats "$repeats" --json
+  # the figures of the targets first, then the peer on the same card, then the curve
+  step "brain-$engine" darwin bench brain --engine "$engine" --agents "$largest" --repeats "$repeats" --json
+  tick_step "$largest"
+  jax "$largest"
+  step "brains-$engine" darwin bench brain --engine "$engine" --agents "$sizes" --repeats "$repeats" --json
+  for size in $(echo "$sizes" | tr , ' '); do
+    [ "$size" = "$largest" ] || tick_step "$size"
   done
-  step "scaling-$engine" darwin bench engines --engine "$engine" --agents "$sizes" --repeats "$repeats" --json
-  step "beside-cpu" darwin bench engines --engine "$engine,cpu" --agents 16384 --repeats "$repeats" --json
-  if python3 -c 'import jax' >/dev/null 2>&1; then
-    for size in $(echo "$sizes" | tr , ' '); do
-      step "jax-$size" python3 "$cache/app/experiments/bench/peers/jaxTick.py" --agents "$size" --repeats "$repeats" --json
-    done
-  else echo "jax: not run, python3 has no jax (pip install 'jax[cuda12]')" | tee "$out/jax.log" >&2
-  fi
+  step "beside-cpu" darwin bench engines --engine "$engine,cpu" --agents "$beside" --repeats "$repeats" --json
+  for size in $(echo "$sizes" | tr , ' '); do
+    [ "$size" = "$largest" ] || jax "$size"
+  done
   echo "$out" >&2
   # 3: something that this host was to show could not be measured
   [ $failed = 0 ] || exit 3

@@ -74,7 +74,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
     reads: ['agents', 'worlds', 'repeats', 'engine'],
     run: async (options) =>
       isOnGpu(options)
-        ? (await import('./gpu.ts')).benchGpuTick(options)
+        ? (await import('./gpuTick.ts')).benchGpuTick(options)
         : (await import('./tick.ts')).benchTick(options),
   },
   {
@@ -97,9 +97,19 @@ export const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: 'page',
-    about: 'frames a second from the server to 1, 10 and 50 watchers',
-    reads: ['worlds', 'repeats'],
+    about:
+      'frames served and drawn, run slowdown by watchers, first chart, weight; --agents drawn for --seconds; only by name',
+    reads: ['agents', 'worlds', 'repeats', 'seconds'],
+    byNameOnly: true,
     run: async (options) => (await import('./page.ts')).benchPage(options),
+  },
+  {
+    name: 'load',
+    about:
+      'a server under load: 500 watchers, 10 runs at once, a directory of 1 GiB, a soak of --minutes; --parts of it; only by name',
+    reads: ['parts', 'watchers', 'runs', 'mebibytes', 'minutes', 'repeats', 'worlds'],
+    byNameOnly: true,
+    run: async (options) => (await import('./load.ts')).benchLoad(options),
   },
   {
     name: 'memory',
@@ -111,9 +121,16 @@ export const BENCHMARKS: readonly Benchmark[] = [
   {
     name: 'scaling',
     about: 'how the cost of an agent-step grows with agents, worlds, threads, hidden units; only by name',
-    reads: ['agents', 'worlds', 'repeats', 'threads'],
+    reads: ['agents', 'worlds', 'repeats', 'threads', 'quick'],
     byNameOnly: true,
     run: async (options) => (await import('./scaling.ts')).benchScaling(options),
+  },
+  {
+    name: 'chain',
+    about: 'a recorded world on anvil: entries in batches, transactions signed singly, gas; only by name',
+    reads: ['agents', 'repeats', 'threads'],
+    byNameOnly: true,
+    run: async (options) => (await import('./chain.ts')).benchChain(options),
   },
   {
     name: 'scripted',

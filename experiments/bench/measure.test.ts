@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { median, ratioOf, spreadOf, takeTurns } from './measure.ts';
+import { ratioOf, spreadOf, takeTurns } from './measure.ts';
 import { benchPage } from './reportPage.ts';
-import { scalingSeries } from './scaling.ts';
+import { scalingSeries, withGrowth } from './scaling.ts';
 
 describe('spreads', () => {
   it('the median of an even number is the mean of the two in the middle', () => {
-    expect(median([4, 1, 3, 2])).toBe(2.5);
-    expect(median([3, 1, 2])).toBe(2);
+    expect(spreadOf([4, 1, 3, 2]).median).toBe(2.5);
     expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 });
   });
 
@@ -38,6 +37,22 @@ describe('scaling', () => {
     expect(inOne!.points.at(-1)).toMatchObject({ slots: 10_000, worlds: 1 });
     expect(worlds!.points.at(-1)).toMatchObject({ worlds: 100 });
     expect(threads!.points.map(({ threads: count }) => count)).toEqual([1, 2, 3]);
+  });
+
+  it('growth is told between the first size of a thousand agents and the last, and of series of agents alone', () => {
+    const spread = { median: 1e6, min: 1e6, max: 1e6 };
+    const row = { engine: 'cpu', threads: 1, agents: 256, worlds: 1, agentStepsPerSecond: spread };
+    const at = (name: string, x: number, ratio: number) => ({ ...row, name: `scaling ${name}`, x, ratio });
+    const one = 'agents in one world';
+    const rows = [at(one, 100, 3), at(one, 1000, 1), at(one, 10_000, 0.8), at(one, 100_000, 1.2)];
+    const grown = withGrowth(rows);
+    expect(grown.slice(0, 3)).toEqual(rows.slice(0, 3));
+    expect(grown[3]!.note).toBe(
+      'an agent-step takes 1.20 times as long at 100,000 agents as at 1,000, the dearest size 1.50 times what the cheapest takes',
+    );
+    expect(withGrowth(rows.slice(0, 2))).toEqual(rows.slice(0, 2));
+    const worlds = [at('worlds of 16 agents', 1000, 1), at('worlds of 16 agents', 4096, 2)];
+    expect(withGrowth(worlds)).toEqual(worlds);
   });
 
   it('the page draws a figure per axis and keeps other rows in a table', () => {

@@ -1,4 +1,5 @@
 /** What every benchmark shares: rows, spreads, and contenders that take turns. */
+import { median } from '../statistics/estimates.ts';
 
 /** Median and range over repeats. */
 export interface Spread {
@@ -15,8 +16,11 @@ export const FIGURES = {
   entriesPerSecond: 'entries/s',
   rowsPerSecond: 'rows/s',
   framesPerSecond: 'frames/s',
+  transactionsPerSecond: 'transactions/s',
+  signaturesPerSecond: 'signatures/s',
   milliseconds: 'ms',
   mebibytes: 'MiB',
+  gzippedBytes: 'bytes gzipped',
 } as const;
 export type FigureName = keyof typeof FIGURES;
 
@@ -34,7 +38,7 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
   readonly worldTicksPerSecond?: number;
   /** Column memory per agent slot. */
   readonly bytesPerAgent?: number;
-  /** Bytes of a GPU's memory that an agent-step reads and writes at least; of whole ticks, what a world takes. */
+  /** Bytes of a GPU's memory that an agent-step reads and writes at least; of whole ticks, those of its brain alone. */
   readonly bytesPerAgentStep?: number;
   /** Bytes that copies in the device's memory read and write, in turns with the work. */
   readonly copyBytesPerSecond?: Spread;
@@ -55,6 +59,8 @@ export interface BenchRow extends Partial<Record<FigureName, Spread>> {
   readonly brainShare?: number;
   /** What was measured when: the memory of a process after so many ticks. */
   readonly samples?: readonly { readonly x: number; readonly y: number }[];
+  /** Gas of a ledger entry by mechanism, on an EVM chain. */
+  readonly gasPerEntry?: Readonly<Record<string, number>>;
   /** Position on the axis of its scaling series. */
   readonly x?: number;
   /** What was done, where the name does not say it. */
@@ -71,6 +77,13 @@ export const BENCH_FLAGS = [
   'engine',
   'against',
   'bse',
+  'quick',
+  'seconds',
+  'parts',
+  'watchers',
+  'runs',
+  'mebibytes',
+  'minutes',
 ] as const;
 export type BenchFlag = (typeof BENCH_FLAGS)[number];
 
@@ -92,6 +105,20 @@ export interface BenchOptions {
   readonly against?: string;
   /** A copy of the Bristol Stock Exchange: its directory or BSE.py. */
   readonly bse?: string;
+  /** How long a page is looked at. */
+  readonly seconds?: number;
+  /** Parts of a benchmark that has several, with commas between them: load. */
+  readonly parts?: string;
+  /** Watchers of a run at a time. */
+  readonly watchers?: number;
+  /** Runs beside each other. */
+  readonly runs?: number;
+  /** Size of a run directory. */
+  readonly mebibytes?: number;
+  /** How long a server is watched. */
+  readonly minutes?: number;
+  /** Fewer sizes and repeats, where a benchmark takes many minutes. */
+  readonly quick?: boolean;
 }
 
 export interface Benchmark {
@@ -104,12 +131,6 @@ export interface Benchmark {
   readonly byNameOnly?: true;
   readonly run: (options: BenchOptions) => Promise<readonly BenchRow[]>;
 }
-
-/** The middle of values, or the mean of the two in the middle. */
-export const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-};
 
 export const spreadOf = (values: readonly number[]): Spread => ({
   median: median(values),

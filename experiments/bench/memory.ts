@@ -11,10 +11,11 @@ import { cpuEngine } from '../engines/cpu.ts';
 import { freshManifest } from '../manifest.ts';
 import { planRun } from '../plan.ts';
 import { RunDirectory } from '../runDirectory.ts';
+import { median } from '../statistics/estimates.ts';
 import { note } from '../terminal.ts';
 import { createThreadShards } from '../threads.ts';
-import { type BenchOptions, type BenchRow, median, spreadOf } from './measure.ts';
-import { benchmarkConfig } from './run.ts';
+import { everyMechanismAt, STANDARD_WORLD } from './economy.ts';
+import { type BenchOptions, type BenchRow, spreadOf } from './measure.ts';
 
 const TICKS = 20_000;
 /** Looks at the memory of a run, and lines about them. */
@@ -28,7 +29,7 @@ export async function benchMemory(
   options: BenchOptions & { readonly ticks?: number } = {},
 ): Promise<BenchRow[]> {
   const { ticks = TICKS, worlds = WORLDS, threads = Math.max(2, availableParallelism()) } = options;
-  const run = benchmarkConfig('everyMechanism.yaml', { slots: options.agents, worlds, ticks });
+  const run = everyMechanismAt(options.agents ?? STANDARD_WORLD, worlds, { ticks });
   const { slots } = run.arms[0]!;
   const plan = planRun(run, threads);
   const parent = mkdtempSync(join(tmpdir(), 'darwin-memory-'));

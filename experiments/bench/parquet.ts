@@ -7,8 +7,8 @@ import { Shard } from '../../sim/shard.ts';
 import { cpuEngine } from '../engines/cpu.ts';
 import { freshManifest } from '../manifest.ts';
 import { RunDirectory } from '../runDirectory.ts';
+import { benchmarkConfig } from './economy.ts';
 import { type BenchOptions, type BenchRow, type Contender, spreadOf, takeTurns } from './measure.ts';
-import { benchmarkConfig } from './run.ts';
 
 const AGENTS = 4096;
 const REPEATS = 5;

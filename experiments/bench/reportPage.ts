@@ -113,10 +113,11 @@ function scalingSections(rows: readonly BenchRow[]): Section[] {
         });
       }
       const title = `Time of an agent-step by ${axis}`;
+      const grown = rows.filter(({ name, note }) => names.includes(name) && note !== undefined);
       return {
         kind: 'figure',
         svg: lineChart(series, { title, xLabel: axis, yLabel: 'relative to the reference', logX: true }),
-        caption: `${title}, relative to ${referenceOf(rows, names)}, measured in the same minutes: 1 = as dear, 2 = twice as dear.`,
+        caption: `${title}, relative to ${referenceOf(rows, names)}, measured in the same minutes: 1 = as dear, 2 = twice as dear.${grown.map(({ name, note }) => ` ${labelOf(name)}: ${note}.`).join('')}`,
       };
     }),
     {

@@ -1,41 +1,62 @@
 /**
  * `darwin bench scaling`: how the cost of an agent-step grows with agents, worlds and threads. Every size takes turns
- * with one reference, so that a slow minute of the machine does not look like a slow size.
+ * with the same reference, founded with it, so that neither a slow minute of the machine nor the age of its agents looks
+ * like a slow size.
  */
 import { availableParallelism } from 'node:os';
 import { HIDDEN } from '../../agents/brain/layout.ts';
 import type { ResolvedRun } from '../../configs/arms.ts';
-import { CapacityError } from '../../sim/core/errors.ts';
+import { CapacityError, UsageError } from '../../sim/core/errors.ts';
 import { createSimulation } from '../../sim/run.ts';
+import { createShard } from '../../sim/shard.ts';
 import { LEARN_AND_ACT } from '../../sim/tick.ts';
 import { type Plan, planRun } from '../plan.ts';
 import { note } from '../terminal.ts';
 import { createThreadShards } from '../threads.ts';
 import { benchBrain } from './brain.ts';
+import { economy, STANDARD_WORLD } from './economy.ts';
 import { type BenchOptions, type BenchRow, type Contender, ratioOf, spreadOf, takeTurns } from './measure.ts';
-import { benchmarkConfig } from './run.ts';
 
 const REPEATS = 5;
 /** Largest number of agents by default; `--agents 1000000` goes on to a million where memory allows. */
 const AGENTS_MAX = 100_000;
 const WORLDS_MAX = 4096;
-/** Agents of a world where worlds or total agents vary. */
-const STANDARD_WORLD = 256;
 /** Agents of a world where the number of worlds varies: small, so that many fit. */
 const SMALL_WORLD = 16;
-const REFERENCE = { slots: STANDARD_WORLD, worlds: 4 } as const;
-/** Agent-steps between two clock readings, about: small sizes go through many ticks. */
-const STEPS = 200_000;
+const REFERENCE = { slots: STANDARD_WORLD, worlds: 16 } as const;
 const WARM_UP_TICKS = 20;
-/** Reserves of the pool end at 2^30 milli-units. */
-const RESERVES_MAX = 1_000_000;
-/** Most that the schema lets consumers hold. */
-const CONSUMERS_MAX = 1e9;
+/**
+ * Ticks between two clock readings, at every size and of the reference, so that all are measured at the same age. A
+ * world's state comes into the cache once a turn, as it does once an interval of metrics in a run.
+ */
+const TURN_TICKS = 16;
+/** A world that no cache holds gains nothing from more. */
+const HUGE_WORLD = 500_000;
+const HUGE_TURN_TICKS = 4;
+/** A turn of so many agent-steps is long enough to be measured three times. */
+const LONG_TURN = 5_000_000;
+const LONG_REPEATS = 3;
+/** Agent-steps of a point below which it is founded and measured anew, and how often at most. */
+const POINT_STEPS = 1_000_000;
+const FOUNDINGS_MAX = 3;
+/**
+ * Agents up to which a size runs in this thread, whose code earlier sizes have made quick; larger ones make their own
+ * quick while they warm up, and a thread of their own gives their memory back.
+ */
+const IN_PROCESS_MAX = 50_000;
+/** Ticks of the reference before the first size, after which its code is quick. */
+const COMPILE_TICKS = 300;
+/** What is measured, and what `quick` measures: agents and worlds at most, turns, how often small sizes are founded. */
+const FULL = { agents: AGENTS_MAX, worlds: WORLDS_MAX, repeats: REPEATS, foundings: FOUNDINGS_MAX } as const;
+const QUICK = { agents: 10_000, worlds: 64, repeats: 2, foundings: 1 } as const;
+/** Growth of cost is told from here on: below, what a tick costs whatever its agents shows. */
+const GROWTH_FROM = 1000;
 
 /** Sizes of one series. */
 interface Point {
   readonly slots: number;
   readonly worlds: number;
+  /** 0 = this thread, where the size allows. */
   readonly threads: number;
   /** What the series varies. */
   readonly x: number;
@@ -68,12 +89,12 @@ export function scalingSeries(agentsMax: number, worldsMax: number, threadsMax: 
   const threads = threadsMax;
   const inWorlds = geometric(1000, Math.max(1000, agentsMax), 10).map((agents) => {
     const worlds = Math.max(1, Math.round(agents / STANDARD_WORLD));
-    return { slots: STANDARD_WORLD, worlds, threads: 1, x: worlds * STANDARD_WORLD };
+    return { slots: STANDARD_WORLD, worlds, threads: 0, x: worlds * STANDARD_WORLD };
   });
   const inOne = geometric(100, Math.max(100, agentsMax), 10).map((slots) => ({
     slots,
     worlds: 1,
-    threads: 1,
+    threads: 0,
     x: slots,
   }));
   return [
@@ -84,7 +105,7 @@ export function scalingSeries(agentsMax: number, worldsMax: number, threadsMax: 
       points: geometric(1, worldsMax, 8).map((worlds) => ({
         slots: SMALL_WORLD,
         worlds,
-        threads: 1,
+        threads: 0,
         x: worlds,
       })),
     },
@@ -108,14 +129,23 @@ interface Open {
   readonly close: () => Promise<void>;
 }
 
-async function open(run: ResolvedRun, threads: number, ticks: number): Promise<Open> {
-  const plan = planRun(run, threads);
+async function open(
+  run: ResolvedRun,
+  threads: number,
+  ticks: number,
+  warmUpTicks = WARM_UP_TICKS,
+): Promise<Open> {
+  const plan = planRun(run, Math.max(1, threads));
+  const { slots, worlds } = run.arms[0]!;
   // every size with a clock between its phases, the reference too
   const simulation = createSimulation(run, {
-    shards: createThreadShards(run, plan.threads, { profile: true }),
+    shards:
+      threads === 0 && slots * worlds <= IN_PROCESS_MAX
+        ? [createShard(run, [...Array(worlds).keys()], { clock: () => performance.now() * 1e6 })]
+        : createThreadShards(run, plan.threads, { profile: true }),
   });
   try {
-    await simulation.advance(WARM_UP_TICKS);
+    await simulation.advance(warmUpTicks);
   } catch (error) {
     await simulation.close();
     throw error;
@@ -139,58 +169,71 @@ async function open(run: ResolvedRun, threads: number, ticks: number): Promise<O
   };
 }
 
-/** The benchmark economy with as much demand and money per agent at every size. */
-export function economy(
-  slots: number,
-  worlds: number,
-  file = 'plainEconomy.yaml',
-  more: Readonly<Record<string, number | string>> = {},
-): ResolvedRun {
-  const { world } = benchmarkConfig(file, {}).arms[0]!;
-  const scaled = (amount: number): number => Math.max(1, Math.round((amount * slots) / STANDARD_WORLD));
-  return benchmarkConfig(file, {
-    slots,
-    worlds,
-    ...more,
-    ticks: 1_000_000_000,
-    'world.serviceMarket.demand': scaled(world.serviceMarket.demand),
-    'world.consumers.cash': Math.min(CONSUMERS_MAX, scaled(world.consumers.cash)),
-    'world.consumers.token': Math.min(CONSUMERS_MAX, scaled(world.consumers.token)),
-    'world.amm.cash': Math.min(RESERVES_MAX, scaled(world.amm.cash)),
-    'world.amm.token': Math.min(RESERVES_MAX, scaled(world.amm.token)),
-  });
-}
-
 const minutes = (ms: number): string => `${(ms / 60_000).toFixed(1)} min`;
 
 /** Measures all series; `ratio` is the time of an agent-step relative to the reference's in the same minutes. */
 export async function benchScaling(options: BenchOptions = {}): Promise<BenchRow[]> {
-  const { agents = AGENTS_MAX, worlds = WORLDS_MAX, repeats = REPEATS } = options;
+  const { agents, worlds, repeats, foundings } = {
+    ...(options.quick ? QUICK : FULL),
+    ...options,
+  };
+  if (repeats < 1) throw new UsageError('a benchmark needs at least one repeat', '--repeats 5');
   const threads = options.threads ?? Math.max(2, availableParallelism());
-  const referenceTicks = Math.ceil(STEPS / (REFERENCE.slots * REFERENCE.worlds));
-  const reference = await open(economy(REFERENCE.slots, REFERENCE.worlds), 1, referenceTicks);
+  const series = scalingSeries(agents, worlds, threads);
+  const plan = (point: Point): PointPlan => planOf(point, repeats, foundings);
+  const work = series
+    .flatMap(({ points }) => points)
+    .reduce((sum, point) => sum + workOf(point, plan(point)), 0);
+  const start = performance.now();
+  await (await open(economy(REFERENCE.slots, REFERENCE.worlds), 0, 1, COMPILE_TICKS)).close();
   const rows: BenchRow[] = [];
-  try {
-    const series = scalingSeries(agents, worlds, threads);
-    // nearly all time goes into founding and warming up what is large
-    const sizeOf = ({ slots, worlds: count }: Point): number => slots * count + STEPS;
-    const work = series.flatMap(({ points }) => points).reduce((sum, point) => sum + sizeOf(point), 0);
-    const start = performance.now();
-    let done = 0;
-    for (const { name, points } of series) {
-      for (const point of points) {
-        const elapsed = performance.now() - start;
-        const left = done === 0 ? '' : `, about ${minutes((elapsed * (work - done)) / done)} left`;
-        note(`${name}: ${point.x.toLocaleString('en-US')} (${minutes(elapsed)}${left})`);
-        done += sizeOf(point);
-        const row = await measurePoint(name, point, reference.contender, repeats);
-        if (row !== null) rows.push(row);
-      }
+  let done = 0;
+  for (const { name, points } of series) {
+    const measured: BenchRow[] = [];
+    for (const point of points) {
+      const elapsed = performance.now() - start;
+      const left = done === 0 ? '' : `, about ${minutes((elapsed * (work - done)) / done)} left`;
+      note(`${name}: ${point.x.toLocaleString('en-US')} (${minutes(elapsed)}${left})`);
+      done += workOf(point, plan(point));
+      const row = await measurePoint(name, point, plan(point));
+      if (row !== null) measured.push(row);
     }
-  } finally {
-    await reference.close();
+    rows.push(...withGrowth(measured));
   }
   return [...rows, ...(await hiddenRows(repeats))];
+}
+
+const turnTicksOf = ({ slots }: Point): number => (slots < HUGE_WORLD ? TURN_TICKS : HUGE_TURN_TICKS);
+
+/** How often a point's contenders take turns, and how often they are founded anew for it. */
+interface PointPlan {
+  readonly turns: number;
+  readonly foundings: number;
+}
+
+function planOf(point: Point, repeats: number, foundingsMax: number): PointPlan {
+  const turn = point.slots * point.worlds * turnTicksOf(point);
+  const turns = turn < LONG_TURN ? repeats : Math.min(repeats, LONG_REPEATS);
+  return { turns, foundings: Math.min(foundingsMax, Math.ceil(POINT_STEPS / (turn * turns))) };
+}
+
+/** About what a point takes, in agent-steps: founding an agent takes as long as some ten, threads as many thousands. */
+function workOf(point: Point, { turns, foundings }: PointPlan): number {
+  const ticks = 10 + WARM_UP_TICKS + turns * turnTicksOf(point);
+  const agents = point.slots * point.worlds + REFERENCE.slots * REFERENCE.worlds;
+  return foundings * (agents * ticks + 500_000);
+}
+
+/** The rows of a series of agents; the last says how much dearer it is than the first of a thousand agents. */
+export function withGrowth(rows: readonly BenchRow[]): BenchRow[] {
+  const counted = rows.filter(({ name, x = 0 }) => name.includes(' agents in ') && x >= GROWTH_FROM);
+  const [first, last] = [counted[0], counted.at(-1)];
+  if (first === undefined || last === undefined || first === last) return [...rows];
+  const ratios = counted.map(({ ratio = Number.NaN }) => ratio);
+  const spread = Math.max(...ratios) / Math.min(...ratios);
+  const sizes = [first, last].map(({ x = 0 }) => x.toLocaleString('en-US'));
+  const note = `an agent-step takes ${(last.ratio! / first.ratio!).toFixed(2)} times as long at ${sizes[1]} agents as at ${sizes[0]}, the dearest size ${spread.toFixed(2)} times what the cheapest takes`;
+  return rows.map((row) => (row === last ? { ...row, note } : row));
 }
 
 /** Brains alone at other hidden sizes, in turns with the standard one. */
@@ -198,7 +241,7 @@ async function hiddenRows(repeats: number): Promise<BenchRow[]> {
   note(`hidden units: ${HIDDEN_SIZES.join(', ')}`);
   const rows = await benchBrain({
     agents: STANDARD_WORLD,
-    worlds: REFERENCE.worlds,
+    worlds: 4,
     repeats,
     hiddenSizes: HIDDEN_SIZES,
   });
@@ -213,38 +256,53 @@ async function hiddenRows(repeats: number): Promise<BenchRow[]> {
 
 async function measurePoint(
   name: string,
-  { slots, worlds, threads, x }: Point,
-  reference: Contender,
-  repeats: number,
+  point: Point,
+  { turns, foundings }: PointPlan,
 ): Promise<BenchRow | null> {
-  const ticks = Math.max(2, Math.ceil(STEPS / (slots * worlds)));
-  let opened: Open;
-  try {
-    opened = await open(economy(slots, worlds), threads, ticks);
-  } catch (error) {
-    // a size that this machine cannot hold is left out, and said
-    if (!(error instanceof CapacityError)) throw error;
-    note(`${name}: ${x} left out: ${error.message}`);
-    return null;
+  const { slots, worlds, threads, x } = point;
+  const ticks = turnTicksOf(point);
+  const own: number[] = [];
+  const other: number[] = [];
+  let brain = 0;
+  let plan: Plan | null = null;
+  for (let k = 0; k < foundings; k++) {
+    const opened: Open[] = [];
+    try {
+      for (const [run, count] of [
+        [economy(slots, worlds), threads],
+        [economy(REFERENCE.slots, REFERENCE.worlds), 0],
+      ] as const)
+        opened.push(await open(run, count, ticks));
+      const [mine, reference] = await takeTurns(
+        opened.map(({ contender }) => contender),
+        turns,
+      );
+      own.push(...mine!);
+      other.push(...reference!);
+      brain += opened[0]!.brainShare() / foundings;
+      plan = opened[0]!.plan;
+    } catch (error) {
+      // a size that this machine cannot hold is left out, and said
+      if (!(error instanceof CapacityError)) throw error;
+      note(`${name}: ${x} left out: ${error.message}`);
+      return null;
+    } finally {
+      await Promise.all(opened.map(({ close }) => close()));
+    }
   }
-  try {
-    const [own, other] = await takeTurns([opened.contender, reference], repeats);
-    const agentStepsPerSecond = spreadOf(own!);
-    return {
-      name: `scaling ${name}`,
-      engine: 'cpu',
-      threads: opened.plan.threads,
-      agents: slots * worlds,
-      worlds,
-      agentStepsPerSecond,
-      nsPerAgentStep: 1e9 / agentStepsPerSecond.median,
-      bytesPerAgent: opened.plan.bytes / (slots * worlds),
-      brainShare: opened.brainShare(),
-      ratio: ratioOf(other!, own!),
-      ratioTo: `the time of ${REFERENCE.worlds} worlds of ${REFERENCE.slots}, 1 thread`,
-      x,
-    };
-  } finally {
-    await opened.close();
-  }
+  const agentStepsPerSecond = spreadOf(own);
+  return {
+    name: `scaling ${name}`,
+    engine: 'cpu',
+    threads: plan!.threads,
+    agents: slots * worlds,
+    worlds,
+    agentStepsPerSecond,
+    nsPerAgentStep: 1e9 / agentStepsPerSecond.median,
+    bytesPerAgent: plan!.bytes / (slots * worlds),
+    brainShare: brain,
+    ratio: ratioOf(other, own),
+    ratioTo: `the time of ${REFERENCE.worlds} worlds of ${REFERENCE.slots}, 1 thread`,
+    x,
+  };
 }

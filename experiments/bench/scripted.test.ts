@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TOTAL } from '../../market/columns.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
+import { benchmarkConfig } from './economy.ts';
 import { benchmarkNamed } from './index.ts';
-import { benchmarkConfig } from './run.ts';
 import { benchScripted } from './scripted.ts';
 
 describe('darwin bench scripted', () => {

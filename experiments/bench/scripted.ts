@@ -3,8 +3,8 @@ import { UsageError } from '../../sim/core/errors.ts';
 import { createSimulation } from '../../sim/run.ts';
 import { planRun } from '../plan.ts';
 import { createThreadShards } from '../threads.ts';
+import { benchmarkConfig } from './economy.ts';
 import { type BenchOptions, type BenchRow, ratioOf, spreadOf, takeTurns } from './measure.ts';
-import { benchmarkConfig } from './run.ts';
 
 const WARM_UP_TICKS = 500;
 const TICKS_PER_TURN = 500;

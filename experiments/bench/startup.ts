@@ -82,7 +82,7 @@ async function untilFirstFrame(cli: string): Promise<number> {
 }
 
 /** The address that a serving run prints first. */
-function addressOf(child: ChildProcess): Promise<string> {
+export function addressOf(child: ChildProcess): Promise<string> {
   return withinTime(
     new Promise((resolve, reject) => {
       let text = '';

@@ -7,8 +7,8 @@ import type { ResolvedRun } from '../../configs/arms.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { Shard } from '../../sim/shard.ts';
 import { type World, worldBytes } from '../../sim/world.ts';
+import { economy, everyMechanismAt, STANDARD_WORLD } from './economy.ts';
 import { type BenchOptions, type BenchRow, type Contender, spreadOf, takeTurns } from './measure.ts';
-import { benchmarkConfig } from './run.ts';
 
 /** Young agents die early: the population settles first. */
 const WARM_UP_TICKS = 300;
@@ -16,10 +16,10 @@ const WARM_UP_TICKS = 300;
 const TICKS = 200;
 const REPEATS = 7;
 
-/** Economies that a tick is timed in: config of the folder, and what it stands for. */
+/** Economies that a tick is timed in, and what they stand for. */
 const ECONOMIES = [
-  { file: 'everyMechanism.yaml', note: 'every mechanism on' },
-  { file: 'plainEconomy.yaml', note: 'compute, tasks, pool, training; no contracts, stakes, data' },
+  { at: everyMechanismAt, note: 'every mechanism on' },
+  { at: economy, note: 'compute, tasks, pool, training; no contracts, stakes, data' },
 ] as const;
 
 interface WarmWorld {
@@ -28,8 +28,8 @@ interface WarmWorld {
   readonly world: World;
 }
 
-function warmWorld(file: string, agents: number | undefined): WarmWorld {
-  const run = benchmarkConfig(file, { slots: agents, worlds: 1, ticks: 1_000_000_000 });
+function warmWorld({ at }: (typeof ECONOMIES)[number], agents = STANDARD_WORLD): WarmWorld {
+  const run = at(agents, 1);
   const shard = new Shard(run, [0]);
   shard.advance(WARM_UP_TICKS);
   return { run, shard, world: [...shard.inside()][0]! };
@@ -58,7 +58,7 @@ const repeatsOf = ({ repeats = REPEATS }: BenchOptions): number => {
 
 /** Whole ticks with laws and metrics, [economy]. */
 export async function benchTick(options: BenchOptions = {}): Promise<BenchRow[]> {
-  const worlds = ECONOMIES.map(({ file }) => warmWorld(file, options.agents));
+  const worlds = ECONOMIES.map((kind) => warmWorld(kind, options.agents));
   const contenders = worlds.map(
     ({ shard, world }): Contender => ({ advance: () => shard.advance(world.tick + TICKS).agentSteps }),
   );
@@ -68,8 +68,8 @@ export async function benchTick(options: BenchOptions = {}): Promise<BenchRow[]>
 
 /** The phase that writes every learner's observation, again and again on the same state. */
 export async function benchObserve(options: BenchOptions = {}): Promise<BenchRow[]> {
-  const { file, note } = ECONOMIES[0];
-  const warm = warmWorld(file, options.agents);
+  const [every] = ECONOMIES;
+  const warm = warmWorld(every, options.agents);
   const { world } = warm;
   const learners = world.brain.columns.active.reduce((sum, active) => sum + active, 0);
   const contender: Contender = {
@@ -79,5 +79,5 @@ export async function benchObserve(options: BenchOptions = {}): Promise<BenchRow
     },
   };
   const [rates] = await takeTurns([contender], repeatsOf(options));
-  return [rowOf('observe', warm, rates!, note)];
+  return [rowOf('observe', warm, rates!, every.note)];
 }

@@ -40,7 +40,7 @@ export const LIVES_MIN = 5;
 /** Worlds from which four standard errors of 15 genes are no longer met by chance: t with 9 degrees, 15 x .003. */
 export const GENE_WORLDS_MIN = 10;
 /** A difference between populations counts from so many standard errors over worlds on. */
-export const AHEAD_STANDARD_ERRORS = 2;
+const AHEAD_STANDARD_ERRORS = 2;
 
 const FIFTHS = 5;
 const ALIVE_SHARE_MIN = 0.6;
@@ -56,13 +56,6 @@ export const round = (x: number): string => {
 };
 export const sum = (values: readonly number[]): number => values.reduce((total, v) => total + v, 0);
 export const mean = (values: readonly number[]): number => sum(values) / values.length;
-/** The middle of the sorted values, between the two middle ones where they are even in number; NaN of none. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length / 2;
-  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
-}
-
 /**
  * The median of lives of which some have not ended (Kaplan & Meier 1958): the age that half of all survive. NaN where
  * fewer than half of those at risk have died by the greatest age seen.

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Founders, GENE, GENE_COUNT } from '../../agents/columns.ts';
+import { FEATURE_COUNT, type Founders, GENE, GENE_COUNT, REWARD_FEATURES } from '../../agents/columns.ts';
 import { resolveConfig } from '../../configs/parse.ts';
 import type { RunConfig } from '../../configs/schema.ts';
+import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import { TOTAL } from '../../market/columns.ts';
 import { POPULATION_METRIC_INDEX } from '../../sim/metrics/table.ts';
 import { createSimulation } from '../../sim/run.ts';
@@ -16,6 +17,7 @@ let pools: readonly (Founders | null)[];
 let world: World;
 let seeds: readonly number[];
 let living = 0;
+let states: Uint8Array[][];
 
 const poolOf = (name: string): Founders => pools[GARDEN_POPULATIONS.findIndex((p) => p.name === name)]!;
 const genomesOf = ({ genes, count }: Founders): string[] =>
@@ -39,9 +41,9 @@ beforeAll(async () => {
     (sum, { populations }) => sum + populations[0]![POPULATION_METRIC_INDEX.alive]!,
     0,
   );
-  const states: Uint8Array[] = [];
+  states = [];
   await evolution.save(async (number, state) => {
-    states[number] = state;
+    states[number] = [state];
   });
   pools = gardenFounders(states, 0, base.world.learner)[0]!;
   const [garden, other] = [0, 1].map((number) => gardenRun(base, number, 100));
@@ -70,6 +72,47 @@ describe('the founders of the common garden', () => {
       'evolved-rewards',
       'shadow',
     ]);
+  });
+});
+
+describe('founders whose rewards lack some features', () => {
+  const masked = (without: readonly (typeof REWARD_FEATURES)[number][]): Founders =>
+    gardenFounders(states, 0, base.world.learner, [
+      { name: 'a', kind: 'learner', share: 1, genes: 'evolved', without },
+    ])[0]![0]!;
+
+  it('value nothing of them, and the others in the proportions of before', () => {
+    const { genes, count } = poolOf('evolved');
+    const left = masked(['skillGain', 'idle']).genes;
+    const silent = ['skillGain', 'idle'].map((feature) => REWARD_FEATURES.indexOf(feature as 'idle'));
+    for (let k = 0; k < count; k++) {
+      const before = genes.subarray(k * GENE_COUNT, k * GENE_COUNT + FEATURE_COUNT);
+      const after = left.subarray(k * GENE_COUNT, k * GENE_COUNT + FEATURE_COUNT);
+      const norm = Math.sqrt(before.reduce((sum, w, f) => sum + (silent.includes(f) ? 0 : w * w), 0));
+      before.forEach((w, f) => {
+        expect(after[f]).toBeCloseTo(silent.includes(f) ? 0 : w / norm, 5);
+      });
+      expect(silent.some((f) => before[f] !== 0)).toBe(true);
+      // what is learned with is not rewarded
+      expect(left.subarray(k * GENE_COUNT + GENE.gamma, (k + 1) * GENE_COUNT)).toEqual(
+        genes.subarray(k * GENE_COUNT + GENE.gamma, (k + 1) * GENE_COUNT),
+      );
+    }
+  });
+
+  it('are refused where nothing is left to value', () => {
+    expect(() => masked(REWARD_FEATURES)).toThrow('some genomes value nothing else');
+  });
+
+  it('have learned nothing, unless that is asked for', () => {
+    const founders = (learned: boolean): Founders =>
+      gardenFounders(states, 0, base.world.learner, [
+        { name: 'a', kind: 'learner', share: 1, genes: 'evolved', learned },
+      ])[0]![0]!;
+    expect(founders(false).mind).toHaveLength(0);
+    const { mind, skill, count } = founders(true);
+    expect(mind.some((value) => value !== 0)).toBe(true);
+    expect(skill.length).toBe(count * CLASS_COUNT);
   });
 });
 

@@ -2,34 +2,61 @@
  * The common garden (MODEL 12): genomes that evolved in one run compete, fixed, in fresh worlds with held-out seeds
  * beside genomes that did not and beside agents that do not learn. Each population keeps its own slots.
  */
-import { type Founders, GENE, GENE_COUNT } from '../../agents/columns.ts';
+import {
+  FEATURE_COUNT,
+  type Founders,
+  GENE,
+  GENE_COUNT,
+  REWARD_FEATURES,
+  REWARD_HIDDEN,
+  UNIT_NORM_GENES,
+} from '../../agents/columns.ts';
 import type { FoundersByArm } from '../../agents/founders.ts';
+import { normalise } from '../../agents/rewardGenome.ts';
 import { THRESHOLD_MAX } from '../../agents/variation.ts';
 import type { ResolvedRun } from '../../configs/arms.ts';
 import { resolveConfig } from '../../configs/parse.ts';
 import type { RunConfig } from '../../configs/schema.ts';
 import { readColumns } from '../../sim/checkpoint.ts';
+import { ConfigError } from '../../sim/core/errors.ts';
 import { MILLI } from '../../sim/core/units.ts';
 import { poolFounders, readFounders } from '../../sim/founders.ts';
 import { type Criterion, differenceOf, lifeText, mean, round } from './criteria.ts';
 import type { ArmRecord } from './record.ts';
 
-/**
- * Evolved genomes first, then what they are compared with. `shadow` are the neutral shadows
- * of the same agents: as much mutation and as many generations, but no selection. `evolved-rewards` has the reward
- * genes of the evolved agents and the learner genes (discount, traces, entropy, step) of genesis.
- */
+/** What of the agents that evolved the members of a garden's population carry. */
+export type GardenGenes = 'evolved' | 'rewards' | 'shadow';
+
+/** A population of a garden: one of a config, and what of evolution it is founded with. */
+export interface GardenPopulation {
+  readonly name: string;
+  readonly kind: string;
+  readonly share: number;
+  readonly reward?: string | undefined;
+  readonly learner?: string | undefined;
+  /**
+   * evolved: all genes; rewards: the reward genes, and the learner genes (discount, traces, entropy, step) of genesis;
+   * shadow: the neutral shadows of the same agents, which mutated as much and were never selected.
+   */
+  readonly genes?: GardenGenes | undefined;
+  /** Reward features whose genes are silenced. */
+  readonly without?: readonly (typeof REWARD_FEATURES)[number][];
+  /** Whether members also have the brains and skills that those who evolved had learned; newborn ones otherwise. */
+  readonly learned?: boolean;
+}
+
+/** The common garden of calibration: evolved genomes first, then what they are compared with. */
 export const GARDEN_POPULATIONS = [
-  { name: 'evolved', kind: 'learner', evolves: false, share: 16 },
-  { name: 'evolved-rewards', kind: 'learner', evolves: false, share: 16 },
-  { name: 'shadow', kind: 'learner', evolves: false, share: 16 },
-  { name: 'random-rewards', kind: 'learner', reward: 'random', evolves: false, share: 16 },
-  { name: 'zero-reward', kind: 'learner', reward: 'zero', evolves: false, share: 16 },
-  { name: 'log-wealth', kind: 'learner', reward: 'logWealth', evolves: false, share: 16 },
+  { name: 'evolved', kind: 'learner', genes: 'evolved', share: 16 },
+  { name: 'evolved-rewards', kind: 'learner', genes: 'rewards', share: 16 },
+  { name: 'shadow', kind: 'learner', genes: 'shadow', share: 16 },
+  { name: 'random-rewards', kind: 'learner', reward: 'random', share: 16 },
+  { name: 'zero-reward', kind: 'learner', reward: 'zero', share: 16 },
+  { name: 'log-wealth', kind: 'learner', reward: 'logWealth', share: 16 },
   { name: 'rule', kind: 'rule', share: 12 },
   { name: 'zero-intelligence', kind: 'ziC', share: 8 },
   { name: 'random', kind: 'random', share: 12 },
-] as const;
+] as const satisfies readonly GardenPopulation[];
 /** Evolved rewards, all else as in those that they are compared with. */
 const TRIED = 'evolved-rewards';
 /** Whom MODEL 12 wants evolved rewards to beat. */
@@ -55,6 +82,7 @@ export function gardenRun(
   world: number,
   ticks: number,
   seed = `${base.seed}, held out`,
+  populations: readonly GardenPopulation[] = GARDEN_POPULATIONS,
 ): ResolvedRun {
   const { demography, treasury } = base.world;
   const newcomers = Math.ceil((NEWCOMERS_PER_LIFE * base.slots * ticks) / demography.meanLife);
@@ -75,30 +103,74 @@ export function gardenRun(
           immigrationFloor: 1,
         },
       },
-      populations: GARDEN_POPULATIONS,
+      populations: populations.map(({ genes: _, without: __, learned: ___, ...population }) => ({
+        ...population,
+        // no genome may change within the garden
+        ...(population.kind === 'learner' ? { evolves: false } : {}),
+      })),
     },
     { file: 'common garden' },
   );
 }
 
-/** The founders of the garden's populations, from the last states of the worlds in which they evolved. */
+/**
+ * The founders of a garden's populations, from the last states of the worlds in which they evolved.
+ *
+ * @param states of each world all its pieces
+ */
 export function gardenFounders(
-  states: readonly Uint8Array[],
+  states: readonly (readonly Uint8Array[])[],
   population: number,
   learner: RunConfig['world']['learner'],
+  populations: readonly GardenPopulation[] = GARDEN_POPULATIONS,
 ): FoundersByArm {
-  const evolved = childless(
-    poolFounders(
-      states.map((state) => readFounders([state], population, false)),
-      false,
-    ),
-  );
-  const pools: Readonly<Record<string, Founders>> = {
-    evolved,
-    'evolved-rewards': withGenesisLearners(evolved, learner),
-    shadow: { ...evolved, genes: shadowGenes(states, population, evolved.genes.length) },
-  };
-  return [GARDEN_POPULATIONS.map(({ name }) => pools[name] ?? null)];
+  const pool = (learned: boolean): Founders =>
+    childless(
+      poolFounders(
+        states.map((pieces) => readFounders(pieces, population, learned)),
+        learned,
+      ),
+    );
+  const pools = new Map<boolean, Founders>();
+  return [
+    populations.map(({ genes, without = [], learned = false }) => {
+      if (genes === undefined) return null;
+      const evolved = pools.get(learned) ?? pool(learned);
+      pools.set(learned, evolved);
+      if (genes === 'shadow')
+        return silenced(
+          { ...evolved, genes: shadowGenes(states, population, evolved.genes.length) },
+          without,
+        );
+      return silenced(genes === 'rewards' ? withGenesisLearners(evolved, learner) : evolved, without);
+    }),
+  ];
+}
+
+/**
+ * Without any reward for some features: what is left keeps its direction and gets the norm that all genomes have.
+ *
+ * @throws ConfigError where nothing is left
+ */
+function silenced(founders: Founders, without: NonNullable<GardenPopulation['without']>): Founders {
+  if (without.length === 0) return founders;
+  const genes = founders.genes.slice();
+  const silent = without.map((feature) => REWARD_FEATURES.indexOf(feature));
+  for (let at = 0; at < genes.length; at += GENE_COUNT) {
+    for (const feature of silent) {
+      genes[at + GENE.linear + feature] = 0;
+      for (let unit = 0; unit < REWARD_HIDDEN; unit++)
+        genes[at + GENE.hidden + unit * FEATURE_COUNT + feature] = 0;
+    }
+    if (genes.subarray(at, at + UNIT_NORM_GENES).every((gene) => gene === 0))
+      throw new ConfigError(
+        `without ${without.join(', ')}`,
+        'some genomes value nothing else',
+        'silence fewer features, or use `reward: zero`',
+      );
+    normalise(genes, at, 1);
+  }
+  return { ...founders, genes };
 }
 
 /** With a threshold that nobody's wealth passes. */
@@ -121,14 +193,14 @@ function withGenesisLearners(founders: Founders, learner: RunConfig['world']['le
 
 /** The neutral shadows of the same agents in the same order, [count x GENE_COUNT]. */
 function shadowGenes(
-  states: readonly Uint8Array[],
+  states: readonly (readonly Uint8Array[])[],
   population: number,
   length: number,
 ): Float32Array<ArrayBuffer> {
   const genes = new Float32Array(length);
   let next = 0;
-  for (const state of states) {
-    const { header, columns } = readColumns(state, 'common garden');
+  for (const [state] of states) {
+    const { header, columns } = readColumns(state!, 'common garden');
     const owner = columns.get('columns.population')!;
     const shadow = columns.get('agents.shadowGenes')!;
     for (let slot = 0; slot < header.slots; slot++) {

@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import type { ResolvedRun } from '../../configs/arms.ts';
-import { type Override, parseConfig } from '../../configs/parse.ts';
+import type { Override } from '../../configs/overrides.ts';
+import { parseConfig } from '../../configs/parse.ts';
 import type { RunConfig } from '../../configs/schema.ts';
 import { DarwinError, EXIT } from '../../sim/core/errors.ts';
 import { assertWritable } from '../commandLine.ts';
@@ -190,7 +191,7 @@ async function recordGarden(base: RunConfig, states: readonly Uint8Array[]): Pro
   const work = async (): Promise<void> => {
     while (next < states.length) {
       const world = next++;
-      const founders = gardenFounders([states[world]!], population, base.world.learner);
+      const founders = gardenFounders([[states[world]!]], population, base.world.learner);
       const run = gardenRun(base, world, size.garden.ticks);
       records[world] = (await record(`common garden ${world}`, run, { founders })).arms[0]!;
     }

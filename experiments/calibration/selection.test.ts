@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Override, parseConfig } from '../../configs/parse.ts';
+import type { Override } from '../../configs/overrides.ts';
+import { parseConfig } from '../../configs/parse.ts';
 import { METRIC_INDEX } from '../../sim/metrics/table.ts';
 import { createSimulation } from '../../sim/run.ts';
 import { overridesOf, SELECTION_ARMS } from './selection.ts';

@@ -1,5 +1,5 @@
 /** Arms of evolution itself (MODEL 8): the baseline under other rules of who has children, and who holds the slots. */
-import type { Override } from '../../configs/parse.ts';
+import type { Override } from '../../configs/overrides.ts';
 import { POPULATION_METRIC_INDEX } from '../../sim/metrics/table.ts';
 import { geneShifts, lifeText, mean, round, shiftText, sum } from './criteria.ts';
 import type { ArmRecord } from './record.ts';

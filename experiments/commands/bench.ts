@@ -16,9 +16,10 @@ import {
 import { assertWritable, countOf, writePage } from '../commandLine.ts';
 import { describeHardware } from '../hardware.ts';
 import { compact } from '../progress.ts';
-import { answer, note, table } from '../terminal.ts';
+import { answer, figure, note, table } from '../terminal.ts';
 
-interface BenchFlags extends Readonly<Partial<Record<BenchFlag, string>>> {
+interface BenchFlags extends Readonly<Partial<Record<Exclude<BenchFlag, 'quick'>, string>>> {
+  readonly quick?: boolean;
   readonly html?: string;
   readonly json?: boolean;
 }
@@ -44,10 +45,29 @@ export function register(program: Command): void {
     )
     .option('--against <file>', 'another implementation to compare with, where a benchmark takes one')
     .option('--bse <path>', 'a copy of the Bristol Stock Exchange to compare with: its directory or BSE.py')
+    .option('--quick', 'scaling: fewer sizes and repeats, a look before the minutes that all take')
+    .option('--seconds <n>', 'page: how long agents are drawn, as in 600')
+    .option('--parts <names>', 'load: watchers,runs,directory,soak; default all, the soak with --minutes')
+    .option('--watchers <n>', 'load: watchers at a time')
+    .option('--runs <n>', 'load: runs at a time')
+    .option('--mebibytes <n>', 'load: size of the run directory that is opened')
+    .option('--minutes <n>', 'load: length of the soak')
     .option('--html <file>', 'also write a page with tables and figures')
     .option('--json', 'print one JSON object')
     .action(benchCommand);
 }
+
+/** Options that are one whole number. */
+const COUNTS = [
+  'worlds',
+  'repeats',
+  'threads',
+  'seconds',
+  'watchers',
+  'runs',
+  'mebibytes',
+  'minutes',
+] as const;
 
 /** Counts separated by commas; none where the option is missing. */
 function countsOf(name: string, text: string | undefined): number[] {
@@ -66,7 +86,7 @@ async function benchCommand(names: readonly string[], flags: BenchFlags): Promis
     BENCH_FLAGS.filter((flag) => flags[flag] !== undefined),
     names.length > 0,
   );
-  const count = (name: 'worlds' | 'repeats' | 'threads') => {
+  const count = (name: (typeof COUNTS)[number]) => {
     const value = countOf(`--${name}`, flags[name]);
     return value === undefined ? {} : { [name]: value };
   };
@@ -75,12 +95,12 @@ async function benchCommand(names: readonly string[], flags: BenchFlags): Promis
   const options: BenchOptions = {
     ...(agents.length === 1 ? { agents: agents[0]! } : agents.length > 1 ? { agentCounts: agents } : {}),
     ...(hidden.length > 0 ? { hiddenSizes: hidden } : {}),
-    ...count('worlds'),
-    ...count('repeats'),
-    ...count('threads'),
+    ...Object.assign({}, ...COUNTS.map(count)),
+    ...(flags.parts === undefined ? {} : { parts: flags.parts }),
     ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     ...(flags.against === undefined ? {} : { against: flags.against }),
     ...(flags.bse === undefined ? {} : { bse: flags.bse }),
+    ...(flags.quick === undefined ? {} : { quick: flags.quick }),
   };
   if (agents.length > 1 && benchmarks.some(({ name }) => name !== 'brain' && name !== 'engines'))
     throw new UsageError('several --agents are for brain and engines alone', 'darwin bench brain ...');
@@ -102,6 +122,7 @@ async function benchCommand(names: readonly string[], flags: BenchFlags): Promis
       rateTable(results),
       ...new Set(results.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]))),
       ...results.flatMap(phaseTable),
+      ...results.flatMap(gasTable),
     ].join('\n'),
   );
   if (flags.html !== undefined) {
@@ -156,4 +177,10 @@ function phaseTable({ phases, nsPerAgentStep = Number.NaN }: BenchRow): string[]
       `${(share * nsPerAgentStep).toFixed(0)} ns`,
     ]);
   return [table(['phase', 'share of a tick', 'per agent-step'], rows)];
+}
+
+function gasTable({ gasPerEntry }: BenchRow): string[] {
+  if (gasPerEntry === undefined) return [];
+  const rows = Object.entries(gasPerEntry).map(([mechanism, gas]) => [mechanism, figure(gas)]);
+  return [table(['mechanism', 'gas/entry'], rows)];
 }

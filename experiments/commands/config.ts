@@ -5,7 +5,6 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { type ResolvedRun, worldCount, worldParameters } from '../../configs/arms.ts';
-import { METHODS } from '../../configs/derive.ts';
 import { configJsonSchema } from '../../configs/jsonSchema.ts';
 import { parseConfig } from '../../configs/parse.ts';
 import {
@@ -17,11 +16,15 @@ import {
   type SchemaNode,
   schemaTree,
 } from '../../configs/schemaTree.ts';
+import { METHODS } from '../../configs/worldParameters.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { fromFraction32, fromMilli } from '../../sim/core/units.ts';
 import { worldBytes } from '../../sim/world.ts';
+import { assertWritable } from '../commandLine.ts';
+import { configReference } from '../configReference.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
 import { readConfig } from '../loadConfig.ts';
+import { oddProtocol } from '../odd.ts';
 import { experimentJsonSchema } from '../sweep/experimentSchema.ts';
 import { answer, figure, table } from '../terminal.ts';
 
@@ -32,7 +35,10 @@ interface FileOptions {
 }
 
 export function register(program: Command): void {
-  const config = program.command('config').description('Writes, documents and explains configs.');
+  const config = program
+    .command('config')
+    .summary('write, document and explain configs')
+    .description('Writes, documents and explains configs.');
   config
     .command('init')
     .summary('write a commented starter config')
@@ -47,12 +53,38 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object')
     .action(schema);
   config
+    .command('odd')
+    .summary('describe the model by the ODD protocol, as Markdown')
+    .option('--out <file>', 'where to write it; default standard output')
+    .option('--json', 'print one JSON object')
+    .action(page(oddProtocol));
+  config
+    .command('reference')
+    .summary('list every key of a config, as Markdown')
+    .option('--out <file>', 'where to write it; default standard output')
+    .option('--json', 'print one JSON object')
+    .action(page(configReference));
+  config
     .command('explain')
     .summary('what a key means, or what follows from a config')
     .argument('[what]', 'path such as world.amm.token, or a config file; default all keys')
     .option('--json', 'print one JSON value')
     .action(explain);
 }
+
+/** What prints a page or writes it into a file. */
+const page =
+  (write: () => string) =>
+  ({ out, json }: FileOptions): void => {
+    const text = write();
+    if (out === undefined) {
+      answer(json, { text }, () => text.trimEnd());
+      return;
+    }
+    assertWritable('--out', out);
+    writeFileSync(out, text);
+    answer(json, { file: out }, () => `wrote ${out}`);
+  };
 
 /** A scalar or an empty list as YAML. */
 const yaml = (value: unknown): string => JSON.stringify(value);
@@ -89,7 +121,7 @@ export function starter(schemaFile: string): string {
       if (child.children) {
         lines.push(`# ${indent}${key}:  # ${child.about}`);
         visit(child, depth + 1);
-      } else lines.push(`# ${indent}${key}: ${yaml(child.fallback)}  # ${child.about}`);
+      } else lines.push(`# ${indent}${key}: ${yaml(child.fallback ?? [])}  # ${child.about}`);
     }
   };
   visit(tree, 0);

@@ -1,13 +1,19 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { numberToHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agentRoots, WorldWallets } from '../../agents/wallet.ts';
 import { assertCompiled, darwin } from '../compiled.ts';
-import { assertTestChain, chainIdOf, givenMnemonic, weiOf } from '../replay/access.ts';
+import { readManifest } from '../manifest.ts';
+import { givenMnemonic, weiOf } from '../replay/access.ts';
+import { type Anvil, startAnvil } from '../replay/anvil.ts';
+import { recordRun } from '../replay/recordRun.ts';
+import { Rpc } from '../replay/rpc.ts';
 import { poolAddresses, shockOf } from '../replay/strategyCommand.ts';
-import { recordRun } from '../replay/testRun.ts';
+import { filesWithSecrets } from '../secretSearch.ts';
 
 /** Known to everybody; its first private key begins like this. */
 const MNEMONIC = 'test test test test test test test test test test test junk';
@@ -91,6 +97,9 @@ describe('darwin replay', () => {
     [['--world', '3'], 2, /holds no journal of world 3/],
     [['--strategy', '77'], 2, /no learner 77 lives/],
     [['--rpc', 'http://127.0.0.1:1'], 3, /does not answer/],
+    [['--rpc', '127.0.0.1:8545'], 2, /--rpc is no HTTP address/],
+    [['--shock', '1:0.2', '--ticks', '0..1'], 2, /--shock is for --strategy alone/],
+    [['--strategy', 'champion', '--ticks', '0..1'], 2, /--ticks is not for --strategy/],
     [['--cap', 'much'], 2, /--cap much is no amount of ether/],
   ])('refuses %j with exit code %i', async (args, exit, line) => {
     const { code, stderr } = await darwin(['replay', directory, ...args], '.');
@@ -99,22 +108,145 @@ describe('darwin replay', () => {
   });
 });
 
-describe('a chain', () => {
-  it('is a test network that is known, or asked for by its own id', async () => {
-    expect(await assertTestChain(11155111, null)).toBe('Sepolia');
-    expect(await assertTestChain(31337, null)).toMatch(/\S/);
-    for (const main of [1, 10, 56, 137, 8453, 42161])
-      await expect(assertTestChain(main, main)).rejects.toThrow(/a main network/);
-    await expect(assertTestChain(987654321, null)).rejects.toThrow(/not known to be a test network/);
-    expect(await assertTestChain(987654321, 987654321)).toBe('chain 987654321');
-    await expect(assertTestChain(11155111, 17000)).rejects.toThrow(/--chain asks for 17000/);
+describe('a run with a mnemonic in the environment', () => {
+  it('keeps public roots of its wallets in the manifest, and no file of it holds a key or words', async () => {
+    const out = join(dirname(directory), 'named');
+    const config = join(dirname(directory), 'named.yaml');
+    writeFileSync(config, 'ticks: 6\nworlds: 2\nslots: 6\noutput: { metricsEvery: 6, journalWorlds: 1 }\n');
+    expect((await darwin(['run', config, '--out', out], '.')).code).toBe(0);
+    expect(readManifest(out).wallets).toEqual(agentRoots(MNEMONIC, 2));
+    const { code, stderr } = await darwin(['replay', out, '--ticks', '0..1', '--json'], '.');
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('other wallets');
+    const wallets = new WorldWallets(MNEMONIC, 0);
+    const keys = [wallets.agent(0), wallets.agent(1), wallets.operator, wallets.system(0)].map(
+      ({ address }) => wallets.keyOf(address)!.slice(2),
+    );
+    expect(keys[0]).toBe(KEY);
+    expect(readdirSync(out, { recursive: true }).length).toBeGreaterThan(4);
+    expect(await filesWithSecrets(out, ['xprv', 'junk', 'test test', ...keys])).toEqual([]);
   });
 
-  it('has the id of its name', async () => {
-    expect(await chainIdOf('sepolia')).toBe(11155111);
-    expect(await chainIdOf('11155111')).toBe(11155111);
-    expect(await chainIdOf(undefined)).toBe(null);
-    await expect(chainIdOf('seploia')).rejects.toThrow(/no chain that is known/);
+  it('is refused before anything is written where that is none', async () => {
+    const out = join(dirname(directory), 'wrong');
+    const config = join(dirname(directory), 'named.yaml');
+    process.env.DARWIN_MNEMONIC = 'abandon ability';
+    try {
+      const { code, stderr } = await darwin(['run', config, '--out', out], '.');
+      expect(code).toBe(2);
+      expect(stderr).toContain('DARWIN_MNEMONIC has 2 words');
+      expect(existsSync(out)).toBe(false);
+    } finally {
+      process.env.DARWIN_MNEMONIC = MNEMONIC;
+    }
+  });
+});
+
+describe('a network of others', () => {
+  const ETHER = 10n ** 18n;
+  const GWEI = 10 ** 9;
+  const SEPOLIA = 11155111;
+  let anvil: Anvil;
+  let rpc: Rpc;
+  const operator = new WorldWallets(MNEMONIC, 0).operator.address;
+  const purse = (): Promise<bigint> =>
+    rpc.call<`0x${string}`>('eth_getBalance', [operator, 'latest']).then(BigInt);
+  const trade = (...more: string[]) =>
+    darwin(
+      [
+        'replay',
+        directory,
+        '--strategy',
+        'champion',
+        '--chain',
+        'sepolia',
+        '--rpc',
+        anvil.url,
+        '--trade-ticks',
+        '3',
+        ...more,
+      ],
+      '.',
+    );
+  const replay = (...more: string[]) =>
+    darwin(['replay', directory, '--chain', 'sepolia', '--rpc', anvil.url, ...more], '.');
+  beforeAll(async () => {
+    anvil = await startAnvil({ chainId: SEPOLIA, automine: true, baseFee: GWEI, history: true });
+    rpc = new Rpc(anvil.url);
+    await rpc.call('anvil_setBalance', [operator, numberToHex(ETHER)]);
+  });
+  afterAll(() => anvil.stop(true));
+
+  it('is not spent on at all where the cap does not reach what it takes', async () => {
+    const before = await purse();
+    for (const args of [() => trade('--cap', '0.005'), () => replay('--cap', '0.005')]) {
+      const { code, stderr } = await args();
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/this takes about [\d,]+ gas at [\d.]+ gwei, 0\.\d+ ether: the cap is 0\.005/);
+    }
+    expect(await purse()).toBe(before);
+  });
+
+  it('is refused by the address of the wallet that pays where that has no money, or too little', async () => {
+    const before = await purse();
+    for (const [wei, line] of [
+      [0n, `the wallet that pays, ${operator}, holds no ether on Sepolia (send it test ether`],
+      [10n ** 15n, `${operator} holds 0.001 on Sepolia (send it test ether`],
+    ] as const) {
+      await rpc.call('anvil_setBalance', [operator, numberToHex(wei)]);
+      const { code, stderr } = await (wei === 0n ? trade() : replay());
+      expect(stderr).toContain(line);
+      expect(code).toBe(2);
+      expect(await purse()).toBe(wei);
+    }
+    await rpc.call('anvil_setBalance', [operator, numberToHex(before)]);
+  });
+
+  it('carries a replay in which agents sign for themselves, who get their gas money out of the cap', async () => {
+    const before = await purse();
+    const { code, stdout, stderr } = await replay('--ticks', '0..1', '--signed', '1', '--json');
+    expect(stderr).not.toContain('error');
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as {
+      match: boolean;
+      signed: { transactions: number };
+      gas: { perAgent: { address: string }[] };
+    };
+    expect(report.match).toBe(true);
+    expect(report.signed.transactions).toBeGreaterThan(5);
+    const wallet = new WorldWallets(MNEMONIC, 0).agent(1).address;
+    expect(Number(await rpc.call('eth_getTransactionCount', [wallet, 'latest']))).toBeGreaterThan(0);
+    const spent = before - (await purse());
+    expect(spent > 0n && spent <= ETHER / 10n).toBe(true);
+  });
+
+  it('carries a fresh pool and live trades, within the cap, that end as predicted', async () => {
+    const before = await purse();
+    const { code, stdout, stderr } = await trade('--cap', '0.1', '--json');
+    expect(stderr).not.toContain('error');
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as { strategies: { gap: number }[]; chain: object };
+    expect(report.chain).toEqual({ id: SEPOLIA, name: 'Sepolia', own: false });
+    expect(report.strategies).toMatchObject([{ gap: 0 }]);
+    expect(before - (await purse()) <= ETHER / 10n).toBe(true);
+    for (const secret of [KEY, 'junk', 'test test']) expect(`${stdout}${stderr}`).not.toContain(secret);
+  });
+
+  it('is not written to in a dry run, and refused under another name', async () => {
+    const before = await rpc.call('eth_getTransactionCount', [operator, 'latest']);
+    const { stderr } = await darwin(
+      ['replay', directory, '--strategy', 'champion', '--chain', 'holesky', '--rpc', anvil.url],
+      '.',
+    );
+    expect(stderr).toContain('the chain has id 11155111, --chain asks for 17000');
+    const { code, stdout } = await trade('--dry-run', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      dryRun: true,
+      pool: null,
+      strategies: [{ trades: 0, fees: '0' }],
+    });
+    expect(await rpc.call('eth_getTransactionCount', [operator, 'latest'])).toBe(before);
   });
 });
 

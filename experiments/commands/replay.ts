@@ -1,4 +1,5 @@
 /** `darwin replay DIR`: replays a world's journal on a chain and compares every balance after every tick. */
+import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import type { Command } from 'commander';
 import { WorldWallets } from '../../agents/wallet.ts';
@@ -6,17 +7,24 @@ import { EXIT, UsageError } from '../../sim/core/errors.ts';
 import { wholeOf } from '../commandLine.ts';
 import { readManifest } from '../manifest.ts';
 import { Progress } from '../progress.ts';
-import { openChain } from '../replay/access.ts';
-import { type LedgerReplayReport, ReplayMismatchError, replayLedger } from '../replay/ledgerReplay.ts';
-import { Translator } from '../replay/operations.ts';
+import { assertAffordable, type OpenChain, openChain } from '../replay/access.ts';
+import { type ForecastRange, forecastReplay, type ReplayForecast } from '../replay/forecast.ts';
+import { type LedgerReplayReport, replayLedger } from '../replay/ledgerReplay.ts';
 import { RecordedJournal } from '../replay/recordedJournal.ts';
+import { ReplayMismatchError } from '../replay/replayMismatch.ts';
 import { hostOf } from '../replay/rpc.ts';
+import { SigningPool } from '../replay/signingPool.ts';
 import { type StrategyCommandOptions, strategyCommand } from '../replay/strategyCommand.ts';
 import { answer, figure, note, table } from '../terminal.ts';
+import { MNEMONIC_VARIABLE } from '../walletRoots.ts';
+
+/** Threads that sign, beside the chain and this one. */
+const SIGNING_THREADS = Math.max(1, Math.min(4, availableParallelism()));
 
 export interface ReplayOptions {
   readonly rpc?: string;
   readonly chain?: string;
+  readonly chainId?: string;
   readonly cap?: string;
   readonly world: string;
   readonly ticks?: string;
@@ -36,6 +44,7 @@ export function register(program: Command): void {
     .argument('<dir>', 'run directory, recorded with output.journalWorlds above the world')
     .option('--rpc <url>', 'address of a chain; by default anvil is started')
     .option('--chain <name>', 'the test network that --rpc must be, such as sepolia')
+    .option('--chain-id <id>', 'allow a chain that is no known test network, by its id')
     .option('--cap <ether>', 'most ether to spend on a chain of others (default 0.1)')
     .option('--world <w>', 'world of the run', '0')
     .option('--ticks <a..b>', 'first and last tick; by default all')
@@ -59,12 +68,21 @@ export function register(program: Command): void {
       'with --strategy: an existing pool as pair,router,token; by default a fresh one',
     )
     .option('--json', 'print one JSON object')
-    .action((directory: string, options: ReplayOptions & StrategyCommandOptions) =>
-      options.strategy === undefined
-        ? replayCommand(directory, options)
-        : strategyCommand(directory, options),
-    );
+    .action((directory: string, options: ReplayOptions & StrategyCommandOptions, command: Command) => {
+      const trades = options.strategy !== undefined;
+      for (const name of trades ? LEDGER_ALONE : STRATEGY_ALONE)
+        if (command.getOptionValueSource(name) === 'cli')
+          throw new UsageError(
+            `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is ${trades ? 'not for --strategy' : 'for --strategy alone'}`,
+            trades ? 'leave one of them out' : 'add --strategy champion, or leave it out',
+          );
+      return trades ? strategyCommand(directory, options) : replayCommand(directory, options);
+    });
 }
+
+/** Options that only one of the two replays reads. */
+const LEDGER_ALONE = ['ticks', 'signed'];
+const STRATEGY_ALONE = ['tradeTicks', 'slippage', 'shock', 'maxFee', 'pool'];
 
 const collect = (text: string, before: readonly string[]): string[] => [...before, text];
 
@@ -82,20 +100,28 @@ async function replayCommand(directory: string, options: ReplayOptions): Promise
   const world = wholeOf('--world', options.world);
   const signedTicks = wholeOf('--signed', options.signed);
   const [from, to] = rangeOf(options.ticks, manifest.parent?.tick ?? 0, manifest.ticks);
+  const { slots } = manifest.arms[0]!;
   const journal = await RecordedJournal.open(directory, world);
   if (options.dryRun) {
-    await dryRun(journal, directory, world, [from, to], manifest.arms[0]!.slots, options.json);
+    await dryRun(journal, directory, world, { from, to, slots, signedTicks }, options.json);
     return;
   }
   const progress = new Progress(to, process.stderr, from);
+  let pool: SigningPool | null = null;
   try {
     const chain = await openChain(options);
     const where = { id: chain.chainId, name: chain.name, host: hostOf(chain.rpc.url), own: chain.own };
     note(`${chain.name}, chain ${chain.chainId}, at ${where.host}`);
     try {
       const wallets = new WorldWallets(chain.mnemonic, world);
-      const { operator } = chain;
-      const slots = manifest.arms[0]!.slots;
+      const known = manifest.wallets?.[world];
+      if (known !== undefined && known !== wallets.agentRoot)
+        note(
+          `other wallets than those of the run: set ${MNEMONIC_VARIABLE} to its mnemonic for the same ones`,
+        );
+      if (!chain.own) await assertRangeAffordable(chain, directory, world, { from, to, slots, signedTicks });
+      // what one wallet signs is not worth a thread
+      pool = signedTicks > 0 ? new SigningPool((address) => wallets.keyOf(address), SIGNING_THREADS) : null;
       const report = await replayLedger({
         directory,
         manifest,
@@ -105,8 +131,8 @@ async function replayCommand(directory: string, options: ReplayOptions): Promise
         signedTicks,
         chain,
         wallets,
-        operator,
         journal,
+        pool,
         onTick: (tick) => progress.update(tick + 1, slots),
       });
       progress.stop();
@@ -126,11 +152,29 @@ async function replayCommand(directory: string, options: ReplayOptions): Promise
       );
       process.exitCode = EXIT.checkFailed;
     } finally {
+      await pool?.close();
       await chain.close();
     }
   } finally {
     progress.stop();
-    journal.close();
+  }
+}
+
+/** Refuses on a chain of others what cap or wallet do not reach. */
+async function assertRangeAffordable(
+  chain: OpenChain,
+  directory: string,
+  world: number,
+  range: ForecastRange,
+): Promise<void> {
+  const journal = await RecordedJournal.open(directory, world);
+  try {
+    const { gas, transactions } = await forecastReplay(journal, range);
+    note(
+      `${figure(transactions)} transactions${range.signedTicks > 0 ? ', with gas money for who signs' : ''}`,
+    );
+    await assertAffordable(chain, gas, 0n, note);
+  } finally {
   }
 }
 
@@ -139,27 +183,22 @@ async function dryRun(
   journal: RecordedJournal,
   directory: string,
   world: number,
-  [from, to]: readonly [number, number],
-  slots: number,
+  range: ForecastRange,
   json: boolean | undefined,
 ): Promise<void> {
-  const translator = new Translator(slots);
-  let entries = 0;
-  let operations = 0;
+  let forecast: ReplayForecast;
   try {
-    for (let tick = from; tick < to; tick++) {
-      const recorded = await journal.entriesOf(tick);
-      entries += recorded.length;
-      operations += translator.operationsOf(recorded).length;
-    }
+    forecast = await forecastReplay(journal, range);
   } finally {
-    journal.close();
   }
-  const plan = { dir: directory, world, dryRun: true, ticks: { from, to: to - 1 }, entries, operations };
+  const { entries, operations, transactions, gas } = forecast;
+  const ticks = { from: range.from, to: range.to - 1 };
   answer(
     json,
-    plan,
-    () => `nothing sent: ${figure(entries)} entries would be ${figure(operations)} operations`,
+    { dir: directory, world, dryRun: true, ticks, entries, operations, transactions, gas },
+    () =>
+      `nothing sent: ${figure(entries)} entries would be ${figure(operations)} operations; on a chain of others ` +
+      `about ${figure(transactions)} transactions and ${figure(gas)} gas`,
   );
 }
 
@@ -173,7 +212,7 @@ function describe(directory: string, world: number, report: LedgerReplayReport):
   ];
   if (signed.ticks > 0)
     lines.push(
-      `${signed.ticks} ticks signed one by one: ${figure(signed.transactions)} transactions in ${figure(signed.seconds)} s, ${figure(signed.transactions / signed.sendingSeconds)}/s once signed`,
+      `${signed.ticks} ticks signed one by one: ${figure(signed.transactions)} transactions in ${figure(signed.seconds)} s, ${figure(signed.transactions / signed.seconds)}/s with ${SIGNING_THREADS} threads that sign, ${figure(signed.transactions / signed.sendingSeconds)}/s once signed`,
     );
   const rows = Object.entries(gas.perMechanism).map(([name, of]) => [
     name,

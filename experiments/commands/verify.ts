@@ -2,13 +2,15 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import type { ResolvedRun } from '../../configs/arms.ts';
-import type { Override } from '../../configs/parse.ts';
+import type { Override } from '../../configs/overrides.ts';
 import { EXIT, MismatchError, UsageError } from '../../sim/core/errors.ts';
 import type { Engine } from '../../sim/engine.ts';
 import type { Simulation } from '../../sim/run.ts';
 import { openCheckpoint } from '../checkpoints.ts';
+import { addExtendOption, loadExtensions } from '../extensions.ts';
 import { keptFounders } from '../founders.ts';
 import { packageVersion } from '../hardware.ts';
+import { LedgerFollower } from '../ledgerFollower.ts';
 import { openEngineOf } from '../loadConfig.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { Progress } from '../progress.ts';
@@ -17,14 +19,15 @@ import { armsOf } from '../starts.ts';
 import { answer, note } from '../terminal.ts';
 
 interface VerifyOptions {
+  readonly extend?: readonly string[];
   readonly engine?: string;
   readonly threads?: string;
+  readonly ledger?: boolean;
   readonly json?: boolean;
 }
 
 export function register(program: Command): void {
-  program
-    .command('verify')
+  addExtendOption(program.command('verify'))
     .summary('re-run a run directory and compare hashes')
     .description(
       'Re-runs what a run directory holds and compares the final hash. Exit code 1 when they differ.',
@@ -32,6 +35,10 @@ export function register(program: Command): void {
     .argument('<dir>', 'run directory')
     .option('--engine <name>', 'another engine than the one that wrote it')
     .option('--threads <n>', 'worker threads; the hash does not depend on them')
+    .option(
+      '--ledger',
+      'of a run on another engine: also give its actions to the cpu engine, which must have the same integers after every tick',
+    )
     .option('--json', 'print one JSON object')
     .action(verifyCommand);
 }
@@ -58,7 +65,28 @@ async function takeUpOrigin(simulation: Simulation, { parent }: Manifest, direct
     );
 }
 
+/**
+ * Who follows a run on the cpu engine, where that is asked for.
+ *
+ * @throws UsageError where there is nothing to follow
+ */
+function followerOf(
+  run: ResolvedRun,
+  manifest: Manifest,
+  engine: Engine,
+  founders: ConstructorParameters<typeof LedgerFollower>[1],
+  { ledger }: VerifyOptions,
+): LedgerFollower | null {
+  if (!ledger) return null;
+  if (engine.name === 'cpu')
+    throw new UsageError('--ledger follows another engine on cpu, this run is of cpu', 'leave it out');
+  if (manifest.parent !== null)
+    throw new UsageError('--ledger follows runs from their genesis, this one is a branch', 'leave it out');
+  return new LedgerFollower(run, founders);
+}
+
 async function verifyCommand(directory: string, options: VerifyOptions): Promise<void> {
+  await loadExtensions(options.extend);
   const manifest = readManifest(directory);
   if (manifest.finalHash === null || manifest.ticks < 1)
     throw new UsageError(
@@ -68,7 +96,8 @@ async function verifyCommand(directory: string, options: VerifyOptions): Promise
   const run = runOf(manifest, directory, options);
   const { founders } = keptFounders(directory, manifest);
   const { engine, why } = await openEngineOf(run);
-  const { simulation, ...plan } = await openRun(run, engine, { laws: false, founders });
+  const follower = followerOf(run, manifest, engine, founders, options);
+  const { simulation, ...plan } = await openRun(run, engine, { laws: false, founders, ...follower?.watch });
   // a directory of cpu says so itself, and any machine has that
   if (engine.name !== 'cpu') note(engineLine(run, engine, why, plan));
   const interrupt = interruptSignal();
@@ -77,7 +106,10 @@ async function verifyCommand(directory: string, options: VerifyOptions): Promise
     await takeUpOrigin(simulation, manifest, directory);
     const status = await drive(simulation, run, {
       signal: interrupt.signal,
-      onAdvance: (advance) => progress.update(simulation.tick, advance.agentSteps),
+      onAdvance: (advance) => {
+        follower?.follow(simulation.tick);
+        progress.update(simulation.tick, advance.agentSteps);
+      },
     });
     progress.stop();
     if (status === 'interrupted') {
@@ -89,8 +121,23 @@ async function verifyCommand(directory: string, options: VerifyOptions): Promise
     if (!match && !options.json) throw mismatch(manifest, finalHash, engine);
     answer(
       options.json,
-      { dir: directory, match, recorded: manifest.finalHash, computed: finalHash, ticks: manifest.ticks },
-      () => `${directory} is reproduced: hash ${finalHash} after ${manifest.ticks} ticks`,
+      {
+        dir: directory,
+        match,
+        recorded: manifest.finalHash,
+        computed: finalHash,
+        ticks: manifest.ticks,
+        ...(follower === null ? {} : { ledgersCompared: follower.compared }),
+      },
+      () =>
+        [
+          `${directory} is reproduced: hash ${finalHash} after ${manifest.ticks} ticks`,
+          ...(follower === null
+            ? []
+            : [
+                `the cpu engine, given its actions, has the same integers after ${follower.compared} world-ticks`,
+              ]),
+        ].join('\n'),
     );
     if (!match) process.exitCode = EXIT.checkFailed;
   } finally {

@@ -124,14 +124,20 @@ describe('which engine a run gets', () => {
     open: async () => ({ ...losing('webgpu', 0), name }),
     ...more,
   });
-  const chosen = async (asked: 'auto' | 'cpu' | 'webgpu', agents: number, offers: EngineOffer[]) => {
-    const { engine, why } = await openEngine(asked, agents, offers);
+  const auto = { agentsFrom: 100, slotsMost: 50 };
+  const chosen = async (
+    asked: 'auto' | 'cpu' | 'webgpu',
+    agents: number,
+    offers: EngineOffer[],
+    slots = 10,
+  ) => {
+    const { engine, why } = await openEngine(asked, { agents, slots }, offers);
     return [engine.name, why];
   };
   const cpu = offer('cpu');
 
   it('is the named one, whatever its size', async () => {
-    expect(await chosen('webgpu', 1, [cpu, offer('webgpu', { autoFromAgents: 100 })])).toEqual([
+    expect(await chosen('webgpu', 1, [cpu, offer('webgpu', { auto })])).toEqual([
       'webgpu',
       'asked for by name',
     ]);
@@ -144,19 +150,38 @@ describe('which engine a run gets', () => {
       device: null,
       reason: 'no adapter',
     });
-    const missing = openEngine('webgpu', 1e6, [cpu, offer('webgpu', { probe })]);
+    const missing = openEngine('webgpu', { agents: 1e6, slots: 10 }, [cpu, offer('webgpu', { probe })]);
     await expect(missing).rejects.toThrow(EnvironmentError);
     await expect(missing).rejects.toThrow('engine webgpu is not available: no adapter');
-    expect(await chosen('auto', 1e6, [cpu, offer('webgpu', { autoFromAgents: 100, probe })])).toEqual([
+    expect(await chosen('auto', 1e6, [cpu, offer('webgpu', { auto, probe })])).toEqual([
       'cpu',
       'auto: webgpu is not here: no adapter',
     ]);
   });
 
   it('is decided by size, at the boundary to the agent', async () => {
-    const offers = [cpu, offer('webgpu', { autoFromAgents: 100 }), offer('tensorflow')];
+    const offers = [cpu, offer('webgpu', { auto }), offer('tensorflow')];
     expect(await chosen('auto', 99, offers)).toEqual(['cpu', 'auto: webgpu pays from 100 agents on']);
-    expect(await chosen('auto', 100, offers)).toEqual(['webgpu', 'auto: 100 agents']);
+    expect(await chosen('auto', 100, offers)).toEqual(['webgpu', 'auto: 100 agents in worlds of 10']);
+  });
+
+  it('is decided by the size of a world, too: one huge one has a single workgroup for its markets', async () => {
+    const offers = [cpu, offer('webgpu', { auto })];
+    expect((await chosen('auto', 1000, offers, 50))[0]).toBe('webgpu');
+    expect(await chosen('auto', 1000, offers, 51)).toEqual([
+      'cpu',
+      'auto: webgpu pays in worlds of up to 50 slots',
+    ]);
+    expect((await chosen('webgpu', 1000, offers, 51))[0]).toBe('webgpu');
+  });
+
+  it('is looked for in vain, with what its library prints then, only where it is named', async () => {
+    const webgpu = offer('webgpu', { auto, mayBeHere: () => false });
+    expect(await chosen('auto', 1000, [cpu, webgpu])).toEqual([
+      'cpu',
+      'auto: webgpu finds no driver of a GPU',
+    ]);
+    expect((await chosen('webgpu', 1000, [cpu, webgpu]))[0]).toBe('webgpu');
   });
 
   it('is never a device that software imitates unless it is named', async () => {
@@ -167,7 +192,7 @@ describe('which engine a run gets', () => {
       reason: 'here',
       imitated: true,
     });
-    const offers = [cpu, offer('webgpu', { autoFromAgents: 100, probe })];
+    const offers = [cpu, offer('webgpu', { auto, probe })];
     expect((await chosen('auto', 1000, offers))[0]).toBe('cpu');
     expect((await chosen('webgpu', 1000, offers))[0]).toBe('webgpu');
   });

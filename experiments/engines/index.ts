@@ -3,7 +3,7 @@ import type { EngineName } from '../../configs/schema.ts';
 import { EnvironmentError } from '../../sim/core/errors.ts';
 import type { Engine } from '../../sim/engine.ts';
 import { CPU } from './cpu.ts';
-import type { EngineOffer, EngineStatus } from './offer.ts';
+import type { EngineOffer, EngineStatus, RunSize } from './offer.ts';
 import { TENSORFLOW } from './tensorflow.ts';
 import { WEBGPU } from './webgpu.ts';
 
@@ -24,12 +24,12 @@ export interface ChosenEngine {
  * Opens the engine that is asked for by name, or with `auto` the fastest that is here for so many agents. One that is
  * named is never replaced by another.
  *
- * @param agents slots of all worlds
+ * @param size of the run
  * @throws EnvironmentError when the named engine is not available
  */
 export async function openEngine(
   asked: EngineName | 'auto',
-  agents: number,
+  size: RunSize,
   offers: readonly EngineOffer[] = ENGINES,
 ): Promise<ChosenEngine> {
   if (asked !== 'auto') {
@@ -40,14 +40,23 @@ export async function openEngine(
     return { engine: await offer.open(), why: 'asked for by name' };
   }
   const passedOver: string[] = [];
-  for (const { name, probe, open, autoFromAgents } of offers) {
-    if (autoFromAgents === undefined) continue;
-    if (agents < autoFromAgents) {
-      passedOver.push(`${name} pays from ${autoFromAgents} agents on`);
+  for (const { name, mayBeHere, probe, open, auto } of offers) {
+    if (auto === undefined) continue;
+    if (size.agents < auto.agentsFrom) {
+      passedOver.push(`${name} pays from ${auto.agentsFrom} agents on`);
+      continue;
+    }
+    if (size.slots > auto.slotsMost) {
+      passedOver.push(`${name} pays in worlds of up to ${auto.slotsMost} slots`);
+      continue;
+    }
+    if (mayBeHere?.() === false) {
+      passedOver.push(`${name} finds no driver of a GPU`);
       continue;
     }
     const { available, reason, imitated } = await probe();
-    if (available && !imitated) return { engine: await open(), why: `auto: ${agents} agents` };
+    if (available && !imitated)
+      return { engine: await open(), why: `auto: ${size.agents} agents in worlds of ${size.slots}` };
     passedOver.push(
       `${name} ${available ? 'would run on a device that software imitates' : `is not here: ${reason}`}`,
     );
@@ -56,4 +65,4 @@ export async function openEngine(
   return { engine, why: `auto: ${passedOver.join('; ')}` };
 }
 
-export type { EngineOffer, EngineStatus } from './offer.ts';
+export type { EngineOffer, EngineStatus, RunSize } from './offer.ts';

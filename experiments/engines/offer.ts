@@ -14,13 +14,29 @@ export interface EngineStatus {
   readonly imitated?: true;
 }
 
+/** What decides about an engine beside what is here. */
+export interface RunSize {
+  /** Slots of all worlds. */
+  readonly agents: number;
+  /** Slots of a world. */
+  readonly slots: number;
+}
+
+/** Runs that an engine is fast at. */
+export interface AutoRange {
+  readonly agentsFrom: number;
+  readonly slotsMost: number;
+}
+
 /** An engine that may be here. */
 export interface EngineOffer {
   readonly name: EngineName;
+  /** Whether it is worth a look for who did not ask for it by name; absent = always. */
+  readonly mayBeHere?: () => boolean;
   /** Looks for libraries and devices; loads them only where there is no other way to know. Never throws. */
   readonly probe: () => Promise<EngineStatus>;
   /** Opens the engine. Throws EnvironmentError where it is not available. */
   readonly open: () => Promise<Engine>;
-  /** Agents of a run from which on `--engine auto` takes it where it is here; absent = only by name. */
-  readonly autoFromAgents?: number;
+  /** Runs for which `--engine auto` takes it where it is here; absent = only by name. */
+  readonly auto?: AutoRange;
 }

@@ -2,11 +2,17 @@
 import { DarwinError, EnvironmentError } from '../../sim/core/errors.ts';
 import { webgpuEngine } from '../../sim/engines/webgpu/engine.ts';
 import { missingPhases } from '../../sim/engines/webgpu/plan.ts';
-import { openGpu } from '../webgpu.ts';
-import type { EngineOffer, EngineStatus } from './offer.ts';
+import { mayHaveGpu, openGpu } from '../webgpu.ts';
+import type { AutoRange, EngineOffer, EngineStatus } from './offer.ts';
 
-/** Agents of a run below which launching kernels costs more than they do. */
-const AUTO_FROM_AGENTS = 16_384;
+/**
+ * Runs that `--engine auto` gives to a GPU. An estimate, not a measurement: no physical GPU was at hand. A large GPU keeps
+ * some ten thousand threads busy, a brain has 32 of them and a market one for each slot up to 256, and a tick costs some
+ * fifty launches however few agents there are. One world's markets are one workgroup's work, so that beyond 16 slots a
+ * thread the cpu's cores win again. `darwin bench engines --engine webgpu,cpu --worlds W` prints where one engine passes
+ * the other on a machine: that figure replaces these.
+ */
+const WEBGPU_PAYS: AutoRange = { agentsFrom: 16_384, slotsMost: 4096 };
 
 const missing = (): string | null => {
   const phases = missingPhases();
@@ -42,7 +48,8 @@ async function probe(): Promise<EngineStatus> {
 
 export const WEBGPU: EngineOffer = {
   name: 'webgpu',
-  autoFromAgents: AUTO_FROM_AGENTS,
+  mayBeHere: mayHaveGpu,
+  auto: WEBGPU_PAYS,
   probe,
   open: async () => {
     const incomplete = missing();

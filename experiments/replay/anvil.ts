@@ -14,8 +14,12 @@ export interface AnvilOptions {
   readonly automine?: boolean;
   /** Whether transactions need no signature. For tests of contracts. */
   readonly impersonate?: boolean;
+  /** Its id; default 31337. */
+  readonly chainId?: number;
   /** File that the state is loaded from where it exists, and saved to at the end. */
   readonly state?: string;
+  /** Seconds between further saves of the state, so that a killed chain begins again not far back. */
+  readonly stateEvery?: number;
   /** Whether old states may be asked for and returned to. Default false, which is faster. */
   readonly history?: boolean;
 }
@@ -27,7 +31,7 @@ export interface Anvil {
   stop(hard?: boolean): Promise<void>;
 }
 
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 /** Above all that a tick's batch can take. */
 const BLOCK_GAS = 100_000_000_000;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
@@ -37,7 +41,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
  *
  * @throws EnvironmentError when the optional package is not installed
  */
-export function anvilProgram(): string {
+function anvilProgram(): string {
   const name = `@foundry-rs/anvil-${process.platform}-${ARCHITECTURES[process.arch] ?? process.arch}`;
   try {
     const suffix = process.platform === 'win32' ? '.exe' : '';
@@ -57,7 +61,15 @@ export function anvilProgram(): string {
  * @throws EnvironmentError when it is missing or does not answer
  */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
-  const { port = 0, baseFee = 0, automine = false, impersonate = false, state, history = false } = options;
+  const {
+    port = 0,
+    baseFee = 0,
+    automine = false,
+    impersonate = false,
+    state,
+    stateEvery,
+    history = false,
+  } = options;
   const args = ['--port', String(port), '--accounts', '0', '--order', 'fifo', '--hardfork', 'cancun'];
   args.push('--gas-limit', String(BLOCK_GAS), '--base-fee', String(baseFee), '--gas-price', String(baseFee));
   args.push('--no-cors', '--no-request-size-limit', '--disable-min-priority-fee', '--threads', '2');
@@ -65,6 +77,8 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   if (impersonate) args.push('--auto-impersonate');
   if (!history && state === undefined) args.push('--prune-history', '--transaction-block-keeper', '4');
   if (state !== undefined) args.push('--state', state, '--preserve-historical-states');
+  if (options.chainId !== undefined) args.push('--chain-id', String(options.chainId));
+  if (stateEvery !== undefined) args.push('--state-interval', String(stateEvery));
   const child = spawn(anvilProgram(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit');
   const kill = (): void => void child.kill('SIGKILL');

@@ -5,10 +5,10 @@ import type { World } from '../../sim/world.ts';
 import { Settlement } from './contracts.generated.ts';
 import type { Entry } from './operations.ts';
 import type { Rpc } from './rpc.ts';
-import { encode } from './sender.ts';
+import { encode } from './transaction.ts';
 
 /** Twin of the struct State of Settlement.sol. */
-interface ChainState {
+export interface ChainState {
   readonly token: readonly bigint[];
   readonly cash: readonly bigint[];
   readonly stake: readonly bigint[];
@@ -41,7 +41,7 @@ export async function readState(rpc: Rpc, settlement: Address): Promise<ChainSta
 }
 
 /** Every account whose balance differs, in the order of the accounts; none = equal to the unit. */
-export function differences(state: ChainState, world: World, living: number): Difference[] {
+export function differences(state: ChainState, world: World): Difference[] {
   const { ledger, parameters, balances } = world;
   const { slots } = parameters;
   const found: Difference[] = [];
@@ -66,6 +66,9 @@ export function differences(state: ChainState, world: World, living: number): Di
     compare('supply', ASSET_NAMES[asset], ledger.supply(asset), state.supply[asset]);
     compare('escrow contract', ASSET_NAMES[asset], Number(state.escrowOwes[asset]), state.escrowHolds[asset]);
   }
+  const living = world.agents.serial
+    .subarray(0, slots)
+    .reduce((sum, serial) => sum + (serial === 0 ? 0 : 1), 0);
   compare('registry', 'agents', living, state.alive);
   return found;
 }

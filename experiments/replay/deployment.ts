@@ -13,8 +13,9 @@ import type { PrivateKeyAccount } from 'viem/accounts';
 import type { WorldWallets } from '../../agents/wallet.ts';
 import { SYSTEM, SYSTEM_COUNT } from '../../market/accounts.ts';
 import { AgentRegistry, Escrow, MarketToken, Settlement } from './contracts.generated.ts';
-import type { ChainAccess, SignedCall } from './sender.ts';
-import { encode, Sender } from './sender.ts';
+import { Sender } from './sender.ts';
+import type { ChainAccess, SignedCall } from './transaction.ts';
+import { encode } from './transaction.ts';
 import { uniswap } from './uniswap.ts';
 
 export const MAX_UINT = 2n ** 256n - 1n;
@@ -59,11 +60,11 @@ export class Deployment {
    */
   static async make(
     chain: ChainAccess,
-    operator: PrivateKeyAccount,
     wallets: WorldWallets,
     slots: number,
     withPool: boolean,
   ): Promise<Deployment> {
+    const { operator } = wallets;
     const published = withPool ? uniswap() : null;
     const sender = new Sender(chain, published === null ? ABIS : [...ABIS, published.pair.abi]);
     const create = async (

@@ -3,10 +3,11 @@ import { type Abi, decodeEventLog, toEventSelector } from 'viem';
 import { assert } from '../../sim/core/assert.ts';
 import { Settlement } from './contracts.generated.ts';
 import { type Entry, KIND, type Operation } from './operations.ts';
-import type { Receipt } from './sender.ts';
+import type { Receipt } from './transaction.ts';
 
 /** The mechanism that a reason of the journal belongs to; others stand for themselves. */
 const MECHANISMS: Readonly<Record<string, string>> = {
+  outsideTrade: 'amm',
   consumerSwap: 'amm',
   ammSell: 'amm',
   ammBuy: 'amm',

@@ -5,7 +5,7 @@ import { WorldWallets } from '../../agents/wallet.ts';
 import { openChain } from './access.ts';
 import { replayLedger } from './ledgerReplay.ts';
 import { RecordedJournal } from './recordedJournal.ts';
-import { recordRun } from './testRun.ts';
+import { recordRun } from './recordRun.ts';
 
 it('a thousand ticks of 64 agents with AMM, escrow, stakes, births and deaths replay without a difference', {
   timeout: 1_200_000,
@@ -23,7 +23,6 @@ it('a thousand ticks of 64 agents with AMM, escrow, stakes, births and deaths re
       signedTicks: 1,
       chain,
       wallets: new WorldWallets(chain.mnemonic, 0),
-      operator: chain.operator,
       journal,
     });
     expect(manifest.ticks).toBe(1000);
@@ -31,7 +30,6 @@ it('a thousand ticks of 64 agents with AMM, escrow, stakes, births and deaths re
     expect(report.identities.departures).toBeGreaterThan(30);
     expect(report.comparisons).toBe(1000 * 215);
   } finally {
-    journal.close();
     await chain.close();
     rmSync(dirname(directory), { recursive: true });
   }

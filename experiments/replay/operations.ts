@@ -33,7 +33,6 @@ export const KIND = {
   redeem: 11,
   addLiquidity: 12,
 } as const;
-export const KIND_COUNT = Object.keys(KIND).length;
 
 /** An operation; accounts are slots of agents, then system accounts. */
 export interface Operation {
@@ -54,7 +53,7 @@ export class UnsettledEntryError extends DarwinError {
 
 const other = (asset: Asset): Asset => (asset === ASSET.token ? ASSET.cash : ASSET.token);
 /** Reasons whose entries with the pool are parts of one swap. */
-const SWAP_REASONS = new Set(['consumerSwap', 'ammSell', 'ammBuy']);
+const SWAP_REASONS = new Set(['outsideTrade', 'consumerSwap', 'ammSell', 'ammBuy']);
 const REMAINDER = 'ammRemainder';
 
 /** Translates journals of worlds with a number of slots. */

@@ -1,128 +1,51 @@
 /** Signs transactions of one wallet or many, sends them, and waits until they are in a block. */
-import { type Abi, type Address, decodeErrorResult, encodeFunctionData, type Hex, numberToHex } from 'viem';
+import { type Address, formatEther, type Hex, keccak256, numberToHex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
-import { DarwinError, EXIT, UsageError } from '../../sim/core/errors.ts';
-import { type Rpc, RpcError } from './rpc.ts';
-
-/** A transaction that the chain did not carry out. Exit code 1. */
-export class RevertedError extends DarwinError {
-  readonly code = 'reverted';
-  readonly exitCode = EXIT.checkFailed;
-  /** Name of the contract's error, such as SwapDiffers, and its arguments. */
-  readonly reason: string;
-  readonly values: readonly unknown[];
-
-  constructor(what: string, reason: string, values: readonly unknown[]) {
-    super(`${what} reverts: ${reason}${values.length > 0 ? `(${values.join(', ')})` : ''}`);
-    this.reason = reason;
-    this.values = values;
-  }
-}
-
-export interface Call {
-  /** Absent = creates a contract. */
-  readonly to?: Address;
-  readonly data: Hex;
-  /** What it is for, in errors. */
-  readonly what: string;
-  /** wei */
-  readonly value?: bigint;
-}
-
-export interface SignedCall extends Call {
-  readonly from: PrivateKeyAccount;
-  /** Whom it pays, where it does nothing else: it then may stand in a block in any order with others that do not need its money. */
-  readonly pays?: Address;
-}
-
-export interface Log {
-  readonly address: Address;
-  readonly topics: [Hex, ...Hex[]];
-  readonly data: Hex;
-}
-
-export interface Receipt {
-  readonly status: Hex;
-  readonly gasUsed: Hex;
-  readonly effectiveGasPrice: Hex;
-  readonly contractAddress: Address | null;
-  readonly blockNumber: Hex;
-  readonly transactionIndex: Hex;
-  readonly logs: readonly Log[];
-}
-
-/** A chain as a replay sees it. */
-export interface ChainAccess {
-  readonly rpc: Rpc;
-  readonly chainId: number;
-  /** Whether it is this program's own: blocks are mined on demand. */
-  readonly own: boolean;
-  /** wei per gas offered there; 0 = gas is free. */
-  readonly ownFee?: bigint;
-  /** Most wei that may be spent in all; unlimited on a chain of one's own. */
-  readonly spendingCap: bigint | null;
-}
+import { UsageError } from '../../sim/core/errors.ts';
+import { patiently, sleep } from './patience.ts';
+import { RpcError } from './rpc.ts';
+import type { SigningPool, UnsignedTransaction } from './signingPool.ts';
+import {
+  type ChainAccess,
+  isKnown,
+  isRevert,
+  isTooLarge,
+  type Receipt,
+  RevertedError,
+  revertReason,
+  type SignedCall,
+} from './transaction.ts';
 
 /** Gas of a transaction on a chain of one's own: as much as any batch needs, where it costs nothing. */
 const OWN_GAS = 20_000_000_000n;
 const PAID_GAS = 30_000_000n;
-/** Transactions in one request. */
-const BATCH = 500;
+/** Transactions of a block at most, on a chain of one's own. */
+const BLOCK_CALLS = 2000;
+/** Transactions in one request: of more than 63, anvil 1.7 takes those behind in another order. */
+const BATCH = 32;
 const POLL_MS = 500;
 const WAIT_MS = 300_000;
+/** For which a chain of others may be silent. */
+const SILENCE_MS = 60_000;
+/** wei per gas */
+const TIP_LEAST = 1_000_000n;
 /** Room above an estimate, in percent. */
 const ESTIMATE_ROOM = 125n;
-
-export const encode = (abi: readonly unknown[], functionName: string, args: readonly unknown[]): Hex =>
-  encodeFunctionData({ abi: abi as Abi, functionName, args });
-
-/** Decodes what a reverted call returned: the error's name and arguments. */
-export function revertReason(
-  abis: readonly (readonly unknown[])[],
-  error: RpcError,
-): [string, readonly unknown[]] {
-  const { data } = error;
-  if (typeof data === 'string' && data.length >= 10)
-    for (const abi of abis)
-      try {
-        const { errorName, args } = decodeErrorResult({ abi: abi as Abi, data: data as Hex });
-        return errorName === 'Error' ? [String(args?.[0]), []] : [errorName, args ?? []];
-      } catch {
-        // an error of another contract
-      }
-  return [error.message, []];
-}
-
-/**
- * Calls of several wallets in blocks: a chain orders the transactions of one wallet by their numbers, and those of
- * different wallets as it likes. So a call that may need what an earlier one of another wallet did opens the next block.
- */
-export function wavesOf(calls: readonly SignedCall[]): SignedCall[][] {
-  const waves: SignedCall[][] = [];
-  let paid = new Set<Address>();
-  let last: SignedCall | undefined;
-  for (const call of calls) {
-    const { from, pays } = call;
-    const alone = last !== undefined && last.from !== from && (pays === undefined || last.pays === undefined);
-    if (last === undefined || alone || paid.has(from.address)) {
-      waves.push([]);
-      paid = new Set();
-    }
-    waves.at(-1)!.push(call);
-    if (pays !== undefined) paid.add(pays);
-    last = call;
-  }
-  return waves;
-}
+/** Most gas that one transaction may ask for (EIP-7825). */
+export const TRANSACTION_GAS_MOST = 2n ** 24n;
+/** What a wallet without gas money is handed suffices for so many transactions like its next one. */
+const FUNDED_CALLS = 4n;
 
 export class Sender {
   readonly chain: ChainAccess;
-  /** wei spent so far on gas and value. */
-  spent = 0n;
-  /** Seconds that signing has taken. */
+  /** Where signatures are made, if not here. */
+  pool: SigningPool | null = null;
+  /** Seconds that were spent in signatures, or waiting for them. */
   signingSeconds = 0;
   /** Seconds from handing signed transactions over to their block, on a chain of one's own. */
   sendingSeconds = 0;
+  /** Who gives other wallets their gas money on a chain of others; null = they have to have it. */
+  funder: PrivateKeyAccount | null = null;
   private readonly abis: readonly (readonly unknown[])[];
   private readonly nonces = new Map<Address, number>();
 
@@ -138,120 +61,256 @@ export class Sender {
    * @throws RevertedError for the first that reverts, UsageError at the spending cap
    */
   async send(calls: readonly SignedCall[]): Promise<Receipt[]> {
-    const { rpc, own } = this.chain;
+    const { own } = this.chain;
     if (!own) {
       const receipts: Receipt[] = [];
       for (const call of calls) receipts.push(await this.sendOne(call));
       return receipts;
     }
     const receipts: Receipt[] = [];
-    const { ownFee = 0n } = this.chain;
-    const gas = ownFee === 0n ? OWN_GAS : PAID_GAS;
-    for (const wave of wavesOf(calls)) {
-      const raw: Hex[] = [];
-      for (const call of wave) raw.push(await this.sign(call, gas, ownFee));
-      const start = performance.now();
-      const hashes = await this.broadcast(raw);
-      await rpc.call('evm_mine');
-      this.sendingSeconds += (performance.now() - start) / 1000;
-      for (const [k, receipt] of (await this.receipts(hashes)).entries()) {
-        if (receipt.status !== '0x1') await this.explain(wave[k]!, receipt);
-        receipts.push(receipt);
-      }
-    }
+    for (let from = 0; from < calls.length; from += BLOCK_CALLS)
+      receipts.push(...(await this.sendBlock(calls.slice(from, from + BLOCK_CALLS))));
     return receipts;
   }
 
-  /** Signs a call with the next nonce of its wallet. */
-  async sign({ from, to, data, value = 0n }: SignedCall, gas: bigint, fee: bigint): Promise<Hex> {
+  /** One block of calls in their order, whoever signs them. */
+  private async sendBlock(calls: readonly SignedCall[]): Promise<Receipt[]> {
+    const { rpc } = this.chain;
+    const mixed = calls.some(({ from }) => from.address !== calls[0]!.from.address);
+    const before = mixed ? await rpc.call('evm_snapshot') : null;
+    const raw: Hex[] = [];
+    const hashes: Hex[] = [];
+    for (const signatures of await this.signAll(calls)) {
+      const signing = performance.now();
+      const part = await signatures;
+      const start = performance.now();
+      this.signingSeconds += (start - signing) / 1000;
+      hashes.push(...(await this.broadcast(part)));
+      this.sendingSeconds += (performance.now() - start) / 1000;
+      raw.push(...part);
+    }
     const start = performance.now();
-    const nonce = await this.nonceOf(from.address);
+    await rpc.call('evm_mine');
+    let receipts = await this.receipts(hashes);
+    if (!receipts.every(({ transactionHash }, k) => transactionHash === hashes[k])) {
+      // wallets were mixed up on the way: back, and one after the other
+      await rpc.call('evm_revert', [before]);
+      for (const one of raw) await this.broadcast([one]);
+      await rpc.call('evm_mine');
+      receipts = await this.receipts(hashes);
+    }
+    this.sendingSeconds += (performance.now() - start) / 1000;
+    for (const [k, receipt] of receipts.entries())
+      if (receipt.status !== '0x1') await this.explain(calls[k]!, receipt);
+    return receipts;
+  }
+
+  /** Signatures of all calls in parts of one request each; those of later parts are made while earlier ones are sent. */
+  private async signAll(calls: readonly SignedCall[]): Promise<Promise<readonly Hex[]>[]> {
+    const { ownFee = 0n } = this.chain;
+    const gas = ownFee === 0n ? OWN_GAS : PAID_GAS;
+    const parts: Promise<readonly Hex[]>[] = [];
+    await this.learnNonces(calls);
+    for (let from = 0; from < calls.length; from += BATCH) {
+      const part = calls.slice(from, from + BATCH).map((call) => ({
+        call,
+        address: call.from.address,
+        transaction: this.number(call, gas, ownFee),
+      }));
+      const signed =
+        this.pool?.sign(part) ?? this.signHere(part.map(({ call, transaction }) => [call.from, transaction]));
+      // whoever waits for an earlier part must not leave this one's failure to nobody
+      signed.catch(() => {});
+      parts.push(signed);
+    }
+    return parts;
+  }
+
+  private async signHere(
+    parts: readonly (readonly [PrivateKeyAccount, UnsignedTransaction])[],
+  ): Promise<readonly Hex[]> {
+    const raw: Hex[] = [];
+    for (const [wallet, transaction] of parts) raw.push(await wallet.signTransaction(transaction));
+    return raw;
+  }
+
+  /** A call as the next transaction of its wallet, whose number must be known. */
+  private number(
+    { from, to, data, value = 0n }: SignedCall,
+    gas: bigint,
+    fee: bigint,
+    tip = 0n,
+  ): UnsignedTransaction {
+    const nonce = this.nonces.get(from.address)!;
     this.nonces.set(from.address, nonce + 1);
-    const raw = await from.signTransaction({
+    return {
       type: 'eip1559',
       chainId: this.chain.chainId,
       nonce,
       gas,
       maxFeePerGas: fee,
-      maxPriorityFeePerGas: 0n,
+      maxPriorityFeePerGas: tip,
       data,
       value,
       ...(to === undefined ? {} : { to }),
-    });
-    this.signingSeconds += (performance.now() - start) / 1000;
-    return raw;
+    };
   }
 
   /** Hands signed transactions to the chain, in order; returns their hashes. */
-  async broadcast(raw: readonly Hex[]): Promise<Hex[]> {
-    const hashes: Hex[] = [];
-    for (let from = 0; from < raw.length; from += BATCH) {
-      const answers = await this.chain.rpc.batch(
-        raw.slice(from, from + BATCH).map((tx) => ({ method: 'eth_sendRawTransaction', params: [tx] })),
-      );
-      for (const answer of answers) {
-        if (answer instanceof Error) throw answer;
-        hashes.push(answer as Hex);
-      }
-    }
-    return hashes;
+  private async broadcast(raw: readonly Hex[]): Promise<Hex[]> {
+    const answers = await this.chain.rpc.batch(
+      raw.map((tx) => ({ method: 'eth_sendRawTransaction', params: [tx] })),
+    );
+    return answers.map((answer) => {
+      if (answer instanceof Error) throw answer;
+      return answer as Hex;
+    });
   }
 
+  /** Of the block mined last, all of it. */
   private async receipts(hashes: readonly Hex[]): Promise<Receipt[]> {
-    const receipts: Receipt[] = [];
-    for (let from = 0; from < hashes.length; from += BATCH) {
-      const answers = await this.chain.rpc.batch(
-        hashes
-          .slice(from, from + BATCH)
-          .map((hash) => ({ method: 'eth_getTransactionReceipt', params: [hash] })),
-      );
-      for (const [k, answer] of answers.entries()) {
-        if (answer instanceof Error) throw answer;
-        if (answer === null)
-          throw new RpcError('eth_getTransactionReceipt', `transaction ${hashes[from + k]} is in no block`);
-        receipts.push(answer as Receipt);
-      }
-    }
-    return receipts;
+    const receipts = await this.chain.rpc.call<Receipt[]>('eth_getBlockReceipts', ['latest']);
+    const mined = new Set(receipts.map(({ transactionHash }) => transactionHash));
+    const missing = hashes.find((hash) => !mined.has(hash));
+    if (missing === undefined && receipts.length === hashes.length) return receipts;
+    throw new RpcError(
+      'eth_getBlockReceipts',
+      missing === undefined
+        ? `the block holds ${receipts.length} transactions, ${hashes.length} were sent`
+        : `transaction ${missing} is in no block`,
+    );
   }
 
   /** On a chain of others: estimated, priced, within the cap, one at a time. */
   private async sendOne(call: SignedCall): Promise<Receipt> {
-    const { rpc, spendingCap } = this.chain;
+    return this.sendEstimated(call, await this.estimate(call));
+  }
+
+  /**
+   * Gas that a call needs on a chain of others; more than TRANSACTION_GAS_MOST where nodes give up on it.
+   *
+   * @throws RevertedError where the contract refuses it
+   */
+  async estimate(call: SignedCall): Promise<bigint> {
     const request = {
       from: call.from.address,
       to: call.to,
       data: call.data,
       value: numberToHex(call.value ?? 0n),
     };
-    let estimate: bigint;
     try {
-      estimate = BigInt(await rpc.call<Hex>('eth_estimateGas', [request]));
+      return BigInt(await this.ask<Hex>('eth_estimateGas', [request]));
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
+      if (isTooLarge(error)) return TRANSACTION_GAS_MOST + 1n;
+      // of a call that the chain did try: others are refused for money, or for asking too often
+      if (!isRevert(error)) throw error;
       throw new RevertedError(call.what, ...revertReason(this.abis, error));
     }
-    const gas = (estimate * ESTIMATE_ROOM) / 100n;
-    const fee = 2n * BigInt(await rpc.call<Hex>('eth_gasPrice'));
-    const most = gas * fee + (call.value ?? 0n);
-    if (spendingCap !== null && this.spent + most > spendingCap)
+  }
+
+  /**
+   * Sends a call whose gas is estimated to a chain of others and waits for its block.
+   *
+   * @throws RevertedError, UsageError at the spending cap, without the money for it, or above TRANSACTION_GAS_MOST
+   */
+  async sendEstimated(call: SignedCall, estimate: bigint): Promise<Receipt> {
+    const { purse } = this.chain;
+    if (estimate > TRANSACTION_GAS_MOST)
       throw new UsageError(
-        `${call.what} could spend ${most} wei and ${this.spent} are spent: the cap is ${spendingCap}`,
-        'raise --cap, or wait for lower fees',
+        `${call.what} needs more than ${TRANSACTION_GAS_MOST} gas, the most of a transaction`,
+        'replay a smaller world, or on a local chain',
       );
-    const [hash] = await this.broadcast([await this.sign(call, gas, fee)]);
-    const receipt = await this.awaitReceipt(hash!);
-    this.spent += BigInt(receipt.gasUsed) * BigInt(receipt.effectiveGasPrice) + (call.value ?? 0n);
+    const room = (estimate * ESTIMATE_ROOM) / 100n;
+    const gas = room < TRANSACTION_GAS_MOST ? room : TRANSACTION_GAS_MOST;
+    const { fee, tip } = await this.prices();
+    const most = gas * fee + (call.value ?? 0n);
+    const handed = this.funder !== null && call.from.address !== this.funder.address;
+    if (handed) await this.fund(call.from.address, most, call.what);
+    purse.assertAllows(most, call.what, handed);
+    await this.assertFunds(call, most);
+    await this.learnNonces([call]);
+    const start = performance.now();
+    const raw = await call.from.signTransaction(this.number(call, gas, fee, tip));
+    this.signingSeconds += (performance.now() - start) / 1000;
+    const receipt = await this.awaitReceipt(await this.hand(raw, call));
+    purse.pay(BigInt(receipt.gasUsed) * BigInt(receipt.effectiveGasPrice), handed);
+    if (receipt.status === '0x1') purse.handOver(call.value ?? 0n);
     if (receipt.status !== '0x1') await this.explain(call, receipt);
     return receipt;
+  }
+
+  /** Hands a wallet the gas money that it lacks, out of the funder's. */
+  private async fund(address: Address, most: bigint, what: string): Promise<void> {
+    const balance = await this.balanceOf(address);
+    if (balance >= most) return;
+    const plenty = FUNDED_CALLS * most - balance;
+    const value = this.chain.purse.allows(2n * plenty) ? plenty : most - balance;
+    const call = {
+      from: this.funder!,
+      to: address,
+      data: '0x' as Hex,
+      value,
+      what: `the gas money for ${what}`,
+    };
+    await this.sendOne(call);
+  }
+
+  private async assertFunds({ from, what }: SignedCall, most: bigint): Promise<void> {
+    const balance = await this.balanceOf(from.address);
+    if (balance >= most) return;
+    throw new UsageError(
+      `${from.address} holds ${formatEther(balance)} ether, ${what} could cost ${formatEther(most)}`,
+      'send it test ether, from a faucet for example',
+    );
+  }
+
+  private async balanceOf(address: Address): Promise<bigint> {
+    return BigInt(await this.ask<Hex>('eth_getBalance', [address, 'latest']));
+  }
+
+  /**
+   * wei per gas: the most to offer, what of it goes to whoever makes the block (nodes pass on nothing that offers none), and the
+   * price of now.
+   */
+  async prices(): Promise<{ fee: bigint; tip: bigint; price: bigint }> {
+    const asked = BigInt(await this.ask<Hex>('eth_maxPriorityFeePerGas'));
+    const tip = asked > TIP_LEAST ? asked : TIP_LEAST;
+    const now = BigInt(await this.ask<Hex>('eth_gasPrice'));
+    // the price holds a tip already, where there is one
+    const price = now > tip ? now : now + tip;
+    // room for blocks that grow dearer
+    return { fee: now > tip ? 2n * now : price, tip, price };
+  }
+
+  /** Hands a transaction over; one that the chain has already, because an answer was lost on its way, is handed over. */
+  private async hand(raw: Hex, { from, what }: SignedCall): Promise<Hex> {
+    const hash = keccak256(raw);
+    try {
+      await this.ask('eth_sendRawTransaction', [raw]);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      if (isKnown(error) || (await this.ask('eth_getTransactionByHash', [hash])) !== null) return hash;
+      if (!/nonce/i.test(error.message)) throw error;
+      this.nonces.delete(from.address);
+      throw new RpcError(
+        'eth_sendRawTransaction',
+        `${what} has a number that is used: does another program sign for ${from.address}?`,
+      );
+    }
+    return hash;
+  }
+
+  private ask<T>(method: string, params: readonly unknown[] = []): Promise<T> {
+    return patiently(() => this.chain.rpc.call<T>(method, params), SILENCE_MS);
   }
 
   private async awaitReceipt(hash: Hex): Promise<Receipt> {
     const until = performance.now() + WAIT_MS;
     while (performance.now() < until) {
-      const receipt = await this.chain.rpc.call<Receipt | null>('eth_getTransactionReceipt', [hash]);
+      const receipt = await this.ask<Receipt | null>('eth_getTransactionReceipt', [hash]);
       if (receipt !== null) return receipt;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL_MS);
     }
     throw new RpcError(
       'eth_getTransactionReceipt',
@@ -271,9 +330,16 @@ export class Sender {
     throw new RevertedError(call.what, 'for a reason that is gone by now', []);
   }
 
-  private async nonceOf(address: Address): Promise<number> {
-    const known = this.nonces.get(address);
-    if (known !== undefined) return known;
-    return Number(await this.chain.rpc.call<Hex>('eth_getTransactionCount', [address, 'pending']));
+  /** Asks for the numbers of wallets that have sent nothing yet. */
+  private async learnNonces(calls: readonly SignedCall[]): Promise<void> {
+    const fresh = [...new Set(calls.map(({ from }) => from.address))].filter((a) => !this.nonces.has(a));
+    if (fresh.length === 0) return;
+    const answers = await this.chain.rpc.batch(
+      fresh.map((address) => ({ method: 'eth_getTransactionCount', params: [address, 'pending'] })),
+    );
+    for (const [k, answer] of answers.entries()) {
+      if (answer instanceof Error) throw answer;
+      this.nonces.set(fresh[k]!, Number(answer));
+    }
   }
 }

@@ -7,9 +7,11 @@ import { openPlace, parsePlace } from '../checkpoints.ts';
 import { wholeOf } from '../commandLine.ts';
 import { readManifest } from '../manifest.ts';
 import { answer, figure, note, table } from '../terminal.ts';
-import { type OpenChain, openChain } from './access.ts';
-import { approveRouter, ChainVenue, makePool, type Pool } from './chainVenue.ts';
+import { assertAffordable, type OpenChain, openChain } from './access.ts';
+import { ChainVenue } from './chainVenue.ts';
 import { MarketToken } from './contracts.generated.ts';
+import type { Troubles } from './liveOrders.ts';
+import { approveRouter, makePool, type Pool } from './pool.ts';
 import { hostOf } from './rpc.ts';
 import { Sender } from './sender.ts';
 import { type Holdings, StrategyDesk } from './strategy.ts';
@@ -21,10 +23,12 @@ import {
   type TradingPlan,
   tradeOn,
 } from './strategyReplay.ts';
+import { StillVenue } from './venue.ts';
 
 export interface StrategyCommandOptions {
   readonly rpc?: string;
   readonly chain?: string;
+  readonly chainId?: string;
   readonly cap?: string;
   readonly world: string;
   readonly strategy?: string;
@@ -44,6 +48,8 @@ const PATIENCE_MS = 120_000;
 /** Ether for the gas of one strategy on a chain of others, and on a local one, wei. */
 const GAS_MONEY = 10n ** 16n;
 const LOCAL_GAS_MONEY = 10n ** 21n;
+/** Of the contracts of a fresh pool, measured on anvil, and the approvals of a strategy or two. */
+const POOL_GAS = 15_000_000;
 const BPS = 10_000;
 
 /** `10:0.2` = in tick 10, cash of a fifth of the pool's. Throws UsageError. */
@@ -101,15 +107,26 @@ export async function strategyCommand(directory: string, options: StrategyComman
     const wallets = new WorldWallets(chain.mnemonic, world);
     const traders = desk.slots.map((_, k) => wallets.agent(desk.serial(k)));
     const shocker = wallets.system(SYSTEM.consumers);
-    const pool =
-      existing === null
-        ? await freshPool(chain, desk, plan, traders, shocker)
-        : await givenPool(chain, existing, traders, options.dryRun);
-    const venue = await ChainVenue.open(chain, pool, [...traders, shocker], {
-      maxFeePerGas: BigInt(gwei) * WEI_PER_GWEI,
-      patienceMs: PATIENCE_MS,
-      dryRun: options.dryRun ?? false,
-    });
+    const dryRun = options.dryRun ?? false;
+    let pool: Pool | null = null;
+    let venue: ChainVenue | StillVenue;
+    if (existing === null && dryRun && !chain.own) {
+      note('a fresh pool would be made first: nothing is sent');
+      venue = new StillVenue(
+        desk.savedReserves(),
+        traders.map((_, k) => desk.savedHoldings(k)),
+      );
+    } else {
+      pool =
+        existing === null
+          ? await freshPool(chain, desk, plan, traders, shocker)
+          : await givenPool(chain, existing, traders, dryRun);
+      venue = await ChainVenue.open(chain, pool, [...traders, shocker], {
+        maxFeePerGas: BigInt(gwei) * WEI_PER_GWEI,
+        patienceMs: PATIENCE_MS,
+        dryRun,
+      });
+    }
     const reserves = await venue.reserves();
     const owned: Holdings[] = [];
     for (let k = 0; k < traders.length; k++) owned.push(await venue.holdings(k));
@@ -128,13 +145,15 @@ export async function strategyCommand(directory: string, options: StrategyComman
       world,
       tick: state.index.tick,
       ticks: plan.ticks,
-      dryRun: options.dryRun ?? false,
+      dryRun,
       chain: { id: chain.chainId, name: chain.name, own: chain.own },
       pool,
       strategies,
-      troubles: venue.troubles,
+      troubles: venue instanceof ChainVenue ? venue.troubles : null,
     };
-    answer(options.json, report, () => describe(live, predicted));
+    answer(options.json, report, () =>
+      [describe(live, predicted), ...describeTroubles(report.troubles)].join('\n'),
+    );
   } finally {
     await chain.close();
   }
@@ -150,6 +169,13 @@ async function freshPool(
   shocker: Wallet,
 ): Promise<Pool> {
   const wei = chain.own ? LOCAL_GAS_MONEY : GAS_MONEY;
+  if (!chain.own)
+    await assertAffordable(
+      chain,
+      POOL_GAS,
+      BigInt(traders.length + Math.min(1, plan.shocks.length)) * wei,
+      note,
+    );
   const reserves = desk.savedReserves();
   const owners = traders.map((wallet, k) => ({ wallet, holdings: desk.savedHoldings(k), wei }));
   if (plan.shocks.length > 0) owners.push({ wallet: shocker, holdings: shockFunds(plan, reserves), wei });
@@ -172,6 +198,12 @@ async function givenPool(
   const sender = new Sender(chain, [MarketToken.abi]);
   if (!dryRun) for (const wallet of traders) await approveRouter(sender, pool, wallet);
   return pool;
+}
+
+/** One line where anything went wrong on the way. */
+function describeTroubles(troubles: Troubles | null): string[] {
+  const met = Object.entries(troubles ?? {}).filter(([, count]) => count > 0);
+  return met.length === 0 ? [] : [`overcome: ${met.map(([name, count]) => `${name} ${count}`).join(', ')}`];
 }
 
 function describe(live: readonly StrategyResult[], predicted: readonly StrategyResult[]): string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { numberToHex } from 'viem';
@@ -9,12 +9,15 @@ import { UsageError } from '../../sim/core/errors.ts';
 import { openCheckpoint, type SavedState } from '../checkpoints.ts';
 import type { Manifest } from '../manifest.ts';
 import { type Anvil, startAnvil } from './anvil.ts';
-import { ChainVenue, makePool, type TradingLimits } from './chainVenue.ts';
+import { ChainVenue } from './chainVenue.ts';
+import type { TradingLimits } from './liveOrders.ts';
+import { makePool } from './pool.ts';
+import { Purse } from './purse.ts';
+import { recordRun } from './recordRun.ts';
 import { Rpc } from './rpc.ts';
-import type { ChainAccess } from './sender.ts';
 import { CHAMPION, type Holdings, StrategyDesk } from './strategy.ts';
 import { predict, type StrategyResult, shockFunds, type TradingPlan, tradeOn } from './strategyReplay.ts';
-import { recordRun } from './testRun.ts';
+import type { ChainAccess } from './transaction.ts';
 import { SimulatedVenue } from './venue.ts';
 
 /** Known to everybody, worth nothing. */
@@ -63,7 +66,8 @@ async function market(
 ): Promise<void> {
   const names = serials.slice(0, 2);
   const desk = await open(names);
-  const options = { baseFee: GWEI, history: true, ...(stateFile === undefined ? {} : { state: stateFile }) };
+  const saves = stateFile === undefined ? {} : { state: stateFile, stateEvery: 1 };
+  const options = { baseFee: GWEI, history: true, ...saves };
   const anvil = { current: await startAnvil(options) };
   try {
     const rpc = new Rpc(anvil.current.url);
@@ -72,10 +76,10 @@ async function market(
       chainId: 31337,
       own: true,
       ownFee: BigInt(4 * GWEI),
-      spendingCap: null,
+      purse: new Purse(null),
     };
     const wallets = new WorldWallets(MNEMONIC, 0);
-    const operator = wallets.agent(0);
+    const { operator } = wallets;
     await rpc.call('anvil_setBalance', [operator.address, numberToHex(1_000_000n * ETHER)]);
     const reserves = desk.savedReserves();
     const traders = names.map((_, k) => wallets.agent(desk.serial(k)));
@@ -87,7 +91,7 @@ async function market(
       wei: 1000n * ETHER,
     }));
     const pool = await makePool(chain, operator, { reserves, owners });
-    const limits = { maxFeePerGas: BigInt(1000 * GWEI), patienceMs: 20_000, dryRun: false, ...changes };
+    const limits = { maxFeePerGas: BigInt(1000 * GWEI), patienceMs: 100_000, dryRun: false, ...changes };
     const venue = await ChainVenue.open(chain, pool, [...traders, shocker], limits);
     const predicted = await predict(await open(names), reserves, holdings.slice(0, 2), plan);
     await work({ anvil, rpc, venue, predicted, desk });
@@ -105,6 +109,23 @@ const plan = (ticks: number, changes: Partial<TradingPlan> = {}): TradingPlan =>
 const profits = (results: readonly StrategyResult[]): number[] => results.map(({ profit }) => profit);
 const tradesOf = (results: readonly StrategyResult[]): number =>
   results.reduce((sum, { trades }) => sum + trades, 0);
+
+/** Waits until a chain has saved its state again, and keeps that. */
+async function savedAgain(file: string, copy: string): Promise<void> {
+  const since = Date.now();
+  while (!existsSync(file) || statSync(file).mtimeMs <= since || !isWhole(file))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  copyFileSync(file, copy);
+}
+
+function isWhole(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('strategies on a pool', () => {
   it('earn on a chain what the simulator predicts, to the unit, against each other and through a shock', async () => {
@@ -128,6 +149,17 @@ describe('strategies on a pool', () => {
         revertedBlocks: 0,
         lostTrades: 0,
       });
+    });
+  });
+
+  it('are refused by the router where another trade of the tick took them below their limit, as predicted', async () => {
+    const course = plan(25, { slippageBps: 0, shocks: [{ tick: 3, share: 0.2 }] });
+    await market(course, {}, async ({ venue, predicted, desk }) => {
+      const live = await tradeOn(desk, venue, course);
+      const refused = (results: readonly StrategyResult[]) => results.map(({ reverted }) => reverted);
+      expect(refused(live).reduce((a, b) => a + b)).toBeGreaterThan(0);
+      expect(refused(live)).toEqual(refused(predicted));
+      expect(live.map(({ end }) => end)).toEqual(predicted.map(({ end }) => end));
     });
   });
 
@@ -238,6 +270,88 @@ describe('strategies on a pool', () => {
       expect(live.map(({ end }) => end)).toEqual(predicted.map(({ end }) => end));
     });
     rmSync(folder, { recursive: true });
+  });
+
+  it('go on after their node was killed with orders on the way and came back with an older state', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'darwin-chain-'));
+    const stateFile = join(folder, 'state.json');
+    const kept = join(folder, 'kept.json');
+    const course = plan(16);
+    await market(course, { stateFile }, async ({ anvil, venue, rpc, desk }) => {
+      const call = rpc.call.bind(rpc);
+      const { port } = anvil.current;
+      const outcomes: string[][] = [];
+      let restarted: Promise<void> | null = null;
+      let now = 0;
+      // the node dies between the orders and their block
+      rpc.call = async (method, params) => {
+        if (method === 'evm_mine' && now >= 8 && restarted === null) {
+          await anvil.current.stop(true);
+          restarted = new Promise((resolve, reject) => {
+            setTimeout(() => {
+              startAnvil({ port, baseFee: GWEI, history: true, state: kept }).then((next) => {
+                anvil.current = next;
+                resolve();
+              }, reject);
+            }, 300);
+          });
+        }
+        return call(method, params);
+      };
+      const total = async (): Promise<Holdings> => {
+        const parts = [await venue.reserves()];
+        for (let k = 0; k < 3; k++) parts.push(await venue.holdings(k));
+        return parts.reduce((a, b) => ({ token: a.token + b.token, cash: a.cash + b.cash }));
+      };
+      const before = await total();
+      const live = await tradeOn(
+        desk,
+        venue,
+        course,
+        async (tick) => {
+          now = tick;
+          // what the node itself saved of the first ticks
+          if (tick === 3) await savedAgain(stateFile, kept);
+        },
+        (_tick, _orders, fills) => {
+          outcomes.push(fills.map(({ outcome }) => outcome));
+        },
+      );
+      await restarted;
+      expect(outcomes.slice(3, 8).flat()).toContain('done');
+      expect(outcomes.slice(8).flat()).toContain('lost');
+      expect(outcomes.at(-1)!.concat(outcomes.at(-2)!, outcomes.at(-3)!)).toContain('done');
+      expect(venue.troubles.silent).toBeGreaterThan(0);
+      expect(venue.troubles.revertedBlocks).toBe(1);
+      for (const [k, { end }] of live.entries()) expect(await venue.holdings(k)).toEqual(end);
+      expect(await total()).toEqual(before);
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  it('survive a chain that exchanges its last blocks for others', async () => {
+    const course = plan(12);
+    await market(course, {}, async ({ venue, rpc, desk }) => {
+      const outcomes: string[][] = [];
+      let exchanged = 0;
+      const live = await tradeOn(
+        desk,
+        venue,
+        course,
+        async (tick) => {
+          if (tick < 6 || exchanged > 0 || outcomes.at(-1)!.length === 0) return;
+          await rpc.call('anvil_reorg', [2, []]);
+          exchanged++;
+        },
+        (_tick, _orders, fills) => {
+          outcomes.push(fills.map(({ outcome }) => outcome));
+        },
+      );
+      expect(exchanged).toBe(1);
+      expect(venue.troubles.revertedBlocks).toBe(1);
+      expect(outcomes.at(-1)!.concat(outcomes.at(-2)!, outcomes.at(-3)!)).toContain('done');
+      for (const [k, { end }] of live.entries()) expect(await venue.holdings(k)).toEqual(end);
+    });
   });
 
   it('find the right number again after somebody else signed with their key', async () => {

@@ -63,3 +63,26 @@ export class SimulatedVenue implements Venue {
     });
   }
 }
+
+/** A pool that is not there yet: what strategies own and the reserves stand still, and no order is sent. */
+export class StillVenue implements Venue {
+  private readonly pool: Holdings;
+  private readonly owned: readonly Holdings[];
+
+  constructor(pool: Holdings, owned: readonly Holdings[]) {
+    this.pool = pool;
+    this.owned = owned;
+  }
+
+  async reserves(): Promise<Holdings> {
+    return this.pool;
+  }
+
+  async holdings(trader: number): Promise<Holdings> {
+    return this.owned[trader]!;
+  }
+
+  async trade(orders: readonly Placed[]): Promise<Fill[]> {
+    return orders.map(() => ({ outcome: 'skipped', out: 0, fee: 0n, gas: 0 }));
+  }
+}

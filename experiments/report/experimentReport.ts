@@ -1,17 +1,15 @@
 /** An experiment's report: what was asked, what was run, what came out and how far it can be trusted. */
-import { createHash } from 'node:crypto';
-import { REWARD_FEATURES } from '../../agents/columns.ts';
 import { duration } from '../progress.ts';
 import { interquartileMean } from '../statistics/estimates.ts';
-import { bootstrapInterval } from '../statistics/intervals.ts';
 import {
-  armOf,
   type ContrastResult,
   checkStatement,
   contrastsOf,
   finding,
   GENERATIONS_MIN,
   generationsOf,
+  overallFinding,
+  resultsHashOf,
   type SweepData,
   short,
   shortInterval,
@@ -20,13 +18,11 @@ import {
   valuesOf,
   warningsOf,
 } from '../sweep/analysis.ts';
-import type { CellResult } from '../sweep/cell.ts';
 import type { OutcomeSpec, Side } from '../sweep/experimentSchema.ts';
-import { seriesOf, unitOf } from '../sweep/outcome.ts';
-import type { StageRecord } from '../sweep/stage.ts';
-import { bandChart, contrastPlot, type Figure, heatMap, lineageTree } from './figures.ts';
+import { gardenText, unitOf } from '../sweep/outcome.ts';
+import { figuresOf, shownSides } from './experimentFigures.ts';
+import type { Figure } from './figures.ts';
 import { htmlPage, type Section } from './page.ts';
-import { COLOURS } from './plot.ts';
 import { sensitivitySections } from './sensitivitySections.ts';
 
 export interface Report {
@@ -34,10 +30,6 @@ export interface Report {
   readonly figures: readonly Figure[];
   readonly contrasts: readonly ContrastResult[];
 }
-
-/** Samples whose intervals a band draws; each takes a bootstrap. */
-const BAND_POINTS = 40;
-const BAND_RESAMPLES = 300;
 
 /** Builds the page of a sweep; the same bytes each time for the same directory. */
 export function experimentReport(data: SweepData): Report {
@@ -59,6 +51,7 @@ export function experimentReport(data: SweepData): Report {
     { kind: 'heading', text: 'Design' },
     { kind: 'text', text: designText(data) },
     ...(experiment.sampling === undefined ? [armTable(data)] : (sampled?.sections ?? [])),
+    ...gardenTables(data),
     { kind: 'heading', text: 'Figures' },
     ...figureSections(all),
     ...statisticsSections(data, contrasts),
@@ -77,15 +70,9 @@ function findingSections(contrasts: readonly ContrastResult[], smoke: boolean): 
   if (contrasts.length === 0) return [];
   const primary = contrasts.filter((one) => one.primary);
   const others = contrasts.filter((one) => !one.primary);
-  const count = (verdict: string): number => primary.filter((one) => one.verdict === verdict).length;
-  const decided = primary.length - count('inconclusive');
-  const overall =
-    decided === 0
-      ? 'Inconclusive: no primary contrast is told apart from luck.'
-      : `Of ${primary.length} primary contrasts ${count('supported') + count('different')} came out as stated, ${count('opposite')} the other way, ${count('inconclusive')} inconclusive.`;
   return [
     { kind: 'heading', text: smoke ? 'What this run found (smoke: no evidence)' : 'Finding' },
-    { kind: 'text', text: overall },
+    { kind: 'text', text: overallFinding(contrasts) },
     { kind: 'list', items: primary.map(finding) },
     ...(others.length === 0
       ? []
@@ -99,10 +86,17 @@ function findingSections(contrasts: readonly ContrastResult[], smoke: boolean): 
 function designText({ manifest, source, cells }: SweepData): string {
   const { experiment } = source;
   const { slots } = [...cells.values()].flat().find((cell) => cell !== undefined)!.run;
-  const garden =
-    experiment.garden === undefined
-      ? ''
-      : ` After each world the genomes of its ${experiment.garden.population} compete, fixed, in a common garden with evaluation seeds '${experiment.seeds.evaluation}'.`;
+  const garden = [
+    ...(experiment.garden === undefined
+      ? []
+      : [
+          ` After each world the genomes of its ${experiment.garden.population} compete, fixed, in a common garden with evaluation seeds '${experiment.seeds.evaluation}'.`,
+        ]),
+    ...experiment.gardens.map(
+      ({ name, population, size, set }) =>
+        ` After each world the genomes of its ${population} are tried in the garden '${name}' with evaluation seeds '${experiment.seeds.evaluation}'${size === 1 ? '' : `, ${size} times as large`}${Object.keys(set).length === 0 ? '' : `, where ${settingsText(set)}`}.`,
+    ),
+  ].join('');
   const interventions = experiment.interventions
     .map(
       ({ at, population, skill }) =>
@@ -110,6 +104,28 @@ function designText({ manifest, source, cells }: SweepData): string {
     )
     .join('');
   return `Base config ${experiment.config}, ${slots} slots; seeds '${experiment.seeds.search}', the same in every arm, so that arms differ by what they set and not by luck. The replicate is a world, never an agent. Worlds ran as ${manifest.batches} ${manifest.batches === 1 ? 'batch' : 'batches'}.${garden}${interventions} Primary outcome: ${outcomeText(experiment.outcomes[0]!)}.`;
+}
+
+const settingsText = (set: Readonly<Record<string, unknown>>): string =>
+  Object.entries(set)
+    .map(([path, value]) => `${path} = ${value}`)
+    .join(', ');
+
+/** Who competes in gardens with populations of their own. */
+function gardenTables({ source }: SweepData): Section[] {
+  const rows = source.experiment.gardens.flatMap(({ name, populations }) =>
+    populations.map((one, k) => [
+      k === 0 ? name : '',
+      one.name,
+      one.genes ?? (one.kind === 'learner' ? `reward ${one.reward ?? 'random'}` : one.kind),
+      one.without.join(', '),
+      one.learned ? 'what they had learned' : one.kind === 'learner' ? 'nothing' : '-',
+      one.learner === 'frozen' ? 'no' : one.kind === 'learner' ? 'yes' : '-',
+    ]),
+  );
+  if (rows.length === 0) return [];
+  const head = ['garden', 'population', 'genes', 'silenced', 'comes with', 'learns on'];
+  return [{ kind: 'table', head, rows }];
 }
 
 const WINDOW_TEXT = {
@@ -121,7 +137,7 @@ const WINDOW_TEXT = {
 function outcomeText(outcome: OutcomeSpec): string {
   const { name, metric, per, stage, window, population, gene } = outcome;
   const of = population === undefined ? '' : ` of ${population}`;
-  return `${name} (${metric}${gene === undefined ? '' : ` of ${gene}`}${per === undefined ? '' : ` per ${per}`}${of}, ${unitOf(outcome)}, ${WINDOW_TEXT[window]}${stage === 'garden' ? ' of the garden' : ''})`;
+  return `${name} (${metric}${gene === undefined ? '' : ` of ${gene}`}${per === undefined ? '' : ` per ${per}`}${of}, ${unitOf(outcome)}, ${WINDOW_TEXT[window]}${stage === 'run' ? '' : ` of the ${gardenText(stage)}`})`;
 }
 
 function armTable(data: SweepData): Section {
@@ -130,7 +146,7 @@ function armTable(data: SweepData): Section {
   const rows = manifest.arms.map(({ name, about, differs }) => {
     const list = cells.get(name)!;
     const { estimate, interval, values } = summarise(valuesOf(data, { arm: name }, outcome), name);
-    const { generation, births } = generationsOf(list);
+    const { generation, births } = generationsOf(source.experiment, list);
     const own = Number.isFinite(estimate) ? `${short(estimate)} (${shortInterval(interval)})` : '-';
     return [
       name,
@@ -162,188 +178,6 @@ function armTable(data: SweepData): Section {
 const DIFFERS_MAX = 240;
 const shortened = (text: string): string =>
   text.length > DIFFERS_MAX ? `${text.slice(0, DIFFERS_MAX)} … (sweep.json has all)` : text;
-
-/** Sides that figures over time show: those of the primary contrasts first, then all arms. */
-function shownSides(data: SweepData, outcome: OutcomeSpec): Side[] {
-  const { contrasts, outcomes } = data.source.experiment;
-  const of = contrasts.filter((one) => (one.outcome ?? outcomes[0]!.name) === outcome.name);
-  const sides: Side[] = [
-    ...of.flatMap((one) => [one.of, one.against]),
-    ...(of.some((one) => one.of.population !== undefined)
-      ? []
-      : data.manifest.arms.map(({ name }) => ({ arm: name }))),
-  ];
-  const seen = new Set<string>();
-  return sides
-    .filter((side) => {
-      const label = sideLabel(data, side, outcome);
-      if (seen.has(label)) return false;
-      seen.add(label);
-      return true;
-    })
-    .slice(0, COLOURS);
-}
-
-const stageOf = (cell: CellResult | undefined, outcome: OutcomeSpec): StageRecord | null =>
-  cell === undefined ? null : outcome.stage === 'garden' ? cell.garden : cell.run;
-
-function trajectories(data: SweepData, outcome: OutcomeSpec): string {
-  const series = shownSides(data, outcome).map((side) => {
-    const stages = data.cells.get(armOf(data, side))!.flatMap((cell) => stageOf(cell, outcome) ?? []);
-    const population = side.population ?? outcome.population;
-    const curves = stages.map((stage) => {
-      const index = population === undefined ? -1 : stage.populations.indexOf(population);
-      const values = seriesOf(stage, outcome.metric, index, outcome.gene);
-      if (outcome.per === undefined) return values;
-      if (outcome.per === 'tick') return values.map((value) => value / stage.interval);
-      const divisors = seriesOf(stage, outcome.per, index);
-      return values.map((value, k) => value / divisors[k]!);
-    });
-    const ticks = stages[0]?.ticks ?? [];
-    const every = Math.max(1, Math.ceil(ticks.length / BAND_POINTS));
-    const points = ticks.flatMap((x, k) => {
-      if ((ticks.length - 1 - k) % every !== 0) return [];
-      const values = curves.map((curve) => curve[k] ?? Number.NaN).filter(Number.isFinite);
-      const { low, high } = bootstrapInterval([values], { resamples: BAND_RESAMPLES });
-      return [{ x, y: interquartileMean(values), low, high }];
-    });
-    return { label: sideLabel(data, side, outcome), points };
-  });
-  return bandChart(series, {
-    title: `${outcome.name} over time`,
-    xLabel: outcome.stage === 'garden' ? 'tick of the garden' : 'tick',
-    yLabel: `${outcome.name}, ${unitOf(outcome)}`,
-  });
-}
-
-/** Made of a whole run: they have no course. */
-const WITHOUT_COURSE: readonly string[] = ['medianLife', 'insolventShare', 'geneShift'];
-
-function figuresOf(data: SweepData, contrasts: readonly ContrastResult[]): Figure[] {
-  const { outcomes, sampling } = data.source.experiment;
-  const figures: Figure[] = [];
-  const add = (name: string, svg: string, caption: string): void => {
-    if (svg !== '') figures.push({ name, svg, caption });
-  };
-  for (const outcome of outcomes) {
-    const own = contrasts.filter((one) => one.outcome === outcome);
-    if (own.length === 0) continue;
-    const rows = own.map(({ contrast, comparison, verdict, labels }) => ({
-      label: labels.join(' − '),
-      estimate: comparison.difference,
-      ...comparison.interval,
-      seeds: differencesOf(data, contrast.of, contrast.against, outcome),
-      emphasised: verdict !== 'inconclusive',
-    }));
-    add(
-      `contrasts-${outcome.name}`,
-      contrastPlot(rows, unitOf(outcome)),
-      `Differences of ${outcome.name} between arms with the same seed: interquartile means with 95 % bootstrap intervals; small dots are seeds, grey is inconclusive.`,
-    );
-  }
-  if (sampling === undefined)
-    for (const outcome of outcomes.filter(({ metric }) => !WITHOUT_COURSE.includes(metric)))
-      add(
-        `course-${outcome.name}`,
-        trajectories(data, outcome),
-        `${outcome.name} over time: interquartile means over worlds with 95 % bands.`,
-      );
-  add('lorenz-wealth', lorenz(data, 'lorenzWealth', 'wealth'), LORENZ_CAPTION('wealth'));
-  add('lorenz-compute', lorenz(data, 'lorenzCompute', 'compute'), LORENZ_CAPTION('compute'));
-  figures.push(...genomeFigures(data), ...lineageFigures(data));
-  return figures;
-}
-
-const LORENZ_CAPTION = (what: string): string =>
-  `Lorenz curves of ${what} at the end, means over worlds; the dashed line is equality.`;
-
-const differencesOf = (data: SweepData, of: Side, against: Side, outcome: OutcomeSpec): number[] => {
-  const theirs = valuesOf(data, against, outcome);
-  return valuesOf(data, of, outcome).map((value, k) => value - theirs[k]!);
-};
-
-function lorenz(data: SweepData, key: 'lorenzWealth' | 'lorenzCompute', what: string): string {
-  const series = data.manifest.arms.slice(0, COLOURS).map(({ name }) => {
-    const curves = data.cells
-      .get(name)!
-      .flatMap((cell) => (cell === undefined || cell.run[key].length === 0 ? [] : [cell.run[key]]));
-    const size = curves[0]?.length ?? 0;
-    const points = Array.from({ length: size }, (_, k) => {
-      const values = curves.map((curve) => curve[k]!).filter(Number.isFinite);
-      const y = values.reduce((sum, value) => sum + value, 0) / values.length;
-      return { x: k / (size - 1), y, low: Number.NaN, high: Number.NaN };
-    });
-    return { label: name, points };
-  });
-  if (series.every(({ points }) => points.length === 0)) return '';
-  return bandChart(series, {
-    title: `Lorenz curves of ${what}`,
-    xLabel: 'share of agents, poorest first',
-    yLabel: `share of ${what}`,
-    diagonal: true,
-  });
-}
-
-/** Where genes stand against their neutral shadows, by arm at the end and in the first arm over time. */
-function genomeFigures(data: SweepData): Figure[] {
-  const shiftOf = (cell: CellResult, sample: number, gene: number): number => {
-    const { mean, shadow } = cell.run.genes;
-    const at = sample < 0 ? mean.length - 1 : sample;
-    return (mean[at]?.[gene] ?? Number.NaN) - (shadow[at]?.[gene] ?? Number.NaN);
-  };
-  const over = (arm: string, sample: number, gene: number): number =>
-    interquartileMean(
-      data.cells
-        .get(arm)!
-        .flatMap((cell) => (cell === undefined ? [] : [shiftOf(cell, sample, gene)]))
-        .filter(Number.isFinite),
-    );
-  const arms = data.manifest.arms.slice(0, 2 * COLOURS).map(({ name }) => name);
-  const ends = REWARD_FEATURES.map((_, gene) => arms.map((arm) => over(arm, -1, gene)));
-  if (!ends.flat().some((value) => Math.abs(value) > 1e-9)) return [];
-  const unit = 'mean gene less its neutral shadow';
-  const first = data.cells.get(arms[0]!)!.find((cell) => cell !== undefined)!;
-  const { ticks } = first.run.genes;
-  return [
-    {
-      name: 'genome',
-      svg: heatMap(REWARD_FEATURES, arms, ends, { title: 'reward genes at the end', xLabel: '', unit }),
-      caption: `What evolved rewards value: mean genes of living learners less their neutral shadows, which mutate alike but are never selected; interquartile means over worlds, by arm.`,
-    },
-    {
-      name: 'genome-course',
-      svg: heatMap(
-        REWARD_FEATURES,
-        ticks.map(String),
-        REWARD_FEATURES.map((_, gene) => ticks.map((_tick, sample) => over(arms[0]!, sample, gene))),
-        { title: 'reward genes over time', xLabel: 'tick', unit },
-      ),
-      caption: `The same over time, arm ${arms[0]}.`,
-    },
-  ];
-}
-
-function lineageFigures(data: SweepData): Figure[] {
-  const arm = data.manifest.arms[0]!.name;
-  const cell = data.cells.get(arm)!.find((one) => one?.run.lineage.some(([, parent]) => parent !== 0));
-  if (cell === undefined) return [];
-  const { lineage, populations, ticks } = cell.run;
-  const lives = lineage.map(([serial, parent, population, , from, to]) => ({
-    serial,
-    parent,
-    population,
-    from,
-    to,
-  }));
-  const { svg, founders, living } = lineageTree(lives, populations, ticks.at(-1) ?? 0);
-  return [
-    {
-      name: 'lineage',
-      svg,
-      caption: `Ancestors of the ${living} machines that live at the end of arm ${arm}, seed ${cell.replicate}: ${founders} founders and immigrants have living descendants, of ${lives.filter(({ parent }) => parent === 0).length}. Lines are lives, steps are births.`,
-    },
-  ];
-}
 
 function statisticsSections(data: SweepData, contrasts: readonly ContrastResult[]): Section[] {
   const sections: Section[] = [];
@@ -423,7 +257,7 @@ function threatsOf(data: SweepData, contrasts: readonly ContrastResult[]): strin
   const { experiment } = data.source;
   const missing = contrasts.filter(({ comparison }) => comparison.missing > 0);
   const generations = [...data.cells.values()]
-    .flatMap((list) => generationsOf(list).generation)
+    .flatMap((list) => generationsOf(experiment, list).generation)
     .filter(Number.isFinite);
   return [
     ...experiment.threats,
@@ -449,10 +283,6 @@ const commandOf = ({ manifest, directory }: SweepData): string =>
 function provenance(data: SweepData): Section {
   const { manifest, cells, finished } = data;
   const { kept, changedSince } = checkStatement(data);
-  const results = createHash('sha256');
-  for (const cell of [...cells.values()].flat())
-    if (cell !== undefined)
-      results.update(`${cell.hash} ${cell.run.finalHash} ${cell.garden?.finalHash ?? ''}\n`);
   const laws = [...cells.values()].flat().reduce((sum, cell) => sum + (cell?.run.lawsChecked ?? 0), 0);
   const compute = [...cells.values()].flat().reduce((sum, cell) => sum + (cell?.seconds ?? 0), 0);
   const since =
@@ -465,7 +295,7 @@ function provenance(data: SweepData): Section {
         'statement of the experiment',
         `${manifest.statements.map(({ hash, at, finished: before }) => `${hash}, stored ${at} with ${before} cells finished`).join('; ')}; ${kept ? 'before the first cell' : 'changed on the way'}, ${since}`,
       ],
-      ['results', `${results.digest('hex')} over the final hashes of ${finished} cells`],
+      ['results', `${resultsHashOf(data)} over the final hashes of ${finished} cells`],
       ['economic laws', `${laws.toLocaleString('en-US')} checks, all of which held`],
       ['program', `darwin-market ${manifest.version}, commit ${manifest.commit ?? 'unknown'}`],
       [

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { bandChart, contrastPlot, effectPlot, heatMap, lineageTree, type TreeLife } from './figures.ts';
+import {
+  axisChart,
+  bandChart,
+  contrastPlot,
+  effectPlot,
+  heatMap,
+  lineageTree,
+  type TreeLife,
+} from './figures.ts';
 import { standaloneSvg } from './page.ts';
 
 const count = (svg: string, what: string): number => svg.split(what).length - 1;
@@ -30,6 +38,21 @@ describe('figures of reports', () => {
     expect(svg).not.toContain('NaN');
     expect(count(svg, 'fill="none"')).toBe(1);
     expect(/ d="([^"]*)" fill="none"/.exec(svg)![1]!.split('M')).toHaveLength(3);
+  });
+
+  it('an estimate without an interval has no whisker on an axis', () => {
+    const point = { x: 1, y: 2, low: 1, high: 3 };
+    const alone = { x: 2, y: 3, low: Number.NaN, high: Number.NaN };
+    const svg = axisChart([{ label: 'a', points: [point, alone] }], {
+      title: 't',
+      xLabel: 'x',
+      yLabel: 'y',
+      log: false,
+      marks: [],
+    });
+    expect(count(svg, 'stroke-opacity="0.55"')).toBe(1);
+    expect(count(svg, '<circle')).toBe(2);
+    expect(svg.replaceAll(/<title>.*?<\/title>/g, '')).not.toContain('NaN');
   });
 
   it('a heat map shows sign by hue and size by opacity', () => {

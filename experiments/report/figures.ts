@@ -1,5 +1,5 @@
 /** Figures of an experiment's report. */
-import { area, line } from 'd3';
+import { area, line, scaleLinear, scaleLog } from 'd3';
 import { escapeHtml } from './page.ts';
 import {
   at,
@@ -34,13 +34,13 @@ export interface ContrastRow {
 }
 
 const ROW = 40;
-const LABEL_CHARACTERS = 42;
+const LABEL_CHARACTERS = 40;
 const clipped = (text: string): string =>
   text.length > LABEL_CHARACTERS ? `${text.slice(0, LABEL_CHARACTERS - 1)}…` : text;
 
 /** Differences with their intervals around zero, one row a contrast; small dots are seeds. */
 export function contrastPlot(rows: readonly ContrastRow[], unit: string): string {
-  const box: Box = { ...BOX, left: 280, height: rows.length * ROW + BOX.top + BOX.bottom };
+  const box: Box = { ...BOX, left: 300, height: rows.length * ROW + BOX.top + BOX.bottom };
   const x = scaleOver(
     [0, ...rows.flatMap(({ low, high, estimate, seeds }) => [low, high, estimate, ...seeds])],
     [box.left, box.width - box.right],
@@ -135,6 +135,75 @@ export function bandChart(
     axisLabels(xLabel, yLabel, box),
   ]);
 }
+
+/** Estimates with whiskers over a parameter; `marks` are places that theory names. */
+export function axisChart(
+  series: readonly BandSeries[],
+  {
+    title,
+    xLabel,
+    yLabel,
+    log,
+    marks,
+  }: {
+    title: string;
+    xLabel: string;
+    yLabel: string;
+    log: boolean;
+    marks: readonly { readonly at: number; readonly label: string }[];
+  },
+): string {
+  const key = legend(series.length > 1 ? series.map(({ label }) => label) : [], BOX);
+  const box: Box = { ...BOX, top: key.height + 24, height: BOX.height + key.height };
+  const points = series.flatMap((one) => one.points);
+  const places = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
+  const ends = [...places, ...marks.map((mark) => mark.at)];
+  const x = (log ? scaleLog() : scaleLinear())
+    .domain([Math.min(...ends), Math.max(...ends)])
+    .range([box.left + AXIS_ROOM, box.width - box.right - AXIS_ROOM]);
+  const y = scaleOver(
+    points.flatMap(({ y: value, low, high }) => [value, low, high]),
+    [box.height - box.bottom, box.top],
+  );
+  const path = line<BandSeries['points'][number]>(
+    (p) => x(p.x),
+    (p) => y(p.y),
+  ).digits(1);
+  const foot = box.height - box.bottom;
+  const numbers = places.map(
+    (place) => `<text x="${at(x(place))}" y="${foot + 18}" text-anchor="middle">${tickText(place)}</text>`,
+  );
+  const theory = marks.map(
+    (mark) =>
+      `<line class="axis" x1="${at(x(mark.at))}" x2="${at(x(mark.at))}" y1="${box.top}" y2="${foot}" stroke-dasharray="4 4"/><text class="legend" x="${at(x(mark.at) + 4)}" y="${box.top - 6}">${escapeHtml(mark.label)}</text>`,
+  );
+  const drawn = series.map(({ label, points: own }, k) => {
+    // whiskers of several lines stand side by side
+    const aside = (k - (series.length - 1) / 2) * WHISKER_STEP;
+    const whiskers = own.map((p) => {
+      const place = at(x(p.x) + aside);
+      // fewer than two worlds have no interval
+      const whisker =
+        Number.isFinite(p.low) && Number.isFinite(p.high)
+          ? `<line x1="${place}" x2="${place}" y1="${at(y(p.low))}" y2="${at(y(p.high))}" stroke="${colour(k)}" stroke-width="2" stroke-opacity="0.55"/>`
+          : '';
+      return `${whisker}<circle cx="${place}" cy="${at(y(p.y))}" r="4" fill="${colour(k)}"><title>${escapeHtml(`${label} at ${tickText(p.x)}: ${tickText(p.y)} (${tickText(p.low)} to ${tickText(p.high)})`)}</title></circle>`;
+    });
+    return `<path d="${path([...own]) ?? ''}" fill="none" stroke="${colour(k)}" stroke-width="1.5" stroke-opacity="0.6"/>${whiskers.join('')}`;
+  });
+  return svgOf(title, box, [
+    yAxis(y, box),
+    ...numbers,
+    ...theory,
+    ...drawn,
+    key.svg,
+    axisLabels(xLabel, yLabel, box),
+  ]);
+}
+
+/** Between an axis' end and its first and last place. */
+const AXIS_ROOM = 24;
+const WHISKER_STEP = 5;
 
 const CELL_HEIGHT = 22;
 /** Blue below zero, orange above, nothing at zero: by opacity, so that both colour schemes can show it. */

@@ -33,7 +33,7 @@ const TICKS_X = 7;
 /** The tallest point stands this much below the upper edge. */
 const HEADROOM = 1.08;
 /** Colours of PAGE_STYLE. */
-export const SERIES_COLOURS = 8;
+const SERIES_COLOURS = 8;
 const LEGEND_LINE = 18;
 
 const thousands = format('.3~s');

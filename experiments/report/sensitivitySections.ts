@@ -2,7 +2,7 @@
 import { type SweepData, short, shortInterval, summarise, valuesOf } from '../sweep/analysis.ts';
 import { unitOf } from '../sweep/outcome.ts';
 import { samplePoints } from '../sweep/sampling.ts';
-import { morrisEffects, rankCorrelation } from '../sweep/sensitivity.ts';
+import { morrisEffects, rankCorrelation, sobolIndices } from '../sweep/sensitivity.ts';
 import { effectPlot, type Figure } from './figures.ts';
 import type { Section } from './page.ts';
 
@@ -44,6 +44,24 @@ export function sensitivitySections(data: SweepData): { sections: Section[]; fig
         svg: effectPlot(effects, unit),
         caption: `${outcome.name}: what each parameter changes (Morris 1991). To the right it matters, above it interacts or bends.`,
       });
+      return;
+    }
+    if (sampling.method === 'sobol') {
+      sections.push(
+        {
+          kind: 'text',
+          text: `${outcome.name}: shares of its variance over the space (Sobol indices, 95 % intervals of the bootstrap). First order: the parameter by itself; total order: with all it does together with others.`,
+        },
+        {
+          kind: 'table',
+          head: ['parameter', 'first order (95 %)', 'total order (95 %)'],
+          rows: sobolIndices(points, values).map(({ path, first, firstInterval, total, totalInterval }) => [
+            path,
+            `${short(first)} (${shortInterval(firstInterval)})`,
+            `${short(total)} (${shortInterval(totalInterval)})`,
+          ]),
+        },
+      );
       return;
     }
     sections.push(

@@ -6,6 +6,7 @@ import {
   interquartileError,
   interquartileMean,
   mean,
+  median,
   quantileOfSorted,
 } from './estimates.ts';
 
@@ -55,6 +56,11 @@ describe('quantiles', () => {
     expect(quantileOfSorted([1, 2, 4], 1)).toBe(4);
     expect(quantileOfSorted([], 0.5)).toBeNaN();
     expect(quantileOfSorted([1, Infinity, Infinity], 0.75)).toBe(Infinity);
+  });
+
+  it('have the middle value as median, or the mean of the two in the middle', () => {
+    expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([7])]).toEqual([2, 2.5, 7]);
+    expect(median([])).toBeNaN();
   });
 
   it('sorting leaves the given values alone', () => {

@@ -30,6 +30,13 @@ export function quantileOfSorted(sorted: readonly number[] | Float64Array, share
   return below === above ? below : below + (at - low) * (above - below);
 }
 
+/** The middle of the sorted values, between the two middle ones where they are even in number; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = ascending(values);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
+}
+
 /** The least of how many sorted values the interquartile mean leaves out at either end. */
 export const cutCount = (count: number): number => Math.floor(count / 4);
 

@@ -15,7 +15,7 @@ function powerAt(seeds: number, effect: number, trials: number): number {
 }
 
 describe('required seeds', () => {
-  it.each([0.5, 0.8])('with the number for an effect of %d, 80 %% of experiments show it', (effect) => {
+  it.each([0.5, 0.8])('with the number for an effect of %d four experiments of five show it', (effect) => {
     // the approximation is asymptotic: at 15 seeds it promises a little too much
     expect(Math.abs(powerAt(requiredSeeds(effect), effect, 600) - POWER)).toBeLessThan(0.1);
   });

@@ -4,7 +4,7 @@ import { normalQuantile } from './distributions.ts';
 /** Probability of showing an effect that is there, by custom (Cohen 1988). */
 export const POWER = 0.8;
 /** Variance of the interquartile mean relative to that of the mean, for normal outcomes. */
-export const INTERQUARTILE_VARIANCE = 1.19;
+const INTERQUARTILE_VARIANCE = 1.19;
 
 /**
  * Seeds with which a two-sided 95 % interval of the interquartile mean of paired differences leaves out zero with

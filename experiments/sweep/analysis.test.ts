@@ -13,6 +13,7 @@ import {
   verdictOf,
   warningsOf,
 } from './analysis.ts';
+import { type CellResult, decodeResult, encodeResult } from './cell.ts';
 import { loadExperiment } from './experimentFile.ts';
 import { planSweep, runSweep, unfinished } from './sweep.ts';
 import { SweepDirectory } from './sweepDirectory.ts';
@@ -127,6 +128,19 @@ describe('the analysis of a sweep', () => {
     expect(figures.some(({ name }) => name === 'effects-welfare')).toBe(true);
   });
 
+  it('divides the variance of an outcome among parameters where asked for Sobol indices', async () => {
+    const text = tinyExperiment(20, 1)
+      .replace(
+        /arms:[\s\S]*?(?=seeds)/,
+        'sampling:\n  method: sobol\n  points: 2\n  parameters:\n    - { path: world.serviceMarket.demand, low: 2, high: 6 }\n    - { path: world.energy.price, low: 0.1, high: 0.2 }\n',
+      )
+      .replace(/contrasts:[\s\S]*?(?=scales)/, '')
+      .replace('window: secondHalf', 'window: secondHalf, population: learners');
+    const data = loadSweep(await sweep('variance', text));
+    expect(data.manifest.arms).toHaveLength(8);
+    expect(experimentReport(data).html).toContain('total order (95 %)');
+  });
+
   it('of a garden compares genomes in the economy of the first arm', async () => {
     const text = tinyExperiment(60, 2)
       .replace(
@@ -141,9 +155,59 @@ describe('the analysis of a sweep', () => {
     const [, profit] = contrastsOf(data);
     expect(profit!.comparison.pairs).toBe(2);
     const worlds = planSweep(loadExperiment(join(work, 'garden.yaml')), 'smoke', 1).cells.map(
-      (c) => c.garden!.world,
+      (c) => c.gardens[0]!.world,
     );
     expect(new Set(worlds.map(({ serviceMarket }) => serviceMarket.demand))).toEqual(new Set([2]));
-    expect(data.cells.get('high')![0]!.garden!.populations).toContain('shadow');
+    expect(data.cells.get('high')![0]!.gardens.garden!.populations).toContain('shadow');
+  });
+
+  it('of gardens with populations and an economy of their own compares these', async () => {
+    const text = tinyExperiment(60, 1)
+      .replace(
+        'seeds: { search: tiny }',
+        `seeds: { search: tiny, evaluation: 'held out' }
+gardens:
+  - name: knock-out
+    population: learners
+    size: 2
+    set: { world.energy.price: 0.3 }
+    populations:
+      - { name: whole, genes: rewards }
+      - { name: no profit, genes: rewards, without: [profit] }
+      - { name: background, genes: evolved, learned: true, learner: frozen, share: 2 }
+      - { name: rule, kind: rule }`,
+      )
+      .replace('window: secondHalf }', 'window: whole, stage: knock-out }')
+      .replaceAll('population: learners }', 'population: whole }')
+      .replace('population: zi }', 'population: no profit }');
+    const data = loadSweep(await sweep('gardens', text));
+    const [cell] = planSweep(loadExperiment(join(work, 'gardens.yaml')), 'smoke', 1).cells;
+    const [garden] = cell!.gardens;
+    expect(garden).toMatchObject({ slots: 2 * cell!.config.slots, ticks: 60 });
+    // of the first arm, twice as much
+    expect(garden!.world.serviceMarket.demand).toBe(2 * 2);
+    expect(garden!.world.energy.price).toBe(0.3);
+    const [, profit] = contrastsOf(data);
+    expect(profit!.comparison.pairs).toBe(1);
+    expect(data.cells.get('high')![0]!.gardens['knock-out']!.populations).toEqual([
+      'whole',
+      'no profit',
+      'background',
+      'rule',
+    ]);
+    expect(experimentReport(data).html).toContain("of the garden 'knock-out'");
+  });
+
+  it('keeps a garden that nobody was left for as missing', () => {
+    const stage = { populations: ['a'], slots: 1, metrics: { alive: [Number.NaN] } };
+    const result = {
+      hash: 'x',
+      arm: 'a',
+      replicate: 0,
+      seconds: 1,
+      run: stage,
+      gardens: { empty: null, full: stage },
+    };
+    expect(decodeResult(encodeResult(result as unknown as CellResult))).toEqual(result);
   });
 });

@@ -2,11 +2,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { UsageError } from '../../sim/core/errors.ts';
 import { type Comparison, comparePaired, holm } from '../statistics/comparisons.ts';
+import { median } from '../statistics/estimates.ts';
 import { bootstrapInterval, estimateOf, type Interval, RELIABLE_WORLDS } from '../statistics/intervals.ts';
 import { requiredSeedsOf } from '../statistics/power.ts';
 import type { CellResult } from './cell.ts';
 import type { ExperimentFile } from './experimentFile.ts';
-import type { Contrast, OutcomeSpec, Side } from './experimentSchema.ts';
+import {
+  type Contrast,
+  type Experiment,
+  type OutcomeSpec,
+  type Side,
+  stageNames,
+} from './experimentSchema.ts';
 import { outcomeOf, unitOf } from './outcome.ts';
 import { sha256 } from './sha256.ts';
 import { readCell, readSweep, type SweepManifest, statedExperiment } from './sweepDirectory.ts';
@@ -40,7 +47,24 @@ export function loadSweep(directory: string): SweepData {
   }
   if (finished === 0)
     throw new UsageError(`${directory} holds no finished cell`, 'darwin sweep ... --resume runs them');
-  return { directory, manifest, source: statedExperiment(directory), cells, finished };
+  const source = statedExperiment(directory);
+  assertArms(source, cells);
+  return { directory, manifest, source, cells, finished };
+}
+
+/** Names of arms that an error repeats. */
+const ARMS_SHOWN_MAX = 8;
+
+/** Throws UsageError where an experiment names an arm that was not run. */
+function assertArms({ file, experiment }: ExperimentFile, cells: SweepData['cells']): void {
+  const sides = experiment.contrasts.flatMap(({ of, against }) => [of.arm, against.arm]);
+  const named = [...(experiment.arms ?? []).map(({ name }) => name), ...sides];
+  const missing = named.find((name) => name !== undefined && !cells.has(name));
+  if (missing !== undefined)
+    throw new UsageError(
+      `${file} names the arm ${missing}, which the sweep does not have`,
+      `it has ${[...cells.keys()].slice(0, ARMS_SHOWN_MAX).join(', ')}`,
+    );
 }
 
 /** What is known of the statement that was made before the run. */
@@ -191,16 +215,28 @@ export function finding({
   return `${contrast.name}: ${said[verdict]}. ${figures}${missing > 0 ? `; ${missing} seeds lack a value` : ''}.`;
 }
 
-/** Generations that evolving worlds spanned, and births: what a question of evolution has to reach. */
-export function generationsOf(cells: readonly (CellResult | undefined)[]): {
-  generation: number[];
-  births: number[];
-} {
+/** Learners whose evolution an experiment asks about: those whose genomes its gardens try. */
+const evolvingOf = ({ garden, gardens }: Experiment): string[] =>
+  [...(garden === undefined ? [] : [garden]), ...gardens].map(({ population }) => population);
+
+/** Mean generation of those who live at the end, of the populations that evolve or else of everybody. */
+function generationOf({ run }: CellResult, evolving: readonly string[]): number {
+  const wanted = evolving.map((name) => run.populations.indexOf(name));
+  const living = run.lineage.filter(([, , population, , , to]) => to < 0 && wanted.includes(population));
+  if (living.length > 0)
+    return living.reduce((sum, [, , , generation]) => sum + generation, 0) / living.length;
+  return run.metrics.meanGeneration.filter(Number.isFinite).at(-1) ?? Number.NaN;
+}
+
+/** Generations that worlds spanned, and births a slot: what a question of evolution has to reach. */
+export function generationsOf(
+  experiment: Experiment,
+  cells: readonly (CellResult | undefined)[],
+): { generation: number[]; births: number[] } {
   const seen = cells.filter((cell) => cell !== undefined);
+  const evolving = evolvingOf(experiment);
   return {
-    generation: seen.map(
-      ({ run }) => run.metrics.meanGeneration.filter(Number.isFinite).at(-1) ?? Number.NaN,
-    ),
+    generation: seen.map((cell) => generationOf(cell, evolving)),
     births: seen.map(({ run }) => run.metrics.births.reduce((sum, value) => sum + value, 0) / run.slots),
   };
 }
@@ -215,9 +251,12 @@ export function warningsOf(data: SweepData): string[] {
   const warnings: string[] = [];
   if (manifest.scale === 'smoke')
     warnings.push('Smoke scale: this shows that the experiment runs, not what is true.');
-  if (manifest.worlds < RELIABLE_WORLDS)
+  const seeds = Math.max(
+    ...[...cells.values()].map((list) => list.filter((cell) => cell !== undefined).length),
+  );
+  if (seeds < RELIABLE_WORLDS)
     warnings.push(
-      `${manifest.worlds} seeds: below ${RELIABLE_WORLDS}, 95 % intervals are not known to hold the truth in 93 to 97 % of experiments (darwin validate coverage).${manifest.worlds < 6 ? ' With fewer than 6, no contrast can be significant at 5 %.' : ''}`,
+      `${seeds} seeds: below ${RELIABLE_WORLDS}, 95 % intervals are not known to hold the truth in 93 to 97 % of experiments (darwin validate coverage).${seeds < 6 ? ' With fewer than 6, no contrast can be significant at 5 %.' : ''}`,
     );
   if (finished < manifest.cells.length)
     warnings.push(`${manifest.cells.length - finished} of ${manifest.cells.length} cells are not finished.`);
@@ -230,16 +269,42 @@ export function warningsOf(data: SweepData): string[] {
   const evolves = [...cells.values()].some((list) =>
     list.some((cell) => cell?.run.metrics.births.some((b) => b > 0)),
   );
-  const generations = [...cells.values()]
-    .flatMap((list) => generationsOf(list).generation)
-    .filter(Number.isFinite);
-  const least = Math.min(...generations);
+  const least = Math.min(
+    ...[...cells.values()].map((list) => median(generationsOf(source.experiment, list).generation)),
+  );
   const asksEvolution =
-    source.experiment.garden !== undefined ||
+    stageNames(source.experiment).length > 1 ||
     source.experiment.outcomes.some(({ metric }) => metric === 'geneShift');
   if (evolves && asksEvolution && least < GENERATIONS_MIN)
     warnings.push(
-      `The living are ${short(least)} generations from genesis at least: questions of evolution need ${GENERATIONS_MIN}.`,
+      `In half of the worlds of an arm the living are at most ${short(least)} generations from genesis: questions of evolution need ${GENERATIONS_MIN}.`,
     );
   return warnings;
+}
+
+/** SHA-256 over the hashes of all finished cells and the states that their worlds ended in. */
+export function resultsHashOf({ cells }: SweepData): string {
+  const lines = [...cells.values()]
+    .flat()
+    .flatMap((cell) =>
+      cell === undefined
+        ? []
+        : [
+            [
+              cell.hash,
+              cell.run.finalHash,
+              ...Object.values(cell.gardens).map((garden) => garden?.finalHash ?? ''),
+            ].join(' '),
+          ],
+    );
+  return sha256(`${lines.join('\n')}\n`);
+}
+
+/** What the primary contrasts allow to say, in one sentence. */
+export function overallFinding(contrasts: readonly ContrastResult[]): string {
+  const primary = contrasts.filter((one) => one.primary);
+  const count = (verdict: Verdict): number => primary.filter((one) => one.verdict === verdict).length;
+  if (primary.length === count('inconclusive'))
+    return 'Inconclusive: no primary contrast is told apart from luck.';
+  return `Of ${primary.length} primary contrasts ${count('supported') + count('different')} came out as stated, ${count('opposite')} the other way, ${count('inconclusive')} inconclusive.`;
 }

@@ -54,7 +54,7 @@ describe('experiment files', () => {
       /evaluation` is missing/,
       /.*/,
     ],
-    ['window: whole', 'window: whole, stage: garden', /has no `garden`/, /.*/],
+    ['window: whole', 'window: whole, stage: garden', /has no stage `garden`/, /.*/],
     ['metric: profitPerTick', 'metric: geneShift', /`gene` is missing/, /wealthGain/],
     [/arms:[\s\S]*?(?=seeds)/, '', /either `arms` or `sampling`/, /.*/],
   ])('%s -> %s is one line with the place and what was meant', (from, to, message, hint) => {

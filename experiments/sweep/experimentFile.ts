@@ -2,28 +2,29 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
-import type { Refuse } from '../../configs/arms.ts';
-import {
-  assertPlain,
-  firstProblem,
-  isNear,
-  type Override,
-  parseConfig,
-  readYaml,
-} from '../../configs/parse.ts';
+import type { Refuse } from '../../configs/layArms.ts';
+import type { Override } from '../../configs/overrides.ts';
+import { parseConfig } from '../../configs/parse.ts';
+import { firstProblem } from '../../configs/problems.ts';
+import { assertPlain } from '../../configs/rules.ts';
 import type { RunConfig } from '../../configs/schema.ts';
+import { isNear } from '../../configs/suggestions.ts';
+import { readYaml } from '../../configs/yamlText.ts';
 import { ConfigError, UsageError } from '../../sim/core/errors.ts';
 import { GARDEN_POPULATIONS } from '../calibration/garden.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
 import { readConfig } from '../loadConfig.ts';
+import type { Garden } from './cell.ts';
 import {
+  COMMON_GARDEN,
   EXPERIMENT_SCHEMA,
   type Experiment,
   experimentTree,
   type ScaleName,
   type Side,
+  stageNames,
 } from './experimentSchema.ts';
-import { assertOutcome, isOfPopulations } from './outcome.ts';
+import { assertOutcome, isOfPopulations, ownMetricsOf } from './outcome.ts';
 import { type Point, samplePoints } from './sampling.ts';
 import { sha256 } from './sha256.ts';
 
@@ -50,7 +51,8 @@ const EVERY_WORLD = 1_000_000;
 /** Samples of a run that outcomes and trajectories are made of. */
 const SAMPLES = 100;
 const HOLDER = join(PACKAGE_ROOT, 'experiments');
-const experimentNames = (): string[] =>
+/** Names of the experiments of this program. */
+export const experimentNames = (): string[] =>
   readdirSync(HOLDER)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'));
@@ -119,7 +121,8 @@ export function parseExperiment(text: string, file: string): Experiment {
 
 /** What the schema cannot judge: names that refer to each other. */
 function assertNames(experiment: Experiment, refuse: Refuse): void {
-  const { arms, sampling, outcomes, contrasts, garden, seeds } = experiment;
+  const { arms, sampling, outcomes, contrasts, gardens, axis, seeds } = experiment;
+  const stages = stageNames(experiment);
   if ((arms === undefined) === (sampling === undefined))
     refuse(['name'], 'an experiment has either `arms` or `sampling`', 'give one of them');
   if (sampling !== undefined && contrasts.length > 0)
@@ -128,8 +131,8 @@ function assertNames(experiment: Experiment, refuse: Refuse): void {
       '`contrasts` compare arms, and points of `sampling` are none',
       'remove one of them',
     );
-  if (garden !== undefined && seeds.evaluation === undefined)
-    refuse(['seeds'], '`seeds.evaluation` is missing', 'the garden needs seeds that the search has not seen');
+  if (stages.length > 1 && seeds.evaluation === undefined)
+    refuse(['seeds'], '`seeds.evaluation` is missing', 'a garden needs seeds that the search has not seen');
   if (seeds.evaluation === seeds.search)
     refuse(
       ['seeds', 'evaluation'],
@@ -149,6 +152,21 @@ function assertNames(experiment: Experiment, refuse: Refuse): void {
     'contrasts',
     contrasts.map((one) => one.name),
   );
+  // `run` and the common garden have names already
+  const twice = gardens.findIndex(({ name }) => stages.indexOf(name) !== stages.lastIndexOf(name));
+  if (twice >= 0)
+    refuse(
+      ['gardens', twice, 'name'],
+      `there are two stages \`${gardens[twice]!.name}\``,
+      'choose another name',
+    );
+  const astray = axis === undefined ? -1 : (arms ?? []).findIndex((arm) => !(axis.path in arm.set));
+  if (astray >= 0)
+    refuse(
+      ['arms', astray, 'set'],
+      `arm \`${arms![astray]!.name}\` does not set \`${axis!.path}\`, along which the arms lie`,
+      'set it in every arm, or leave out `axis`',
+    );
   const homeless = outcomes.findIndex((one) => isOfPopulations(one) && one.population === undefined);
   if (sampling !== undefined && homeless >= 0)
     refuse(
@@ -157,9 +175,7 @@ function assertNames(experiment: Experiment, refuse: Refuse): void {
       'add `population`',
     );
   outcomes.forEach((one, k) => {
-    assertOutcome(one, garden !== undefined, (key, problem, hint) =>
-      refuse(['outcomes', k, key], problem, hint),
-    );
+    assertOutcome(one, stages, (key, problem, hint) => refuse(['outcomes', k, key], problem, hint));
   });
   const known = (path: (string | number)[], what: string, found: string, names: readonly string[]): void => {
     if (names.includes(found)) return;
@@ -196,8 +212,35 @@ function assertNames(experiment: Experiment, refuse: Refuse): void {
  *
  * @throws ConfigError for a path or value that no config has
  */
-export function armsAt({ file, experiment }: ExperimentFile, scale: ScaleName): Arm[] {
-  const { set: common = {}, seeds, sampling, arms = [] } = experiment;
+export function armsAt(source: ExperimentFile, scale: ScaleName): Arm[] {
+  const { file, experiment } = source;
+  const { seeds, sampling, arms = [] } = experiment;
+  const resolve = resolverOf(source, scale);
+  const chosen =
+    sampling === undefined
+      ? arms.map((arm) => ({ ...arm, point: null }))
+      : samplePoints(sampling, seeds.search).map((point, k) => ({
+          name: `point ${k + 1}`,
+          about: Object.entries(point.set)
+            .map(([path, value]) => `${path} = ${value}`)
+            .join(', '),
+          set: point.set,
+          point,
+        }));
+  return chosen.map(({ name, about, set, point }) => {
+    const config = resolve(name, set);
+    assertPopulations(file, experiment, name, config);
+    assertOwnMetrics(file, experiment, name, config);
+    return { name, about, config, point };
+  });
+}
+
+/** Makes the config of an arm at a scale from its name and changes. */
+function resolverOf(
+  { file, experiment }: ExperimentFile,
+  scale: ScaleName,
+): (name: string, set: Readonly<Record<string, unknown>>) => RunConfig {
+  const { set: common = {}, seeds } = experiment;
   const { worlds, ticks, slots, set: scaled = {} } = experiment.scales[scale];
   const base = baseOf(experiment.config, file);
   const overrides = (set: Readonly<Record<string, unknown>>, where: string): Override[] =>
@@ -215,7 +258,7 @@ export function armsAt({ file, experiment }: ExperimentFile, scale: ScaleName): 
       tradesWorlds: EVERY_WORLD,
     },
   };
-  const resolve = (name: string, set: Readonly<Record<string, unknown>>): RunConfig => {
+  return (name, set) => {
     const run = parseConfig(base.text, {
       file: base.file,
       overrides: [
@@ -233,22 +276,34 @@ export function armsAt({ file, experiment }: ExperimentFile, scale: ScaleName): 
       );
     return run.arms[0]!;
   };
-  const chosen =
-    sampling === undefined
-      ? arms.map((arm) => ({ ...arm, point: null }))
-      : samplePoints(sampling, seeds.search).map((point, k) => ({
-          name: `point ${k + 1}`,
-          about: Object.entries(point.set)
-            .map(([path, value]) => `${path} = ${value}`)
-            .join(', '),
-          set: point.set,
-          point,
-        }));
-  return chosen.map(({ name, about, set, point }) => {
-    const config = resolve(name, set);
-    assertPopulations(file, experiment, name, config);
-    return { name, about, config, point };
-  });
+}
+
+/**
+ * The gardens after every world, the common one first. Their economy is that of the first arm, with their own changes.
+ *
+ * @throws ConfigError for a path or value that no config has
+ */
+export function gardensAt(source: ExperimentFile, scale: ScaleName, first: Arm): Garden[] {
+  const { arms = [], garden, gardens, seeds, scales } = source.experiment;
+  const ticks = scales[scale].gardenTicks ?? scales[scale].ticks;
+  const resolve = resolverOf(source, scale);
+  const common = {
+    ticks,
+    slots: first.config.slots,
+    seed: seeds.evaluation ?? '',
+    world: first.config.world,
+  };
+  return [
+    ...(garden === undefined
+      ? []
+      : [{ ...common, ...garden, name: COMMON_GARDEN, populations: GARDEN_POPULATIONS }]),
+    ...gardens.map(({ name, population, size, set, populations }): Garden => {
+      const { demand } = first.config.world.serviceMarket;
+      const changes = { ...arms[0]?.set, 'world.serviceMarket.demand': Math.round(demand * size), ...set };
+      const { world } = resolve(`garden '${name}'`, changes);
+      return { ...common, name, population, slots: Math.round(common.slots * size), world, populations };
+    }),
+  ];
 }
 
 /** A preset, or a file as seen from the experiment. */
@@ -260,7 +315,6 @@ function baseOf(config: string, file: string): { file: string; text: string } {
 /** Populations that outcomes, contrasts, interventions and the garden name must live in the arm. */
 function assertPopulations(file: string, experiment: Experiment, arm: string, config: RunConfig): void {
   const living = config.populations.map((population) => population.name);
-  const inGarden: readonly string[] = GARDEN_POPULATIONS.map((population) => population.name);
   const need = (population: string | undefined, names: readonly string[]): void => {
     if (population === undefined || names.includes(population)) return;
     throw new ConfigError(
@@ -269,8 +323,12 @@ function assertPopulations(file: string, experiment: Experiment, arm: string, co
       `populations: ${names.join(', ')}`,
     );
   };
-  const { outcomes, contrasts, interventions, garden } = experiment;
-  const namesAt = (stage: string): readonly string[] => (stage === 'garden' ? inGarden : living);
+  const { outcomes, contrasts, interventions, garden, gardens } = experiment;
+  const namesAt = (stage: string): readonly string[] => {
+    if (stage === 'run') return living;
+    const own = gardens.find((one) => one.name === stage)?.populations ?? GARDEN_POPULATIONS;
+    return own.map(({ name }) => name);
+  };
   for (const { population, stage } of outcomes) need(population, namesAt(stage));
   for (const contrast of contrasts) {
     const { stage } = outcomes.find((one) => one.name === contrast.outcome) ?? outcomes[0]!;
@@ -278,5 +336,18 @@ function assertPopulations(file: string, experiment: Experiment, arm: string, co
       if (side.arm === undefined || side.arm === arm) need(side.population, namesAt(stage));
   }
   for (const { population } of interventions) need(population, living);
-  need(garden?.population, living);
+  for (const { population } of [...(garden === undefined ? [] : [garden]), ...gardens])
+    need(population, living);
+}
+
+/** Metrics of one's own must be recorded in every arm. */
+function assertOwnMetrics(file: string, { outcomes }: Experiment, arm: string, config: RunConfig): void {
+  const recorded = config.extensions?.metrics ?? [];
+  const missing = outcomes.flatMap(ownMetricsOf).find((name) => !recorded.includes(name));
+  if (missing === undefined) return;
+  throw new ConfigError(
+    `${file}: arm '${arm}'`,
+    `does not record \`${missing}\`, of which an outcome is made`,
+    `name it in \`extensions.metrics\` of the config, and give --extend FILE`,
+  );
 }

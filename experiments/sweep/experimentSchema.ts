@@ -3,6 +3,7 @@
  * is run. Types, validation, error messages and editor completion come from here.
  */
 import { z } from 'zod';
+import { REWARD_FEATURES } from '../../agents/columns.ts';
 import { type JsonSchema, type SchemaNode, toNode } from '../../configs/schemaTree.ts';
 
 export const SCALES = ['smoke', 'modest', 'full'] as const;
@@ -29,10 +30,7 @@ const outcome = z.strictObject({
   metric: text(
     'a metric of worlds or of populations, or what is made of a whole run: sellerHhi, topSellerShare, marketShare, meanGeneration, medianLife, insolventShare, geneShift',
   ),
-  stage: z
-    .enum(['run', 'garden'])
-    .default('run')
-    .describe('the run of the arm, or the common garden after it'),
+  stage: name('run: the run of the arm; else the name of the garden after it').default('run'),
   population: name('whose metric it is, where contrasts do not say').optional(),
   gene: text('reward feature, for geneShift').optional(),
   per: text(
@@ -56,10 +54,45 @@ const scale = z
     worlds: count('seeds of every arm'),
     ticks: count('ticks of every world'),
     slots: count('agent slots of every world').optional(),
-    gardenTicks: count('ticks of the common garden after it').optional(),
+    gardenTicks: count('ticks of each garden after it').optional(),
     set: settings.optional(),
   })
   .describe('how large the experiment is run');
+
+const gardenPopulation = z.strictObject({
+  name: name('name of the population'),
+  kind: text('how its members decide, as in a config').default('learner'),
+  share: z.number().min(0).max(1e6).default(1).describe('share of the slots, relative to the others'),
+  reward: text('reward of learners without `genes`, as in a config').optional(),
+  learner: text('how learners learn, as in a config; `frozen` ones act by what they have learned').optional(),
+  genes: z
+    .enum(['evolved', 'rewards', 'shadow'])
+    .describe(
+      'whose genes its newborn members carry: evolved ones, their reward genes alone, or their neutral shadows',
+    )
+    .optional(),
+  without: z.array(z.enum(REWARD_FEATURES)).default([]).describe('reward features whose genes are silenced'),
+  learned: z
+    .boolean()
+    .default(false)
+    .describe('whether members have the brains and skills of those who evolved, too'),
+});
+
+const tried = name('learners whose genomes are tried');
+const gardenOfItsOwn = z
+  .strictObject({
+    name: name('name of the stage, for outcomes'),
+    population: tried,
+    size: z
+      .number()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe('slots and demand relative to those of the arms, for many populations'),
+    set: settings.default({}).describe('what differs from the economy of the first arm'),
+    populations: z.array(gardenPopulation).min(1).describe('who competes'),
+  })
+  .describe('a garden with populations or an economy of its own');
 
 const parameter = z.strictObject({
   path: text('config path that is varied'),
@@ -73,9 +106,13 @@ const parameter = z.strictObject({
 const sampling = z
   .strictObject({
     method: z
-      .enum(['grid', 'random', 'latinHypercube', 'morris'])
-      .describe('how points are chosen; morris ranks parameters by their elementary effects'),
-    points: count('points; trajectories for morris; unused by a grid').default(8),
+      .enum(['grid', 'random', 'latinHypercube', 'morris', 'sobol'])
+      .describe(
+        'how points are chosen; morris ranks parameters by their elementary effects, sobol divides the variance among them',
+      ),
+    points: count(
+      'points; trajectories for morris, pairs for sobol (each 2 + parameters points); unused by a grid',
+    ).default(8),
     levels: z.number().int().min(4).max(64).default(4).describe('levels of a parameter, for morris; even'),
     parameters: z.array(parameter).min(1).describe('what is varied'),
   })
@@ -112,8 +149,22 @@ export const EXPERIMENT_SCHEMA = z.strictObject({
     })
     .describe('seed phrases; what was found with one is never judged with the same'),
   garden: z
-    .strictObject({ population: name('learners whose genomes are tried') })
+    .strictObject({ population: tried })
     .describe('a common garden after each world: its evolved genomes, fixed, beside others in a fresh world')
+    .optional(),
+  gardens: z.array(gardenOfItsOwn).default([]).describe('further gardens after each world'),
+  axis: z
+    .strictObject({
+      path: text('config path that the arms set'),
+      label: text('what it is, with its unit'),
+      lines: text('config path whose values get a line each').optional(),
+      log: z.boolean().default(false).describe('logarithmic axis'),
+      marks: z
+        .array(z.strictObject({ at: z.number(), label: text('what stands there') }))
+        .default([])
+        .describe('places on the axis that theory names'),
+    })
+    .describe('a parameter along which arms lie: every outcome is drawn over it')
     .optional(),
   interventions: z
     .array(
@@ -152,3 +203,12 @@ export const experimentJsonSchema = (): JsonSchema => ({
 
 export const experimentTree = (): SchemaNode =>
   toNode(z.toJSONSchema(EXPERIMENT_SCHEMA, { io: 'input' }) as JsonSchema);
+
+/** The name of the common garden among the stages of a cell. */
+export const COMMON_GARDEN = 'garden';
+/** Stages that outcomes can name. */
+export const stageNames = ({ garden, gardens }: Pick<Experiment, 'garden' | 'gardens'>): string[] => [
+  'run',
+  ...(garden === undefined ? [] : [COMMON_GARDEN]),
+  ...gardens.map(({ name }) => name),
+];

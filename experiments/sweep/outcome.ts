@@ -1,7 +1,8 @@
 /** Outcomes: one number of one world, from the samples that its cell kept. */
 import { closest } from 'fastest-levenshtein';
 import { REWARD_FEATURES } from '../../agents/columns.ts';
-import { isNear } from '../../configs/parse.ts';
+import { isNear } from '../../configs/suggestions.ts';
+import { isOwnMetric } from '../../sim/metrics/ownMetrics.ts';
 import {
   METRICS,
   type MetricName,
@@ -9,7 +10,7 @@ import {
   type PopulationMetricName,
 } from '../../sim/metrics/table.ts';
 import type { CellResult } from './cell.ts';
-import type { OutcomeSpec, WINDOWS } from './experimentSchema.ts';
+import { COMMON_GARDEN, type OutcomeSpec, type WINDOWS } from './experimentSchema.ts';
 import type { StageRecord } from './stage.ts';
 
 const MEMBER_METRICS: readonly string[] = POPULATION_METRICS.map(({ name }) => name);
@@ -34,10 +35,11 @@ export const isOfPopulations = ({ metric }: Pick<OutcomeSpec, 'metric'>): boolea
   OF_POPULATIONS.includes(metric) || (MEMBER_METRICS.includes(metric) && !WORLD_METRICS.includes(metric));
 
 /** Refuses an outcome that cannot be measured. */
-export function assertOutcome(outcome: OutcomeSpec, hasGarden: boolean, refuse: Refuse): void {
+export function assertOutcome(outcome: OutcomeSpec, stages: readonly string[], refuse: Refuse): void {
   const known = [...WORLD_METRICS, ...MEMBER_METRICS, ...Object.keys(DERIVED)];
   const exists = (key: 'metric' | 'per', metric: string, names: readonly string[]): void => {
-    if (names.includes(metric)) return;
+    // whether arms record it, their configs say
+    if (names.includes(metric) || isOwnMetric(metric)) return;
     const nearest = closest(metric, [...names]);
     refuse(
       key,
@@ -47,12 +49,16 @@ export function assertOutcome(outcome: OutcomeSpec, hasGarden: boolean, refuse: 
   };
   exists('metric', outcome.metric, known);
   if (outcome.per !== undefined) exists('per', outcome.per, [...WORLD_METRICS, ...MEMBER_METRICS, TICK]);
-  if (outcome.stage === 'garden' && !hasGarden)
-    refuse('stage', 'the experiment has no `garden`', 'add `garden`, or leave out `stage`');
+  if (!stages.includes(outcome.stage))
+    refuse('stage', `the experiment has no stage \`${outcome.stage}\``, `stages: ${stages.join(', ')}`);
   if (outcome.metric !== 'geneShift') return;
   if (!(REWARD_FEATURES as readonly string[]).includes(outcome.gene ?? ''))
     refuse('gene', `\`gene\` is ${outcome.gene ?? 'missing'}`, `one of ${REWARD_FEATURES.join(', ')}`);
 }
+
+/** Metrics of one's own that an outcome is made of. */
+export const ownMetricsOf = ({ metric, per }: OutcomeSpec): string[] =>
+  [metric, per ?? ''].filter((name) => isOwnMetric(name));
 
 /** Unit of an outcome, for tables and axes. */
 export function unitOf({ unit, metric, per }: OutcomeSpec): string {
@@ -117,11 +123,21 @@ export function seriesOf(
     default: {
       const members = stage.members[population];
       if (members !== undefined && MEMBER_METRICS.includes(metric))
-        return members[metric as PopulationMetricName];
+        return members[metric as PopulationMetricName] ?? repeated(Number.NaN);
       return stage.metrics[metric as MetricName] ?? repeated(Number.NaN);
     }
   }
 }
+
+/** A garden as texts call it. */
+export const gardenText = (stage: string): string =>
+  stage === COMMON_GARDEN ? 'garden' : `garden '${stage}'`;
+
+/** The stage that an outcome looks at; null where nobody was left to found it. */
+export const stageOf = (
+  { run, gardens }: CellResult,
+  { stage }: Pick<OutcomeSpec, 'stage'>,
+): StageRecord | null => (stage === 'run' ? run : (gardens[stage] ?? null));
 
 /**
  * The outcome of a world; NaN where nothing of it was seen, as the profit of a population that had died out.
@@ -129,7 +145,7 @@ export function seriesOf(
  * @param population whose, by default that of the outcome
  */
 export function outcomeOf(result: CellResult, outcome: OutcomeSpec, population = outcome.population): number {
-  const stage = outcome.stage === 'garden' ? result.garden : result.run;
+  const stage = stageOf(result, outcome);
   if (stage === null) return Number.NaN;
   const index = population === undefined ? -1 : stage.populations.indexOf(population);
   if (population !== undefined && index < 0) return Number.NaN;

@@ -1,4 +1,4 @@
-/** Points of a parameter space: grids, random samples, Latin hypercubes, and the trajectories of Morris. */
+/** Points of a parameter space: grids, random samples, Latin hypercubes, the trajectories of Morris, and pairs for Sobol indices. */
 import seedrandom from 'seedrandom';
 import { UsageError } from '../../sim/core/errors.ts';
 import type { Sampling } from './experimentSchema.ts';
@@ -10,7 +10,7 @@ export interface Point {
   readonly set: Readonly<Record<string, unknown>>;
   /** Where each parameter stands between its least and greatest value, 0 to 1, in the order of the file. */
   readonly unit: readonly number[];
-  /** Trajectory of Morris that it belongs to; 0 elsewhere. */
+  /** Trajectory of Morris, or base point of Sobol indices, that it belongs to; 0 elsewhere. */
   readonly trajectory: number;
 }
 
@@ -36,6 +36,8 @@ export function samplePoints(sampling: Sampling, seed: string): Point[] {
   if (method === 'random')
     return Array.from({ length: points }, () => at(Array.from({ length: count }, () => random())));
   if (method === 'latinHypercube') return latinHypercube(points, count, random).map((unit) => at(unit));
+  if (method === 'sobol')
+    return saltelliGroups(points, count, random).flatMap((group, k) => group.map((unit) => at(unit, k)));
   if (levels % 2 === 1)
     throw new UsageError(`sampling.levels is ${levels}; Morris needs an even number`, `write ${levels + 1}`);
   return Array.from({ length: points }, (_, k) =>
@@ -93,6 +95,19 @@ function shuffled(count: number, random: () => number): number[] {
     [order[k], order[other]] = [order[other]!, order[k]!];
   }
   return order;
+}
+
+/**
+ * Points for Sobol indices (Saltelli et al. 2010): for each of `points` pairs of independent points A and B, these two and,
+ * for each parameter, A with this parameter taken from B.
+ *
+ * @returns [points][2 + count][count]: A, B, A with the first parameter of B, ...
+ */
+export function saltelliGroups(points: number, count: number, random: () => number): number[][][] {
+  return latinHypercube(points, 2 * count, random).map((both) => {
+    const [a, b] = [both.slice(0, count), both.slice(count)];
+    return [a, b, ...a.map((_, k) => a.map((value, j) => (j === k ? b[j]! : value)))];
+  });
 }
 
 /** Step of a Morris trajectory on a unit range: more than half of it, so that all levels are equally likely. */

@@ -12,7 +12,8 @@ import {
 } from '../../sim/metrics/table.ts';
 import type { Shard } from '../../sim/shard.ts';
 import type { World } from '../../sim/world.ts';
-import { median, medianLife } from '../calibration/criteria.ts';
+import { medianLife } from '../calibration/criteria.ts';
+import { median } from '../statistics/estimates.ts';
 import type { Intervention } from './experimentSchema.ts';
 
 /** One life: serial, parent's serial (0 = none), population, generation, tick of its start and of its end (-1 = alive). */
@@ -27,7 +28,9 @@ export interface StageRecord {
   /** Sampled ticks, genesis left out. */
   readonly ticks: readonly number[];
   /** Samples by metric; NaN (null in JSON) where there is none. */
-  readonly metrics: Readonly<Record<MetricName, readonly number[]>>;
+  readonly metrics: Readonly<Record<MetricName, readonly number[]>> &
+    // of one's own
+    Readonly<Record<string, readonly number[]>>;
   /** [population], samples by metric. */
   readonly members: readonly Readonly<Record<PopulationMetricName, readonly number[]>>[];
   /** Of the tasks served in sampled ticks. */
@@ -140,7 +143,15 @@ export async function runStage(
     slots,
     interval,
     ticks: frames.map((frame) => frame.tick),
-    metrics: byName(METRICS, (k) => keptAll(frames.map((frame) => frame.metrics[k]!))),
+    metrics: {
+      ...byName(METRICS, (k) => keptAll(frames.map((frame) => frame.metrics[k]!))),
+      ...Object.fromEntries(
+        (config.extensions?.metrics ?? []).map((name, k) => [
+          name,
+          keptAll(frames.map((frame) => frame.ownMetrics![k]!)),
+        ]),
+      ),
+    },
     members: populations.map((_, p) =>
       byName(POPULATION_METRICS, (k) => keptAll(frames.map((frame) => frame.populations[p]![k]!))),
     ),

@@ -1,11 +1,11 @@
 /** A sweep on one machine: what it will do and take, and doing it. */
 import process from 'node:process';
 import type { RunConfig } from '../../configs/schema.ts';
-import { CapacityError } from '../../sim/core/errors.ts';
+import { CapacityError, UsageError } from '../../sim/core/errors.ts';
 import { planRun } from '../plan.ts';
 import { runTasks } from '../taskPool.ts';
-import { type Cell, type CellResult, cellOf, runCell, ticksOf } from './cell.ts';
-import { type Arm, armsAt, type ExperimentFile } from './experimentFile.ts';
+import { agentTicksOf, type Cell, type CellResult, cellOf, distinctCells, runCell } from './cell.ts';
+import { type Arm, armsAt, type ExperimentFile, gardensAt } from './experimentFile.ts';
 import type { ScaleName } from './experimentSchema.ts';
 import { readCell, type SweepDirectory, type SweepPlan } from './sweepDirectory.ts';
 
@@ -16,23 +16,21 @@ const batchKey = ({ ticks, slots, output }: RunConfig): string => JSON.stringify
  * The cells of an experiment at a scale: every arm with every seed, seed by seed, so that a sweep that is stopped has
  * compared what it has.
  *
- * @throws ConfigError for what is wrong in an arm, CapacityError where the worlds under way would not fit
+ * @param engine that all cells run on; by default that of their configs
+ * @throws ConfigError for what is wrong in an arm, UsageError for an engine that no cell runs on, CapacityError where the worlds under way would not fit
  */
-export function planSweep(source: ExperimentFile, scale: ScaleName, threads: number): SweepPlan {
+export function planSweep(
+  source: ExperimentFile,
+  scale: ScaleName,
+  threads: number,
+  engine?: string,
+): SweepPlan {
   const { experiment } = source;
-  const { worlds, gardenTicks } = experiment.scales[scale];
-  const arms = armsAt(source, scale);
-  const garden =
-    experiment.garden === undefined
-      ? null
-      : {
-          ticks: gardenTicks ?? experiment.scales[scale].ticks,
-          seed: experiment.seeds.evaluation!,
-          population: experiment.garden.population,
-          world: arms[0]!.config.world,
-        };
+  const { worlds } = experiment.scales[scale];
+  const arms = armsAt(source, scale).map((arm) => ({ ...arm, config: onEngine(arm.config, engine) }));
+  const gardens = gardensAt(source, scale, arms[0]!);
   const cells = Array.from({ length: worlds }, (_, replicate) =>
-    arms.map(({ name, config }) => cellOf(name, replicate, config, experiment.interventions, garden)),
+    arms.map(({ name, config }) => cellOf(name, replicate, config, experiment.interventions, gardens)),
   ).flat();
   const used = Math.min(threads, cells.length);
   const bytes = memoryOf(arms, used);
@@ -50,6 +48,16 @@ export function planSweep(source: ExperimentFile, scale: ScaleName, threads: num
     batches: new Set(arms.map(({ config }) => batchKey(config))).size,
     threads: used,
   };
+}
+
+/** Cells are single worlds: `auto` is cpu. An engine that is named is never replaced by another. */
+function onEngine(config: RunConfig, engine: string = config.engine): RunConfig {
+  if (engine === 'auto' || engine === 'cpu') return { ...config, engine: 'cpu' };
+  if (engine === 'tensorflow') return { ...config, engine };
+  throw new UsageError(
+    `cells of a sweep do not run on engine ${engine}`,
+    `one of auto, cpu, tensorflow; webgpu advances many worlds at once: darwin run`,
+  );
 }
 
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
@@ -92,40 +100,49 @@ export interface Estimate {
   readonly seconds: number;
 }
 
-/** A first stretch of a cell is timed for about so long. */
-const PROBE_MS = 400;
+/** Processor time of the stretch of a cell that is timed, after as much that founds the world and compiles. */
+const PROBE_MS = 500;
+/** Ticks and slots between samples of the probe, which would take most of its time if they were as close as it is short. */
+const PROBE_SAMPLE = 16_384;
 
 /** Time and memory that what is left of a sweep will take, from a stretch of its first unfinished cell. */
 export async function estimateSweep(
-  { cells, batches, threads }: SweepPlan,
-  finished: number,
+  { cells: all, batches, threads }: SweepPlan,
+  left: readonly Cell[],
 ): Promise<Estimate> {
-  const left = cells.slice(finished);
+  const cells = distinctCells(all);
+  const finished = cells.length - left.length;
   const bytes = memoryOf(cells, threads);
-  const total = left.reduce((sum, cell) => sum + ticksOf(cell) * cell.config.slots, 0);
+  const total = left.reduce((sum, cell) => sum + agentTicksOf(cell), 0);
   const first = left[0];
   const seconds = first === undefined ? 0 : (total * (await secondsPerAgentTick(first))) / threads;
   return { cells: cells.length, finished, batches, threads, bytes, seconds };
 }
 
-/** Seconds that a slot and tick of a cell take in this thread. */
+/**
+ * Seconds that a slot and tick of a cell take in this thread, in processor time: what else the machine does while the probe
+ * runs says nothing about the hours after it.
+ */
 async function secondsPerAgentTick(cell: Cell): Promise<number> {
   const enough = new Error('timed');
-  const interval = 16;
+  const interval = Math.max(16, Math.round(PROBE_SAMPLE / cell.config.slots));
   const config = {
     ...cell.config,
     output: { ...cell.config.output, metricsEvery: interval, tradesWorlds: 0 },
   };
-  let from = performance.now();
+  const began = process.cpuUsage();
+  const spentMs = (): number => {
+    const { user, system } = process.cpuUsage(began);
+    return (user + system) / 1000;
+  };
+  let [fromTick, fromMs] = [0, 0];
   let perTick = 0;
   try {
-    await runCell({ ...cell, config, garden: null }, (tick) => {
-      // the first stretch founds the world and compiles
-      if (tick <= interval) from = performance.now();
-      else {
-        perTick = (performance.now() - from) / 1000 / (tick - interval);
-        if (performance.now() - from > PROBE_MS) throw enough;
-      }
+    await runCell({ ...cell, config, gardens: [] }, (tick) => {
+      const spent = spentMs();
+      perTick = (spent - fromMs) / 1000 / (tick - fromTick);
+      if (fromTick === 0 && spent > PROBE_MS) [fromTick, fromMs] = [tick, spent];
+      else if (fromTick > 0 && spent - fromMs > PROBE_MS) throw enough;
     });
   } catch (error) {
     if (error !== enough) throw error;
@@ -133,9 +150,16 @@ async function secondsPerAgentTick(cell: Cell): Promise<number> {
   return perTick / cell.config.slots;
 }
 
-/** Cells whose results a directory does not hold yet. */
+/** Cells whose results a directory does not hold yet, each once. */
 export const unfinished = (plan: SweepPlan, directory: string): Cell[] =>
-  plan.cells.filter(({ hash }) => readCell(directory, hash) === null);
+  distinctCells(plan.cells).filter(({ hash }) => readCell(directory, hash) === null);
+
+/** What is told while a sweep runs. */
+export interface SweepWatch {
+  readonly signal?: AbortSignal;
+  /** A result has been kept. */
+  readonly onEnd?: (result: CellResult) => void;
+}
 
 /**
  * Runs what is left of a sweep and keeps each result as it comes.
@@ -143,14 +167,32 @@ export const unfinished = (plan: SweepPlan, directory: string): Cell[] =>
  * @returns whether all of it was done
  * @throws what the first failing cell threw
  */
-export async function runSweep(
+export const runSweep = (
   left: readonly Cell[],
   directory: SweepDirectory,
   threads: number,
-  watch: { readonly signal?: AbortSignal; readonly onEnd?: (result: CellResult, done: number) => void } = {},
+  watch: SweepWatch = {},
+): Promise<boolean> =>
+  runCells(left, threads, {
+    ...watch,
+    onEnd: (result) => {
+      directory.keep(result);
+      watch.onEnd?.(result);
+    },
+  });
+
+/**
+ * Runs cells over threads.
+ *
+ * @returns whether all of them were run
+ * @throws what the first failing cell threw
+ */
+export async function runCells(
+  cells: readonly Cell[],
+  threads: number,
+  { signal, onEnd }: SweepWatch,
 ): Promise<boolean> {
   let done = 0;
-  const { signal } = watch;
   const stopped = new Error('stopped');
   const run = (cell: Cell): Promise<CellResult> =>
     runCell(cell, async () => {
@@ -159,15 +201,15 @@ export async function runSweep(
       if (signal?.aborted) throw stopped;
     });
   try {
-    await runTasks(left, run, 'sweep/cellWorker', threads, {
+    await runTasks(cells, run, 'sweep/cellWorker', threads, {
       ...(signal === undefined ? {} : { signal }),
       onEnd: (_, result) => {
-        directory.keep(result);
-        watch.onEnd?.(result, ++done);
+        done++;
+        onEnd?.(result);
       },
     });
   } catch (error) {
     if (error !== stopped) throw error;
   }
-  return done === left.length;
+  return done === cells.length;
 }

@@ -3,21 +3,27 @@
  * was then, `cells/<hash>.json.gz` are results. Results are written aside and renamed, so that what is there is whole.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { UsageError } from '../../sim/core/errors.ts';
 import { lockDirectory } from '../directoryLock.ts';
 import { describeHardware, type Hardware, packageVersion, sourceCommit } from '../hardware.ts';
 import { makeDirectory } from '../makeDirectory.ts';
+import { shapeProblem } from '../shapeProblem.ts';
 import { note } from '../terminal.ts';
 import { type Cell, type CellResult, decodeResult, encodeResult, ticksOf } from './cell.ts';
 import { type ExperimentFile, parseExperiment } from './experimentFile.ts';
 import type { ScaleName } from './experimentSchema.ts';
 import { sha256 } from './sha256.ts';
+import { isResult, SWEEP_SHAPE } from './sweepShape.ts';
 
 const SWEEP_VERSION = 1;
 const MANIFEST = 'sweep.json';
 const COPY = 'experiment.yaml';
 const CELLS = 'cells';
+/** Characters of a wrong version that an error repeats. */
+const VERSION_SHOWN_MAX = 40;
 
 /** A version of the experiment file, and how much was known when it was stated. */
 export interface Statement {
@@ -56,7 +62,7 @@ export interface SweepManifest {
   readonly finishedAt: string | null;
   /** Wall-clock time of all sittings. */
   readonly seconds: number;
-  readonly status: 'running' | 'finished' | 'interrupted' | 'failed';
+  readonly status: 'running' | 'submitted' | 'finished' | 'interrupted' | 'failed';
 }
 
 /** What a sweep is about to do. */
@@ -78,35 +84,62 @@ export function readCell(directory: string, hash: string): CellResult | null {
   if (!existsSync(file)) return null;
   try {
     const result = decodeResult(readFileSync(file));
-    return result.hash === hash ? result : null;
+    if (isResult(result)) return result.hash === hash ? result : null;
   } catch {
-    note(`${file} is damaged: its cell is run again`);
-    return null;
+    // told below
   }
+  note(`${file} is damaged: its cell is run again`);
+  return null;
+}
+
+/** Writes the result of a cell aside and puts it in place whole; many processes may do so at once. */
+export function keepResult(directory: string, result: CellResult): void {
+  const file = fileOf(directory, result.hash);
+  const aside = `${file}.${hostname()}-${process.pid}.writing`;
+  writeFileSync(aside, encodeResult(result));
+  renameSync(aside, file);
 }
 
 /** Reads `sweep.json`. Throws UsageError when the directory holds none that this version can read. */
 export function readSweep(directory: string): SweepManifest {
   const file = join(directory, MANIFEST);
-  let manifest: SweepManifest;
+  const hint = 'give the directory of a sweep';
+  let found: unknown;
   try {
-    manifest = JSON.parse(readFileSync(file, 'utf8')) as SweepManifest;
+    found = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'has no' : 'has a broken';
-    throw new UsageError(`${directory} ${why} ${MANIFEST}`, 'give the directory of a sweep', { cause });
+    throw new UsageError(`${directory} ${why} ${MANIFEST}`, hint, { cause });
   }
-  if (manifest.sweepVersion !== SWEEP_VERSION)
+  if (typeof found !== 'object' || found === null || Array.isArray(found))
+    throw new UsageError(`${directory} has a broken ${MANIFEST}`, hint);
+  const { sweepVersion } = found as Partial<SweepManifest>;
+  if (sweepVersion !== SWEEP_VERSION)
     throw new UsageError(
-      `${file} has version ${manifest.sweepVersion}, this program reads version ${SWEEP_VERSION}`,
+      `${file} has version ${JSON.stringify(sweepVersion)?.slice(0, VERSION_SHOWN_MAX)}, this program reads version ${SWEEP_VERSION}`,
       'use the version of darwin-market that wrote it',
     );
-  return manifest;
+  const problem = shapeProblem(SWEEP_SHAPE, found);
+  if (problem !== null)
+    throw new UsageError(`${file} is damaged: ${problem}`, 'sweep into another directory');
+  return found as SweepManifest;
 }
 
-/** The experiment as it was last stated in a directory. */
+/** The experiment as it was last stated in a directory. Throws UsageError, or ConfigError for what is wrong in it. */
 export function statedExperiment(directory: string): ExperimentFile {
   const file = join(directory, COPY);
-  const text = readFileSync(file, 'utf8');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(
+      `cannot read ${file}: ${(cause as Error).message}`,
+      'give the directory of a sweep',
+      {
+        cause,
+      },
+    );
+  }
   return { file, text, hash: sha256(text), experiment: parseExperiment(text, file) };
 }
 
@@ -157,9 +190,7 @@ export class SweepDirectory {
 
   /** Keeps the result of a cell. */
   keep(result: CellResult): void {
-    const file = fileOf(this.path, result.hash);
-    writeFileSync(`${file}.writing`, encodeResult(result));
-    renameSync(`${file}.writing`, file);
+    keepResult(this.path, result);
   }
 
   /** Records how the sitting ended and lets go of the directory. */

@@ -1,13 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PARAMETERS } from '../../agents/brain/layout.ts';
-import {
-  automaticErrors,
-  type BrainOnTrial,
-  brainsOnTrial,
-  F32_TOLERANCE,
-  type Learned,
-} from './gradients.ts';
+import type { BrainOnTrial, Learned } from './brainOnTrial.ts';
+import { automaticErrors, brainsOnTrial, F32_TOLERANCE } from './gradients.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

@@ -24,13 +24,12 @@ import type { Tensor, Tf } from '../../agents/brain/tensorflow.ts';
 import { Arena, columnBytes } from '../../sim/core/columns.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { loadTensorflow } from '../engines/tensorflow.ts';
+import { mayHaveGpu, openGpu } from '../webgpu.ts';
+import { type BrainOnTrial, GENES, type Learned, type Lesson, type Rules, TAU } from './brainOnTrial.ts';
 import type { ValidationCase } from './case.ts';
 
 /** Agents of a seed. */
 const AGENTS = 8;
-/** Genes with which traces after one step from nothing are the gradients themselves. */
-const TAU = 0.1;
-const GENES = { gamma: 0.95, lambda: 0.5, tau: TAU, kappaActor: 3, kappaCritic: 2, alpha: 1 } as const;
 /** As in a market: every mode counts heads of its own. */
 const HEAD_USE: [number, number, number, number] = [0b1010_1001, 0b1011_1111, 0b1110_1011, 0b1010_0001];
 /** One option of finance, all of deliver but one and a class are masked. */
@@ -42,34 +41,6 @@ const OPTIONS: LearnerOptions = {
   centreReward: true,
   rewardDeviationFloor: 1e-3,
 };
-
-/** What an agent is given: its parameters, and what it observes and earns in two ticks. */
-export interface Lesson {
-  readonly weights: Float32Array;
-  readonly observation: readonly [Float32Array, Float32Array];
-  readonly reward: number;
-}
-
-/** What a brain learned from in its second tick, and the traces that this left. */
-export interface Learned {
-  readonly weights: ArrayLike<number>;
-  /** Normalised observation of the first tick [OBSERVATION_COUNT]. */
-  readonly input: ArrayLike<number>;
-  /** Options taken in the first tick [HEAD_COUNT]. */
-  readonly action: ArrayLike<number>;
-  readonly tdError: number;
-  /** Gradient of log pi + tau sign(delta) H, then of V [PARAMETER_COUNT]. */
-  readonly traces: ArrayLike<number>;
-}
-
-/**
- * A brain whose gradients are on trial: it acts on the first observation, learns at the second one from traces that are
- * zero, and shows what it learned from. Another engine's brain joins by a line in `brainsOnTrial`.
- */
-export interface BrainOnTrial {
-  readonly name: string;
-  readonly learn: (lessons: readonly Lesson[], seed: number) => Promise<readonly Learned[]>;
-}
 
 /** Random parameters and observations. */
 function drawLessons(seed: number): Lesson[] {
@@ -187,10 +158,16 @@ function output(tf: Tf, [hidden, hiddenBias, matrix, bias]: Tensor[], input: Ten
 }
 
 /** log pi(a|s) + bonus H(pi(.|s)) over the heads that the mode of the action uses, from logits. */
-function objective(tf: Tf, logits: Tensor, action: ArrayLike<number>, bonus: number): Tensor {
-  const use = HEAD_USE[action[0]!]!;
+function objective(
+  tf: Tf,
+  { logitMask, headUse }: Rules,
+  logits: Tensor,
+  action: ArrayLike<number>,
+  bonus: number,
+): Tensor {
+  const use = headUse[action[0]!]!;
   const terms = HEADS.flatMap(({ offset, size }, head) => {
-    const open = Array.from({ length: size }, (_, j) => j).filter((j) => (LOGIT_MASK >>> (offset + j)) & 1);
+    const open = Array.from({ length: size }, (_, j) => j).filter((j) => (logitMask >>> (offset + j)) & 1);
     if (((use >>> head) & 1) === 0 || open.length < 2) return [];
     const indices = tf.tensor1d(
       open.map((j) => offset + j),
@@ -204,13 +181,17 @@ function objective(tf: Tf, logits: Tensor, action: ArrayLike<number>, bonus: num
 }
 
 /** Automatic gradients of one agent, in the plain order of its parameters [PARAMETER_COUNT]. */
-function automaticGradients(tf: Tf, { weights, input, action, tdError }: Learned): Float64Array {
+function automaticGradients(
+  tf: Tf,
+  rules: Rules,
+  { weights, input, action, tdError }: Learned,
+): Float64Array {
   const flat = (parts: readonly Tensor[]): number[] => parts.flatMap((part) => [...part.dataSync()]);
   const gradients = new Float64Array(PARAMETER_COUNT);
   tf.tidy(() => {
     const seen = tf.tensor1d([...Array.from(input)]);
     const policy = (...net: Tensor[]) =>
-      objective(tf, output(tf, net, seen), action, TAU * Math.sign(tdError)) as never;
+      objective(tf, rules, output(tf, net, seen), action, TAU * Math.sign(tdError)) as never;
     const value = (...net: Tensor[]) => output(tf, net, seen).sum() as never;
     const found = [
       ...flat(tf.grads(policy)(netTensors(tf, weights, false))),
@@ -250,13 +231,13 @@ const DIFFERENCE_TOLERANCE = 1e-6;
 /** The largest distances of a brain's gradients from automatic ones. */
 export async function automaticErrors(
   tf: Tf,
-  { learn }: BrainOnTrial,
+  { learn, rules = OPTIONS }: BrainOnTrial,
   seeds: number,
 ): Promise<{ actor: number; critic: number }> {
   const worst = { actor: 0, critic: 0 };
   for (let seed = 1; seed <= seeds; seed++)
     for (const learned of await learn(drawLessons(seed), seed)) {
-      const { actor, critic } = distances(automaticGradients(tf, learned), learned.traces);
+      const { actor, critic } = distances(automaticGradients(tf, rules, learned), learned.traces);
       worst.actor = Math.max(worst.actor, actor);
       worst.critic = Math.max(worst.critic, critic);
     }
@@ -267,11 +248,17 @@ export async function automaticErrors(
 async function automaticFigures(seeds: number): Promise<Record<string, number> | string> {
   const { tf, missing } = await loadTensorflow();
   if (tf === null) return `not run: ${missing.at(-1)}`;
+  const gpu = mayHaveGpu() ? await openGpu().catch(() => null) : null;
   const figures: Record<string, number> = {};
-  for (const brain of brainsOnTrial(tf)) {
-    const { actor, critic } = await automaticErrors(tf, brain, seeds);
-    figures[`${brain.name}Actor`] = actor;
-    figures[`${brain.name}Critic`] = critic;
+  try {
+    const onDevice = gpu === null ? [] : [(await import('./deviceBrain.ts')).deviceBrain(gpu)];
+    for (const brain of [...brainsOnTrial(tf), ...onDevice]) {
+      const { actor, critic } = await automaticErrors(tf, brain, seeds);
+      figures[`${brain.name}Actor`] = actor;
+      figures[`${brain.name}Critic`] = critic;
+    }
+  } finally {
+    gpu?.close();
   }
   return figures;
 }
@@ -279,7 +266,7 @@ async function automaticFigures(seeds: number): Promise<Record<string, number> |
 export const gradients: ValidationCase = {
   name: 'gradients',
   about:
-    'Hand-written gradients of log pi, entropy and value against finite differences in double precision; those of every brain (specification, WebAssembly kernel, tensors) against automatic differentiation in TensorFlow.js.',
+    'Hand-written gradients of log pi, entropy and value against finite differences in double precision; those of every brain (specification, WebAssembly kernel, tensors, and the shader where there is a GPU) against automatic differentiation in TensorFlow.js.',
   parameters: {
     inputs: { default: 32, about: 'observation size, of the finite differences' },
     hidden: { default: 16, about: 'hidden units, of the finite differences' },

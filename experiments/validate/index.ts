@@ -5,6 +5,7 @@ import type { ValidationCase } from './case.ts';
 import { hawkDove, iteratedPrisoner } from './contests.ts';
 import { intervalCoverage } from './coverage.ts';
 import { doubleAuctionZi, doubleAuctionZip } from './doubleAuctions.ts';
+import { engines } from './engines.ts';
 import { moran, neutralShadow, priceEquation, wrightFisher } from './evolution.ts';
 import { gamblersRuin, kineticExchange } from './exchange.ts';
 import { gradients } from './gradients.ts';
@@ -35,6 +36,7 @@ export const CASES: readonly ValidationCase[] = [
   neutralShadow,
   iteratedPrisoner,
   gradients,
+  engines,
   bandit,
   hungryThirsty,
   stakeThreshold,

@@ -1,6 +1,6 @@
 /** Cases about markets: the ledger's law, induced-value call auctions, and the AMM's integers. */
 
-import { PRICE_LEVELS } from '../../configs/derive.ts';
+import { PRICE_LEVELS } from '../../configs/worldParameters.ts';
 import { amountOut } from '../../market/amm.ts';
 import { ASSET, WORLD } from '../../market/columns.ts';
 import { allocativeEfficiency, volumeRatio } from '../../market/inducedValues.ts';

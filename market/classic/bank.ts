@@ -1,5 +1,5 @@
 /** The court as a bank: where agents bet against it or are paid for contests, it keeps its money. */
-import type { WorldParameters } from '../../configs/derive.ts';
+import type { WorldParameters } from '../../configs/worldParameters.ts';
 import { U32_MAX } from '../../sim/core/units.ts';
 
 type BankParameters = Pick<WorldParameters, 'randomExchange' | 'contest' | 'slots'>;

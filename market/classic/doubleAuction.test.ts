@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRICE_LEVELS } from '../../configs/derive.ts';
+import { PRICE_LEVELS } from '../../configs/worldParameters.ts';
+import { checkBoughtSold, checkComputeUse } from '../auctionLaws.ts';
 import { startTick } from '../circulation.ts';
 import { type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from '../columns.ts';
-import { checkBalances, checkBoughtSold, checkComputeUse, checkConservation, checkEscrow } from '../laws.ts';
+import { checkBalances, checkConservation, checkEscrow } from '../laws.ts';
 import { testWorld } from '../testWorld.ts';
 import type { TradeSink } from '../trades.ts';
 import { type ContinuousTraders, DoubleAuction, NO_QUOTE, tradeContinuously } from './doubleAuction.ts';

@@ -5,7 +5,7 @@
  * quote that crosses trades at once at the resting order's price. What rests is paid for: a bid locks its token
  * in escrow and an ask its compute until it is filled or cancelled, and the book is empty when the day ends.
  */
-import { PRICE_LEVELS } from '../../configs/derive.ts';
+import { PRICE_LEVELS } from '../../configs/worldParameters.ts';
 import { DrawSequence, STREAM } from '../../sim/core/rng.ts';
 import { ASSET, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from '../columns.ts';
 import { movePrices } from '../computeMarket.ts';

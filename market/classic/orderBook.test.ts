@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRICE_LEVELS } from '../../configs/derive.ts';
+import { PRICE_LEVELS } from '../../configs/worldParameters.ts';
 import { SIDE } from '../columns.ts';
 import { NO_ASK, NO_BID, NO_ORDER, OrderBook } from './orderBook.ts';
 

@@ -5,7 +5,7 @@
  * side, and a bitmap of occupied levels finds the next best price, so that no operation depends on how many
  * orders rest, but for the fills that it makes.
  */
-import { PRICE_LEVELS } from '../../configs/derive.ts';
+import { PRICE_LEVELS } from '../../configs/worldParameters.ts';
 import { assert } from '../../sim/core/assert.ts';
 import { SIDE } from '../columns.ts';
 

@@ -4,8 +4,9 @@
  * wealth select on them. Sources: J. Maynard Smith & G. R. Price, "The logic of animal conflict", Nature 246,
  * 1973; R. Axelrod, "The evolution of cooperation", 1984.
  */
-import type { WorldParameters } from '../../configs/derive.ts';
+
 import type { PopulationConfig } from '../../configs/schema.ts';
+import type { WorldParameters } from '../../configs/worldParameters.ts';
 import { STREAM } from '../../sim/core/rng.ts';
 import { ASSET, type MarketWorld, SYSTEM } from '../columns.ts';
 import { REASON } from '../ledger.ts';

@@ -36,7 +36,7 @@ const PAGE_BYTES = 65_536;
 /** Bytes at the bottom of a memory that belong to the kernels' own static data and working memory. */
 export const ARENA_START = 4 * PAGE_BYTES;
 /** A WebAssembly memory ends at 4 GiB. */
-export const ARENA_MAX_BYTES = 65_536 * PAGE_BYTES;
+const ARENA_MAX_BYTES = 65_536 * PAGE_BYTES;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assert, unreachable } from './assert.ts';
+import { assert } from './assert.ts';
 import {
   AssertionError,
   CapacityError,
@@ -14,6 +14,12 @@ import {
   OverflowError,
   UsageError,
 } from './errors.ts';
+
+it('an error is one line that can be printed, whatever it repeats', () => {
+  const { message, hint, line } = new UsageError('two\nlines \u001b[31m', 'and\ta tab');
+  expect([message, hint]).toEqual(['two\\x0alines \\x1b[31m', 'and\\x09a tab']);
+  expect(line).not.toMatch(/\p{Cc}/u);
+});
 
 const at = { world: 3, tick: 17, account: 'agent 5 cash' };
 const all: [DarwinError, string, number][] = [
@@ -78,6 +84,5 @@ describe('an assertion', () => {
   it('passes what holds and throws what does not', () => {
     expect(() => assert(true, 'fine')).not.toThrow();
     expect(() => assert(false, 'two is not one')).toThrow(new AssertionError('two is not one'));
-    expect(() => unreachable('x' as never)).toThrow(AssertionError);
   });
 });

@@ -1,6 +1,11 @@
 /** Exit codes of the command line; every expected failure maps to one of them. */
 export const EXIT = { ok: 0, checkFailed: 1, badInput: 2, environment: 3, interrupted: 130 } as const;
+/** One of EXIT. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Control characters escaped (`\\x1b`): an error is one line, and what it repeats of a file or message must not steer the terminal. */
+const printable = (text: string): string =>
+  text.replaceAll(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** What every expected failure of darwin-market has in common: a stable code, an exit code and one thing to try. */
 export abstract class DarwinError extends Error {
@@ -10,9 +15,9 @@ export abstract class DarwinError extends Error {
   readonly hint: string;
 
   constructor(message: string, hint = '', options?: ErrorOptions) {
-    super(message, options);
+    super(printable(message), options);
     this.name = new.target.name;
-    this.hint = hint;
+    this.hint = printable(hint);
   }
 
   /** The message and hint on one line, as a terminal or the page shows them. */
@@ -20,14 +25,11 @@ export abstract class DarwinError extends Error {
     return this.hint === '' ? this.message : `${this.message} (${this.hint})`;
   }
 
+  /** What `--json` prints of it. */
   toJSON(): { error: { code: string; message: string; hint: string } } {
     return { error: { code: this.code, message: this.message, hint: this.hint } };
   }
 }
-
-/** Control characters escaped (`\\x1b`): text out of a file must not steer the terminal that shows it. */
-const printable = (text: string): string =>
-  text.replaceAll(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** A config value that breaks a rule: names the place, the value, the rule and a suggestion. Exit code 2. */
 export class ConfigError extends DarwinError {
@@ -35,10 +37,18 @@ export class ConfigError extends DarwinError {
   readonly exitCode = EXIT.badInput;
   /** Where: a file with line and column, and the path of the key. */
   readonly place: string;
+  /** Key that is wrong, such as `world.energy.price`, for whoever shows the error beside it; null where it is none. */
+  readonly path: string | null;
 
-  constructor(place: string, problem: string, hint = '', options?: ErrorOptions) {
-    super(printable(`${place}: ${problem}`), printable(hint), options);
+  constructor(
+    place: string,
+    problem: string,
+    hint = '',
+    options?: ErrorOptions & { readonly path?: string },
+  ) {
+    super(`${place}: ${problem}`, hint, options);
     this.place = place;
+    this.path = options?.path ?? null;
   }
 }
 

@@ -71,7 +71,7 @@ export function isqrt(n: bigint): bigint {
 }
 
 /** Fraction bits of log2 values: log2(x) is an integer number of 2^-16. */
-export const LOG2_BITS = 16;
+const LOG2_BITS = 16;
 export const LOG2_ONE = 1 << LOG2_BITS;
 const TABLE_BITS = 10;
 const TABLE_SIZE = 1 << TABLE_BITS;

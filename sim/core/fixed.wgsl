@@ -45,6 +45,11 @@ fn log2Fixed(x: u32) -> u32 {
   return (leading << LOG2_BITS) + low + ((step * rest) >> MANTISSA_SHIFT);
 }
 
+/** log2 of a u32 in 2^-16, 0 counted as 1. */
+fn log2OrZero(x: u32) -> u32 {
+  return log2Fixed(max(x, 1u));
+}
+
 /** 2^(exponent / 2^16) as a fraction of 2^32, for a negative exponent in 2^-16; saturates at 2^32 - 1. */
 fn exp2Fraction(exponent: i32) -> u32 {
   if (exponent >= 0) {

@@ -63,11 +63,11 @@ export function tanh(x: number): number {
 export const single = (x: number): number => Math.fround(x);
 
 /** Numerator of x^1, x^3, ... x^13 and denominator of x^0, x^2, x^4, x^6, lowest power first. */
-export const TANH_NUMERATOR = [
+const TANH_NUMERATOR = [
   4.89352455891786e-3, 6.37261928875436e-4, 1.48572235717979e-5, 5.12229709037114e-8, -8.60467152213735e-11,
   2.00018790482477e-13, -2.76076847742355e-16,
 ].map(single);
-export const TANH_DENOMINATOR = [
+const TANH_DENOMINATOR = [
   4.89352518554385e-3, 2.268434632439e-3, 1.18534705686654e-4, 1.19825839466702e-6,
 ].map(single);
 /** Beyond it tanh is 1 to f32. */

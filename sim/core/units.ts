@@ -12,10 +12,6 @@ type Unit<U extends string> = number & { readonly [unit]: U };
 export type MilliToken = Unit<'milli-token'>;
 /** Money in the cash asset, 1/1000 cash. */
 export type MilliCash = Unit<'milli-cash'>;
-/** Compute capacity or use, perishable within a tick. */
-export type ComputeUnits = Unit<'cu'>;
-/** A row of the price table, 0..255. */
-export type PriceLevel = Unit<'price level'>;
 /** A fraction of one as an integer number of 2^-32. */
 export type Fraction32 = Unit<'2^-32'>;
 

@@ -4,8 +4,8 @@
  */
 import { FEATURE_COUNT, TRIAL_TOTAL } from '../../agents/columns.ts';
 import { linearGene, priceTerms, takeCensus } from '../../agents/priceEquation.ts';
-import { METHODS, PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/derive.ts';
 import { CLASS_COUNT } from '../../configs/taskClasses.ts';
+import { METHODS, PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/worldParameters.ts';
 import { ASSET, FREE_SLOT, SYSTEM, TOTAL, TRUST_TOTAL, WORLD } from '../../market/columns.ts';
 import { allocativeEfficiency, alphaOf } from '../../market/inducedValues.ts';
 import { fromFraction32, fromMilli, MILLI } from '../core/units.ts';
@@ -13,6 +13,7 @@ import type { WorldFrame } from '../frame.ts';
 import type { World } from '../world.ts';
 import { CORRELATION_SUMS, correlation } from './correlation.ts';
 import { type Concentration, concentration } from './inequality.ts';
+import { measureOwn } from './ownMetrics.ts';
 import {
   METRIC_INDEX,
   METRICS,
@@ -73,12 +74,14 @@ export function measure(world: World, since: IntervalStart): WorldFrame {
   const compute = concentration(sortedOf(columns.capacity, alive));
   const genes = geneMoments(agents.genes, parameters.slots, learning);
   const shadow = geneMoments(agents.shadowGenes, parameters.slots, learning);
+  const own = measureOwn(world);
   return {
     world: parameters.world,
     arm: parameters.arm,
     replicate: parameters.replicate,
     tick: world.tick,
     metrics: economyOf(world, since, alive, wealth, compute),
+    ...(own === null ? {} : { ownMetrics: own }),
     populations: populationsOf(world, alive),
     geneMean: genes.mean,
     geneDeviation: genes.deviation,

@@ -169,6 +169,7 @@ export const METRIC_INDEX = Object.fromEntries(METRICS.map((m, k) => [m.name, k]
   MetricName,
   number
 >;
+/** Place of each population metric in a population's row, by name. */
 export const POPULATION_METRIC_INDEX = Object.fromEntries(
   POPULATION_METRICS.map((m, k) => [m.name, k]),
 ) as Record<PopulationMetricName, number>;

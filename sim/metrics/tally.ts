@@ -51,6 +51,30 @@ export const bindTally = (memory: WebAssembly.Memory): TallyKernel =>
     return { addTick, buffer: memory.buffer as ArrayBuffer };
   });
 
+const WORLD_SUMS = [
+  'ticks',
+  'births',
+  'deaths',
+  'immigrants',
+  'agentSteps',
+  'computeTicks',
+  'serviceTicks',
+  'swapTicks',
+] as const;
+
+/** What the agents of a population did over some ticks. */
+export interface GatheredMembers extends Readonly<Record<Exclude<keyof typeof SUM, 'modes'>, number>> {
+  /** Agent-ticks in each mode, [4]. */
+  readonly modes: readonly number[];
+}
+
+/** What a world did over some ticks; births and deaths of populations are told one by one. */
+export interface GatheredTicks {
+  readonly world: Readonly<Record<(typeof WORLD_SUMS)[number], number>>;
+  /** By population. */
+  readonly populations: readonly GatheredMembers[];
+}
+
 /** What one population did over an interval. */
 export class PopulationTally {
   births = 0;
@@ -93,6 +117,14 @@ export class PopulationTally {
     if (!mature) return;
     sums[SUM.matureTicks]!++;
     sums[SUM.matureProfit]! += profit;
+  }
+
+  /** Adds the sums of agents over several ticks. */
+  addSums({ modes, ...others }: GatheredMembers): void {
+    for (const [name, sum] of Object.entries(others)) this.sums[SUM[name as keyof typeof SUM]]! += sum;
+    modes.forEach((ticks, mode) => {
+      this.modes[mode]! += ticks;
+    });
   }
 
   /** Its numbers, for a checkpoint. */
@@ -210,6 +242,14 @@ export class Tally {
     const age = Math.max(1, tick - agents.bornAt[slot]!);
     addPair(tally.lives, 0, reward, columns.wealth[slot]!);
     addPair(tally.lives, CORRELATION_SUMS, reward / age, agents.lifeProfit[slot]! / age);
+  }
+
+  /** Adds ticks that somebody else has added up, such as a device. */
+  addGathered({ world, populations }: GatheredTicks): void {
+    for (const name of WORLD_SUMS) this[name] += world[name];
+    populations.forEach((sums, p) => {
+      this.populations[p]!.addSums(sums);
+    });
   }
 
   /** Starts a new interval. */

@@ -97,10 +97,14 @@ function buildCard(text: FigureText): [HTMLElement, Figure] {
   card.dataset.figure = text.id;
   const caption = document.createElement('figcaption');
   const title = document.createElement('h3');
+  title.id = `figure-${text.id}`;
   title.textContent = text.title;
+  card.setAttribute('aria-labelledby', title.id);
   const help = document.createElement('p');
   help.className = 'help';
+  help.id = `about-${text.id}`;
   help.textContent = text.help;
+  card.setAttribute('aria-describedby', help.id);
   const legend = document.createElement('div');
   legend.className = 'legend';
   const plot = document.createElement('div');

@@ -8,6 +8,7 @@ import {
   splitFrames,
   type WatchedFrame,
 } from '../protocol.ts';
+import { type Line, transport } from './transport.ts';
 
 export type ConnectionState = 'connecting' | 'open' | 'lost';
 
@@ -25,7 +26,7 @@ const RETRY_MAX_MS = 8000;
 
 export class Connection {
   private readonly handlers: ConnectionHandlers;
-  private socket: WebSocket | null = null;
+  private line: Line | null = null;
   private retryMs = RETRY_FIRST_MS;
   private retry: number | undefined;
 
@@ -36,38 +37,36 @@ export class Connection {
   /** Connects now, also when an attempt was due later. */
   open(): void {
     clearTimeout(this.retry);
-    this.socket?.close();
+    this.line?.close();
     this.handlers.state('connecting', 0);
-    const url = new URL('api/live', location.href);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url);
-    socket.binaryType = 'arraybuffer';
-    this.socket = socket;
-    socket.onmessage = ({ data }) => {
-      if (this.socket === socket) this.read(data);
-    };
-    socket.onopen = () => {
-      this.retryMs = RETRY_FIRST_MS;
-      if (this.socket === socket) this.handlers.state('open', 0);
-    };
-    socket.onclose = () => {
-      if (this.socket !== socket) return;
-      this.handlers.state('lost', this.retryMs);
-      this.retry = window.setTimeout(() => this.open(), this.retryMs);
-      this.retryMs = Math.min(RETRY_MAX_MS, this.retryMs * 2);
-    };
+    const line = transport().connect({
+      opened: () => {
+        this.retryMs = RETRY_FIRST_MS;
+        if (this.line === line) this.handlers.state('open', 0);
+      },
+      heard: (data) => {
+        if (this.line === line) this.read(data);
+      },
+      lost: () => {
+        if (this.line !== line) return;
+        this.handlers.state('lost', this.retryMs);
+        this.retry = window.setTimeout(() => this.open(), this.retryMs);
+        this.retryMs = Math.min(RETRY_MAX_MS, this.retryMs * 2);
+      },
+    });
+    this.line = line;
   }
 
   /** Ends the connection for good. */
   close(): void {
     clearTimeout(this.retry);
-    const { socket } = this;
-    this.socket = null;
-    socket?.close();
+    const { line } = this;
+    this.line = null;
+    line?.close();
   }
 
   send(control: Control): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(control));
+    this.line?.send(JSON.stringify(control));
   }
 
   private read(data: unknown): void {
@@ -83,13 +82,13 @@ export class Connection {
   }
 
   private async fetchPast(): Promise<void> {
-    const socket = this.socket;
+    const { line } = this;
     try {
-      const response = await fetch(new URL('api/history', location.href));
+      const response = await transport().ask('api/history');
       if (!response.ok) return;
       const bytes = await response.arrayBuffer();
       // A later connection may be to another run, whose past this is not.
-      if (this.socket === socket) this.guard(() => this.handlers.frames(splitFrames(bytes)));
+      if (this.line === line) this.guard(() => this.handlers.frames(splitFrames(bytes)));
     } catch {
       // The connection went away meanwhile; its own close says so.
     }

@@ -12,6 +12,8 @@ export interface PageContext {
   readonly snapshots: Snapshots;
   /** Redraws with the next frame of the screen. */
   schedule(what: 'all' | 'cursor'): void;
+  /** A number of the run was changed here. */
+  changed(): void;
   /** Goes to a place of the page; Back undoes it. */
   go(change: PlaceChange): void;
 }

@@ -1,35 +1,53 @@
 /** The page's questions to the data of runs (dataApi.ts), answered once and remembered. */
-import type { FrameQuery, RunDetail, RunList } from '../dataApi.ts';
+import type { ControlFailure } from '../controlApi.ts';
+import type { AgentAddress, FrameQuery, RunDetail, RunList } from '../dataApi.ts';
 import { splitFrames, type WatchedFrame } from '../protocol.ts';
 import { decodeTable, type FrameColumn, type TableFrame } from '../tableFrame.ts';
+import { transport } from './transport.ts';
 
 /** Answers kept, the latest asked for; one is at most some ten megabytes. */
 const KEPT_MAX = 12;
 
 /** A question that the server could not answer; the message is what the terminal would say. */
-export class DataError extends Error {}
+export class DataError extends Error {
+  /** Key of a config that is wrong; null where none is. */
+  readonly path: string | null;
 
-async function get(path: string): Promise<Response> {
+  constructor(words: string, path: string | null = null, options?: ErrorOptions) {
+    super(words, options);
+    this.path = path;
+  }
+}
+
+/** The error that an answer tells of, in the words of the terminal. */
+export const failed = ({ error: { message, hint, path } }: ControlFailure): DataError =>
+  new DataError(hint === '' ? message : `${message} (${hint})`, path ?? null);
+
+/** Asks the server. Throws DataError in the words of its answer. */
+export async function ask(path: string, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(new URL(`api/v1/${path}`, location.href));
+    response = await transport().ask(`api/v1/${path}`, init);
   } catch (cause) {
-    throw new DataError('The server cannot be reached.', { cause });
+    throw new DataError('The server cannot be reached.', null, { cause });
   }
   if (response.ok) return response;
-  let words = `The server answered ${response.status}.`;
+  let failure: DataError;
   try {
-    const { error } = (await response.json()) as { error: { message: string; hint: string } };
-    words = error.hint === '' ? error.message : `${error.message} (${error.hint})`;
+    failure = failed(await response.json());
   } catch {
     // No words came with it; the status has to do.
+    failure = new DataError(`The server answered ${response.status}.`);
   }
-  throw new DataError(words);
+  throw failure;
 }
 
-export async function fetchRuns(): Promise<RunList & { readonly live: boolean }> {
-  return (await get('runs')).json();
+/** The runs that the server knows, and whether it simulates one and can start some. */
+export interface Runs extends RunList {
+  readonly live: boolean;
+  readonly control: boolean;
 }
+export const fetchRuns = async (): Promise<Runs> => (await ask('runs')).json();
 
 /** What can be asked about one run. */
 export class RunData {
@@ -41,16 +59,23 @@ export class RunData {
   }
 
   async detail(): Promise<RunDetail> {
-    return (await get(this.path(''))).json();
+    return (await ask(this.path(''))).json();
   }
 
   async frames({ from, to }: FrameQuery): Promise<WatchedFrame[]> {
-    const answer = await get(this.path(`/frames?from=${from}&to=${to}`));
+    const answer = await ask(this.path(`/frames?from=${from}&to=${to}`));
     return splitFrames(await answer.arrayBuffer());
   }
 
   async ticks(table: string): Promise<readonly number[]> {
-    return ((await (await get(this.path(`/ticks?table=${table}`))).json()) as { ticks: number[] }).ticks;
+    return ((await (await ask(this.path(`/ticks?table=${table}`))).json()) as { ticks: number[] }).ticks;
+  }
+
+  /** An agent's address on a chain; null where the run was made without wallets. Throws DataError. */
+  async address(world: number, serial: number): Promise<string | null> {
+    const answer = await ask(this.path(`/addresses?world=${world}&serial=${serial}`));
+    const { addresses } = (await answer.json()) as { addresses: readonly AgentAddress[] | null };
+    return addresses?.[0]?.address ?? null;
   }
 
   /**
@@ -63,7 +88,7 @@ export class RunData {
     const path = this.path(`/tables/${table}?${query}`);
     const known = this.kept.get(path);
     if (known !== undefined) return known;
-    const asked = get(path)
+    const asked = ask(path)
       .then((answer) => answer.arrayBuffer())
       .then(decodeTable);
     if (lasting) {

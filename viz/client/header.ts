@@ -12,6 +12,8 @@ const byId = <T extends HTMLElement = HTMLElement>(id: string): T => document.ge
 
 export interface HeaderActions {
   control(control: Control): void;
+  /** Ends the run, begins it anew, or goes on with one that was stopped. */
+  steer(what: 'stop' | 'reset' | 'goOn'): void;
   select(selection: Selection, band: Band): void;
 }
 
@@ -23,6 +25,8 @@ export class Header {
   private readonly step = byId<HTMLButtonElement>('step');
   private readonly stepTicks = byId<HTMLSelectElement>('step-ticks');
   private readonly speed = byId<HTMLSelectElement>('speed');
+  private readonly stop = byId<HTMLButtonElement>('stop');
+  private readonly reset = byId<HTMLButtonElement>('reset');
   private readonly selection = byId<HTMLSelectElement>('selection');
   private readonly band = byId<HTMLSelectElement>('band');
   /** Whether the run is read from its directory; it cannot be steered then. */
@@ -32,7 +36,12 @@ export class Header {
     this.store = store;
     this.actions = actions;
     this.offerSpeeds(null);
-    this.pause.onclick = () => actions.control({ type: store.state === 'paused' ? 'resume' : 'pause' });
+    this.pause.onclick = () => {
+      if (store.status?.state === 'stopped') actions.steer('goOn');
+      else actions.control({ type: store.state === 'paused' ? 'resume' : 'pause' });
+    };
+    this.stop.onclick = () => actions.steer('stop');
+    this.reset.onclick = () => actions.steer('reset');
     this.step.onclick = () => actions.control({ type: 'step', ticks: Number(this.stepTicks.value) });
     this.speed.onchange = () =>
       actions.control({
@@ -47,7 +56,7 @@ export class Header {
   begin(hello: Hello, recorded: boolean): void {
     const { run } = hello;
     this.recorded = recorded;
-    byId('run-controls').hidden = recorded;
+    if (!recorded) byId('run-controls').hidden = false;
     document.title = `${run.name} \u00b7 darwin-market`;
     byId('run-name').textContent = run.name;
     const shape = [
@@ -74,7 +83,7 @@ export class Header {
   draw(): void {
     const { status } = this.store;
     const open = this.recorded || this.connection === 'open';
-    const ended = status?.state === 'finished' || status?.state === 'failed';
+    const ended = status !== null && status.state !== 'running' && status.state !== 'paused';
     const away = this.connection === 'lost' ? 'lost' : 'connecting';
     const state = open || ended ? (status?.state ?? 'connecting') : away;
     setText('run-state', state === 'lost' ? 'disconnected' : state, state);
@@ -108,8 +117,14 @@ export class Header {
 
   private drawControls(status: Status | null, open: boolean): void {
     const steerable = open && (status?.state === 'running' || status?.state === 'paused');
-    this.pause.disabled = !steerable;
-    this.pause.textContent = status?.state === 'paused' ? 'Resume' : 'Pause';
+    const { control } = this.store;
+    const goesOn = open && control && status?.state === 'stopped';
+    this.pause.disabled = !steerable && !goesOn;
+    this.pause.textContent = goesOn ? 'Go on' : status?.state === 'paused' ? 'Resume' : 'Pause';
+    // whether they can be asked for is known before the first run is
+    byId('run-ends').hidden = !control && this.store.hello !== null;
+    this.stop.disabled = !steerable;
+    this.reset.disabled = !open || !control;
     this.step.disabled = !steerable;
     this.stepTicks.disabled = !steerable;
     this.speed.disabled = !steerable;

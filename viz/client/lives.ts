@@ -159,6 +159,7 @@ export class Lives {
   lives: Map<string, Life> | null = null;
   children = new Map<string, Life[]>();
   taxonomy: Taxonomy | null = null;
+  private bySlot = new Map<string, Life[]>();
   words = 'Reading the lineage.';
   private readonly data: RunData;
   private readonly store: RunStore;
@@ -199,6 +200,14 @@ export class Lives {
     return this.lives?.get(keyOf(world, serial));
   }
 
+  /** Who traded from a slot in a tick: deaths and births come after the trades of theirs. */
+  tenant(world: number, slot: number, tick: number): Life | undefined {
+    return this.bySlot.get(keyOf(world, slot))?.find(({ born, arrival, died }) => {
+      const here = arrival === 'genesis' ? born <= tick : born < tick;
+      return here && (died === null || died >= tick);
+    });
+  }
+
   private take(table: TableFrame): void {
     if (table.rows === 0) {
       this.words = 'No lineage is recorded in this run.';
@@ -207,14 +216,12 @@ export class Lives {
     }
     const lives = readLives(table, this.store.hello?.rewardFeatures ?? []);
     this.children = new Map();
-    for (const life of lives.values())
-      for (const parent of new Set([life.parent, life.secondParent])) {
-        if (parent === 0) continue;
-        const key = keyOf(life.world, parent);
-        const known = this.children.get(key);
-        if (known) known.push(life);
-        else this.children.set(key, [life]);
-      }
+    this.bySlot = new Map();
+    for (const life of lives.values()) {
+      for (const parent of new Set([life.parent, life.secondParent]))
+        if (parent !== 0) append(this.children, keyOf(life.world, parent), life);
+      append(this.bySlot, keyOf(life.world, life.slot), life);
+    }
     this.taxonomy = new Taxonomy(
       this.store,
       [...lives.values()].map((life) => ({
@@ -226,6 +233,12 @@ export class Lives {
     this.lives = lives;
     this.arrived();
   }
+}
+
+function append(lists: Map<string, Life[]>, key: string, life: Life): void {
+  const known = lists.get(key);
+  if (known) known.push(life);
+  else lists.set(key, [life]);
 }
 
 /** Whether a world belongs to a selection. */

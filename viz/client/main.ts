@@ -1,6 +1,7 @@
 /** The page: opens the run of the address, shows one view at a time and redraws it, a few times a second. */
 import { LIVE_RUN } from '../dataApi.ts';
-import type { ServerMessage } from '../protocol.ts';
+import type { RunState, ServerMessage } from '../protocol.ts';
+import { changesOf } from './changes.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import type { PageContext, View } from './context.ts';
 import { DataError, fetchRuns, RunData } from './data.ts';
@@ -10,11 +11,14 @@ import { hideNotice, notice } from './notice.ts';
 import { Place, type PlaceChange, VIEWS, type ViewName } from './place.ts';
 import { Recorded } from './recorded.ts';
 import { Snapshots } from './snapshots.ts';
+import { steer } from './steer.ts';
 import { type Band, RunStore } from './store.ts';
 import { followTheme } from './theme.ts';
 import { Timeline } from './timeline.ts';
+import { transport } from './transport.ts';
 import { agentsView } from './views/agents.ts';
 import { compareView } from './views/compare.ts';
+import { controlView } from './views/control.ts';
 import { evolution } from './views/evolution.ts';
 import { explore } from './views/explore.ts';
 import { lawsView } from './views/laws.ts';
@@ -24,6 +28,10 @@ import { runsView } from './views/runs.ts';
 
 /** Redraws of all figures are at least so far apart: the run needs the machine more than the page does. */
 const REDRAW_MS = 100;
+/** Room left beside the shown view's link, where its neighbour begins to be seen. */
+const LINK_ROOM_PX = 40;
+/** What another page may have changed is asked for so often. */
+const CHANGES_MS = 5000;
 const ROOMS: Readonly<Record<ViewName, (host: HTMLElement, context: PageContext) => View>> = {
   overview,
   evolution,
@@ -33,7 +41,10 @@ const ROOMS: Readonly<Record<ViewName, (host: HTMLElement, context: PageContext)
   compare: compareView,
   laws: lawsView,
   runs: runsView,
+  control: controlView,
 };
+/** Views that need no run. */
+const BY_THEMSELVES: readonly ViewName[] = ['runs', 'control'];
 
 const byId = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
 
@@ -46,6 +57,8 @@ let built = '';
 let source: { close(): void } | null = null;
 /** Id of the run that is open; null = none yet. */
 let openRun: string | null = null;
+/** Whether it is known which run is open, or that none can be: what is built before would be built again. */
+let met = false;
 let drawnAt = Number.NEGATIVE_INFINITY;
 let scheduled = false;
 let wanted: 'all' | 'cursor' = 'cursor';
@@ -74,10 +87,10 @@ function redraw(now: number): void {
   if (!byId('figures').hidden) view?.draw(all);
 }
 
-/** The list of runs needs no run; every other view appears with the first frame of one. */
+/** Some views need no run; every other one appears with the first frame of one. */
 function showView(): void {
   const name = place.view;
-  const ready = name === 'runs' || (store.hello !== null && store.frameCount > 0);
+  const ready = BY_THEMSELVES.includes(name) ? met : store.hello !== null && store.frameCount > 0;
   if (!ready && store.hello !== null && connection !== null) {
     byId('blank-title').textContent = `Waiting for the first frame of ${store.hello.run.name}`;
     byId('blank-text').textContent = 'The run is being set up; the figures appear with its first tick.';
@@ -86,6 +99,8 @@ function showView(): void {
   byId('figures').hidden = !ready;
   if (!ready) return;
   const { hello } = store;
+  // with the figures, so that what waits for them has not moved
+  byId('run-controls').hidden = connection === null && hello !== null;
   const shape = JSON.stringify([name, openRun, hello?.run.populations, hello?.run.arms.length]);
   if (shape === built) return;
   built = shape;
@@ -102,6 +117,30 @@ function markView(name: ViewName): void {
     if (link.dataset.view === name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
+  revealView();
+}
+
+/** Scrolls the row of links, where it is longer than the page is wide, so that the shown view's is seen. */
+function revealView(): void {
+  const nav = byId('views');
+  const link = nav.querySelector<HTMLElement>('a[aria-current]');
+  if (link === null) return;
+  const left = link.offsetLeft - nav.offsetLeft;
+  const right = left + link.offsetWidth;
+  if (left - LINK_ROOM_PX < nav.scrollLeft) nav.scrollLeft = left - LINK_ROOM_PX;
+  else if (right + LINK_ROOM_PX > nav.scrollLeft + nav.clientWidth)
+    nav.scrollLeft = right + LINK_ROOM_PX - nav.clientWidth;
+  markMore();
+}
+
+/** Says on which sides of the row of links there are more. */
+function markMore(): void {
+  const nav = byId('views');
+  const sides = [
+    nav.scrollLeft > 1 ? 'left' : '',
+    nav.scrollLeft + nav.clientWidth < nav.scrollWidth - 1 ? 'right' : '',
+  ];
+  nav.dataset.more = sides.filter((side) => side !== '').join(' ');
 }
 
 /** Links between the views; their addresses follow the place, so that any of them can be opened in a new tab. */
@@ -119,7 +158,12 @@ function drawLinks(): void {
       };
       nav.append(link);
     }
-  for (const link of nav.querySelectorAll('a')) link.href = place.link({ view: link.dataset.view! });
+  for (const link of nav.querySelectorAll('a')) {
+    link.href = place.link({ view: link.dataset.view! });
+    link.hidden =
+      (link.dataset.view === 'control' && !store.control) ||
+      (link.dataset.view === 'runs' && !transport().keepsRuns);
+  }
   markView(place.view);
 }
 
@@ -153,6 +197,8 @@ async function open(asked: string | null): Promise<void> {
   try {
     const runs = await fetchRuns();
     if (openRun !== asked) return;
+    store.control = runs.control;
+    drawLinks();
     live ||= runs.live && (asked === null || runs.runs.some((run) => run.id === asked && run.live));
     if (asked === null) id = live ? LIVE_RUN : runs.shown;
   } catch (error) {
@@ -165,7 +211,8 @@ async function open(asked: string | null): Promise<void> {
   built = '';
   openRun = asked ?? id;
   if (id === null) {
-    place.note({ view: 'runs' });
+    met = true;
+    if (!BY_THEMSELVES.includes(place.view)) place.note({ view: 'runs' });
     follow();
     return;
   }
@@ -203,7 +250,12 @@ function openRecorded(id: string): void {
       store.add(frames);
       schedule('all');
     },
+    changes: (changes) => {
+      store.changes = changes;
+    },
     opened: (problem) => {
+      met = true;
+      byId('run-controls').hidden = true;
       if (problem === null) hideNotice();
       else if (store.frameCount > 0 && store.hello !== null) notice('bad', problem, 'Dismiss', hideNotice);
       else {
@@ -214,6 +266,7 @@ function openRecorded(id: string): void {
         byId('blank-title').textContent = `${id} holds no frames`;
         byId('blank-text').textContent = 'It ended before its first metrics were written.';
       }
+      schedule('all');
     },
   });
   source = recorded;
@@ -221,20 +274,64 @@ function openRecorded(id: string): void {
 }
 
 let connection: Connection | null = null;
-let ended = false;
+/** How the live run ended; null = it has not. */
+let ended: RunState | null = null;
+/** Whether this connection has said which run it is about; when it says so again, another one has begun. */
+let greeted = false;
+
+/** Another run stands in the place of the live one: what was read of that is gone. */
+function takeUpAnother(): void {
+  data = new RunData(LIVE_RUN);
+  snapshots = new Snapshots(data, store, () => schedule('all'));
+  built = '';
+  openRun = LIVE_RUN;
+  place.note({ run: LIVE_RUN, tick: null, agent: null, show: null, preset: null, seed: null });
+}
+
+/** Reads again what was changed in the live run: at its beginning, and while anybody can change it. */
+async function readChanges(): Promise<void> {
+  const asked = data;
+  if (asked.id !== LIVE_RUN || store.hello === null) return;
+  try {
+    const { interventions } = await asked.detail();
+    if (asked !== data) return;
+    const changes = changesOf(interventions);
+    if (JSON.stringify(changes) === JSON.stringify(store.changes)) return;
+    store.changes = changes;
+    schedule('all');
+  } catch (error) {
+    // a server that only sends frames has no details of them; one that is gone is told of by its line
+    if (!(error instanceof DataError)) throw error;
+  }
+}
+
+/** Ends the run, begins it anew, or goes on; what is wrong is said in a line. */
+async function steerRun(what: 'stop' | 'reset' | 'goOn'): Promise<void> {
+  try {
+    await (what === 'goOn' ? steer.resume(LIVE_RUN) : steer[what]());
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    notice('bad', error.message, 'Dismiss', hideNotice);
+  }
+}
 
 function receive(message: ServerMessage): void {
   switch (message.type) {
     case 'hello': {
-      ended = false;
+      ended = null;
+      hideNotice();
+      if (connection !== null && greeted) takeUpAnother();
+      greeted = true;
       store.begin(message);
       header.begin(message, connection === null);
       header.showSelection();
       const tick = place.get('tick');
       store.playhead = tick === null || !/^\d+$/.test(tick) ? null : Number(tick);
+      if (connection !== null && store.control) void readChanges();
       break;
     }
     case 'status':
+      met = true;
       store.status = message;
       if (connection === null && message.state === 'failed')
         notice('bad', message.message, 'Dismiss', hideNotice);
@@ -243,9 +340,13 @@ function receive(message: ServerMessage): void {
       store.laws = message;
       break;
     case 'ended':
-      ended = true;
+      ended = message.state;
       if (message.state === 'failed') {
         notice('bad', message.message || 'The run failed.', 'Dismiss', hideNotice);
+      } else if (message.state === 'stopped') {
+        const words = `The run was stopped ${message.message}.`;
+        if (store.control) notice('info', words, 'Go on', () => void steerRun('goOn'));
+        else notice('info', words, 'Dismiss', hideNotice);
       } else {
         const ticks = formatCount(store.lastTick || (store.hello?.run.ticks ?? 0));
         const more = message.message === '' ? '.' : `: ${message.message}`;
@@ -260,24 +361,27 @@ function followConnection(state: ConnectionState, retryMs: number): void {
   clearInterval(countdown);
   header.setConnection(state);
   if (state === 'open') {
-    if (!ended) hideNotice();
+    greeted = false;
+    if (ended === null) hideNotice();
   } else if (state === 'lost') {
+    met = true;
     let seconds = Math.ceil(retryMs / 1000);
     const tell = (): void =>
       notice('info', `The connection is lost. Trying again in ${seconds} s.`, 'Try now', () =>
         connection?.open(),
       );
-    if (ended) {
+    // the words of a failure stay, whatever becomes of the server
+    if (ended !== null && ended !== 'failed') {
       notice(
         'info',
         'The run has ended and its server has gone; these are its last figures.',
         'Dismiss',
         hideNotice,
       );
-    } else if (byId('figures').hidden) {
+    } else if (ended === null && byId('figures').hidden) {
       byId('blank-title').textContent = 'The run cannot be reached';
       byId('blank-text').textContent = 'The page keeps trying; is darwin run --serve still running?';
-    } else {
+    } else if (ended === null) {
       tell();
       countdown = window.setInterval(() => {
         seconds = Math.max(1, seconds - 1);
@@ -300,6 +404,7 @@ const context: PageContext = {
   },
   schedule,
   go,
+  changed: () => void readChanges(),
 };
 const timeline = new Timeline(store, () => {
   place.note({ tick: store.playhead === null ? null : String(Math.round(store.playhead)) });
@@ -308,6 +413,7 @@ const timeline = new Timeline(store, () => {
 });
 const header = new Header(store, {
   control: (control) => connection?.send(control),
+  steer: (what) => void steerRun(what),
   select: (selection, band: Band) => {
     const show = formatSelection(selection);
     place.note({ show: show === 'all' ? null : show, band: band === 'range' ? null : band });
@@ -317,8 +423,13 @@ const header = new Header(store, {
   },
 });
 
+byId('views').addEventListener('scroll', markMore, { passive: true });
+addEventListener('resize', revealView);
 followTheme(byId<HTMLButtonElement>('theme'), () => schedule('all'));
 drawLinks();
 store.select(parseSelection(place.get('show')), place.get('band') === 'quartiles' ? 'quartiles' : 'range');
-if (place.view === 'runs') schedule('all');
+if (BY_THEMSELVES.includes(place.view)) schedule('all');
 void open(place.get('run'));
+setInterval(() => {
+  if (store.control && connection !== null && ended === null) void readChanges();
+}, CHANGES_MS);

@@ -1,5 +1,5 @@
 /** The colours of the style sheet for a canvas, which cannot read it. */
-import { interpolateCividis } from 'd3';
+import { interpolateCividis, rgb } from 'd3';
 
 let known: { theme: string; colours: Map<string, string> } | null = null;
 
@@ -21,3 +21,9 @@ export function colourOf(name: string): string {
 /** Cividis, which people with and without colour blindness see alike (Nunez, Anderton and Renslow 2018). */
 export const shadeOf = (share: number): string =>
   interpolateCividis(0.08 + 0.92 * Math.min(1, Math.max(0, share)));
+
+/** Red, green and blue of a CSS colour, 0 to 255. */
+export function channelsOf(colour: string): readonly [number, number, number] {
+  const { r, g, b } = rgb(colour);
+  return [r, g, b];
+}

@@ -9,11 +9,26 @@ export const VIEWS = [
   'compare',
   'laws',
   'runs',
+  'control',
 ] as const;
 export type ViewName = (typeof VIEWS)[number];
 
-/** Keys of the address, in the order in which they are written. */
-const KEYS = ['run', 'view', 'tick', 'show', 'band', 'agent', 'x', 'y', 'colour', 'with', 'sort'] as const;
+/** Keys of the address, in the order in which they are written; preset and seed are of a page without a server. */
+const KEYS = [
+  'preset',
+  'seed',
+  'run',
+  'view',
+  'tick',
+  'show',
+  'band',
+  'agent',
+  'x',
+  'y',
+  'colour',
+  'with',
+  'sort',
+] as const;
 export type PlaceKey = (typeof KEYS)[number];
 export type PlaceChange = Readonly<Partial<Record<PlaceKey, string | null>>>;
 

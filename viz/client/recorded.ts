@@ -1,6 +1,7 @@
 /** A recorded run as the page's source: read at once, and followed while another process still writes it. */
 import type { RunDetail } from '../dataApi.ts';
 import type { ServerMessage, Status, WatchedFrame } from '../protocol.ts';
+import { type Change, changesOf } from './changes.ts';
 import { DataError, type RunData } from './data.ts';
 
 const FOLLOW_MS = 2000;
@@ -8,6 +9,8 @@ const FOLLOW_MS = 2000;
 export interface RecordedHandlers {
   message(message: ServerMessage): void;
   frames(frames: readonly WatchedFrame[]): void;
+  /** What was changed in flight, when the run has been read or read again. */
+  changes(changes: readonly Change[]): void;
   /** The run was read, or why it was not. */
   opened(problem: string | null): void;
 }
@@ -48,6 +51,7 @@ export class Recorded {
     this.lastTick = frames.at(-1)?.tick ?? this.lastTick;
     this.handlers.message(statusOf(detail));
     this.handlers.message({ type: 'laws', tick: this.lastTick, laws: detail.laws });
+    this.handlers.changes(changesOf(detail.interventions));
     this.handlers.frames(frames);
     if (detail.summary.status === 'running')
       this.timer = window.setTimeout(() => void this.follow(), FOLLOW_MS);
@@ -73,7 +77,7 @@ function statusOf({ summary, ticksPerSecond, agentStepsPerSecond }: RunDetail): 
   const said = { running: 'being written by another process', failed: error ?? 'failed' };
   return {
     type: 'status',
-    state: status === 'interrupted' ? 'finished' : status,
+    state: status === 'interrupted' ? 'stopped' : status,
     message:
       status === 'running' || status === 'failed'
         ? said[status]

@@ -50,6 +50,7 @@ export class Snapshots {
   private wanted = '';
   private askedAt = Number.NEGATIVE_INFINITY;
   private busy = false;
+  private again: number | undefined;
   private retryAt = Number.NEGATIVE_INFINITY;
 
   constructor(data: RunData, store: RunStore, arrived: () => void) {
@@ -74,20 +75,26 @@ export class Snapshots {
       });
   }
 
-  private get growing(): boolean {
-    const { state } = this.store;
-    return state === 'running' || state === 'paused';
-  }
-
   private async load(): Promise<void> {
     const now = performance.now();
-    if (this.data.id === LIVE_RUN && this.growing && this.store.playhead === null) {
-      if (now - this.askedAt < REFRESH_MS || this.store.lastTick === this.current?.tick) return;
+    if (this.data.id === LIVE_RUN && this.store.isGoingOn && this.store.playhead === null) {
+      if (this.store.lastTick === this.current?.tick) return;
+      if (now - this.askedAt < REFRESH_MS) {
+        // a paused run sends no frame that would ask again
+        this.again ??= window.setTimeout(
+          () => {
+            this.again = undefined;
+            this.arrived();
+          },
+          REFRESH_MS - (now - this.askedAt),
+        );
+        return;
+      }
       this.askedAt = now;
       this.take(await this.data.table('agents', 'from=now', false));
       return;
     }
-    if (this.ticks === null || (this.growing && now - this.ticksAt > TICKS_MS)) {
+    if (this.ticks === null || (this.store.isGoingOn && now - this.ticksAt > TICKS_MS)) {
       this.ticksAt = now;
       this.ticks = await this.data.ticks('agents');
     }

@@ -3,7 +3,9 @@
  * selection that decides which worlds are shown. Figures read summaries (mean and band over the selected
  * worlds), each computed once per frame and selection.
  */
+
 import type { ArmHeader, Hello, Laws, RunState, Status, WatchedFrame, WatchedWorld } from '../protocol.ts';
+import type { Change } from './changes.ts';
 
 /** Frames kept; more than a chart has pixels for. */
 export const STORED_FRAMES_MAX = 800;
@@ -70,6 +72,10 @@ export class RunStore {
   hello: Hello | null = null;
   status: Status | null = null;
   laws: Laws | null = null;
+  /** Whether the server starts and steers runs. */
+  control = false;
+  /** What was changed in flight, in order of tick. */
+  changes: readonly Change[] = [];
   selection: Selection = { kind: 'all' };
   band: Band = 'range';
   /** Tick under the cursor; null = none. */
@@ -77,6 +83,8 @@ export class RunStore {
   /** Tick that the time line stands at; null = the latest. */
   playhead: number | null = null;
   private frames: StoredFrame[] = [];
+  /** A recorded frame with the orders of its last auction; null = none was read. */
+  auction: WatchedFrame | null = null;
   /** Latest frame that came with Lorenz curves and order histograms. */
   private latest: WatchedFrame | null = null;
   private size = 0;
@@ -86,7 +94,9 @@ export class RunStore {
     this.hello = hello;
     this.frames = [];
     this.latest = null;
+    this.auction = null;
     this.laws = null;
+    this.changes = [];
     this.cursor = null;
     this.playhead = null;
     const { metrics, run, populationMetrics, rewardFeatures } = hello;
@@ -140,6 +150,11 @@ export class RunStore {
 
   get state(): RunState | null {
     return this.status?.state ?? null;
+  }
+
+  /** Whether the run may still move on. */
+  get isGoingOn(): boolean {
+    return this.state === 'running' || this.state === 'paused';
   }
 
   tickOf(index: number): number {
@@ -198,6 +213,12 @@ export class RunStore {
   /** The selected worlds of the latest frame with distributions. */
   get latestWorlds(): readonly WatchedWorld[] {
     return this.latest?.worlds.filter((w) => this.isSelected(w)) ?? [];
+  }
+
+  /** The selected worlds with the orders of the shown tick: of the latest frame while that is shown, else as recorded. */
+  get auctionWorlds(): readonly WatchedWorld[] {
+    if (this.playhead === null && this.latest !== null) return this.latestWorlds;
+    return this.auction?.worlds.filter((w) => this.isSelected(w)) ?? [];
   }
 
   arm(index: number): ArmHeader | undefined {

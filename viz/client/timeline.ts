@@ -23,7 +23,7 @@ export class Timeline {
     this.store = store;
     this.moved = moved;
     this.duration.replaceChildren(
-      ...DURATIONS.map((s) => new Option(`whole run in ${s < 60 ? `${s} s` : `${s / 60} min`}`, String(s))),
+      ...DURATIONS.map((s) => new Option(`in ${s < 60 ? `${s} s` : `${s / 60} min`}`, String(s))),
     );
     this.duration.value = String(DURATION_DEFAULT);
     this.scrub.oninput = () => {

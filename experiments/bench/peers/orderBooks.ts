@@ -1,5 +1,5 @@
 /** The limit order book alone, beside npm's `nodejs-order-book`: the same stream of orders, the same fills. */
-import { PRICE_LEVELS } from '../../../configs/derive.ts';
+import { PRICE_LEVELS } from '../../../configs/worldParameters.ts';
 import { NO_ORDER, OrderBook } from '../../../market/classic/orderBook.ts';
 import { SIDE } from '../../../market/columns.ts';
 import { EnvironmentError, MismatchError } from '../../../sim/core/errors.ts';

@@ -1,5 +1,5 @@
 /** A reproducible stream of orders for limit order books, and the fills that it must lead to in any of them. */
-import { PRICE_LEVELS } from '../../../configs/derive.ts';
+import { PRICE_LEVELS } from '../../../configs/worldParameters.ts';
 import { NO_ORDER, OrderBook } from '../../../market/classic/orderBook.ts';
 import { SIDE } from '../../../market/columns.ts';
 import { DrawSequence, STREAM } from '../../../sim/core/rng.ts';

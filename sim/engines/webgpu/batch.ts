@@ -2,8 +2,8 @@
  * Worlds of one layout in one set of buffers. Brains lie in as many shards of neighbouring agents as the device's largest
  * binding asks for; everything else of a world in its run of `state`.
  */
-import type { WorldParameters } from '../../../configs/derive.ts';
-import { STATUS_WORDS, tableWords, WORKGROUP } from './constants.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
+import { STATUS_HALT, STATUS_WORDS, tableWords, threadsOf } from './constants.ts';
 import { COMPUTE, type GpuDevice, USAGE } from './device.ts';
 import { APART, type DeviceColumn, type DeviceLayout, layOutDevice, WEIGHT_STRIDE } from './layout.ts';
 import { createWords, type WorldWords } from './mirror.ts';
@@ -12,7 +12,7 @@ import type { DevicePass } from './phase.ts';
 import { problemOf } from './status.ts';
 
 const WORD_BYTES = 4;
-/** Words of `control`: the tick, worlds of the batch, two to spare. */
+/** Words of `control`: the tick, worlds of the batch, whether ticks wait, one to spare. */
 const CONTROL_WORDS = 4;
 const GROUPS_MAX = 65_535;
 
@@ -25,11 +25,15 @@ export interface BrainBuffers {
   readonly group: GPUBindGroup;
 }
 
-/** The shader that ends a tick. */
-const CLOCK = `@group(0) @binding(0) var<storage, read_write> control: array<u32>;
+/** The shader that ends a tick, after which worlds may want to be looked at. */
+export const CLOCK = `@group(0) @binding(0) var<storage, read_write> control: array<u32>;
+@group(0) @binding(1) var<storage, read_write> status: array<u32>;
 @compute @workgroup_size(1)
 fn advance() {
-  control[0] += 1u;
+  if (control[2] == 0u) {
+    control[0] += 1u;
+    control[2] = status[control[1] * ${STATUS_WORDS}u];
+  }
 }`;
 
 /** How the bindings of all phases lie; one for each device. */
@@ -73,7 +77,10 @@ function createBindings({ device }: GpuDevice): Bindings {
     label: 'brain',
     entries: [binding(0, 'storage'), binding(1, 'storage'), binding(2, 'uniform')],
   });
-  const clock = device.createBindGroupLayout({ label: 'clock', entries: [binding(0, 'storage')] });
+  const clock = device.createBindGroupLayout({
+    label: 'clock',
+    entries: [binding(0, 'storage'), binding(1, 'storage')],
+  });
   return {
     world,
     brain,
@@ -96,14 +103,15 @@ export const batchBytes = (layout: DeviceLayout, worlds: number): number =>
 export class Batch {
   readonly gpu: GpuDevice;
   readonly layout: DeviceLayout;
-  readonly parameters: readonly WorldParameters[];
   readonly bindings: Bindings;
   readonly state: GPUBuffer;
   readonly control: GPUBuffer;
   readonly shards: readonly BrainBuffers[];
   private readonly status: GPUBuffer;
   private readonly group: GPUBindGroup;
-  private readonly others: readonly GPUBuffer[];
+  private readonly inForce: WorldParameters[];
+  private readonly numbers: GPUBuffer;
+  private readonly tables: GPUBuffer;
 
   private constructor(
     gpu: GpuDevice,
@@ -115,12 +123,13 @@ export class Batch {
   ) {
     this.gpu = gpu;
     this.layout = layout;
-    this.parameters = parameters;
+    this.inForce = [...parameters];
     this.bindings = bindings;
     this.state = buffers.state;
     this.control = buffers.control;
     this.status = buffers.status;
-    this.others = [buffers.parameters, buffers.tables];
+    this.numbers = buffers.parameters;
+    this.tables = buffers.tables;
     this.shards = shards;
     const inOrder = [buffers.state, buffers.parameters, buffers.tables, buffers.status, buffers.control];
     this.group = gpu.device.createBindGroup({
@@ -150,7 +159,7 @@ export class Batch {
       state: await gpu.storage('worlds', bytes(layout.worldWords)),
       parameters: await gpu.storage('parameters', bytes(layout.parameterWords)),
       tables: await gpu.storage('tables', tables.byteLength),
-      status: await gpu.storage('status', bytes(STATUS_WORDS)),
+      status: await gpu.storage('status', bytes(STATUS_WORDS) + WORD_BYTES),
       control: await gpu.storage('control', WORD_BYTES * CONTROL_WORDS),
     };
     const words = new Uint32Array(worlds * layout.parameterWords);
@@ -168,13 +177,29 @@ export class Batch {
     return batch;
   }
 
+  /** Of each world, those in force. */
+  get parameters(): readonly WorldParameters[] {
+    return this.inForce;
+  }
+
+  /** Changes a world's parameters for all that is submitted from now on; its layout stays. */
+  setParameters(index: number, p: WorldParameters): void {
+    const words = new Uint32Array(this.layout.parameterWords);
+    writeParameters(p, words, 0);
+    this.inForce[index] = p;
+    this.gpu.device.queue.writeBuffer(this.numbers, WORD_BYTES * index * words.length, words);
+  }
+
   /** Compiles what ends a tick on the device: the next phases are those of the next one. */
   async compileClock(): Promise<(encoder: GPUComputePassEncoder) => void> {
     const { gpu, bindings } = this;
     const [pipeline] = await gpu.pipelines('clock', CLOCK, [
       { entryPoint: 'advance', layout: bindings.ofClock },
     ]);
-    const entries = [{ binding: 0, resource: { buffer: this.control } }];
+    const entries = [this.control, this.status].map((buffer, number) => ({
+      binding: number,
+      resource: { buffer },
+    }));
     const group = gpu.device.createBindGroup({ layout: bindings.clock, entries });
     return (encoder) => {
       encoder.setPipeline(pipeline!);
@@ -234,6 +259,12 @@ export class Batch {
     if (words > 0) this.gpu.device.queue.writeBuffer(this.state, at, source, from, words);
   }
 
+  /** Words of one column of a world. */
+  readColumn(index: number, { offset, words }: DeviceColumn): Promise<Uint32Array<ArrayBuffer>> {
+    const at = WORD_BYTES * (index * this.layout.worldWords + offset);
+    return this.gpu.read(this.state, WORD_BYTES * words, at);
+  }
+
   /** Takes a world off the device. */
   async download(index: number): Promise<WorldWords> {
     const words = createWords(this.layout);
@@ -258,6 +289,7 @@ export class Batch {
     encoder.setPipeline(pipeline);
     encoder.setBindGroup(0, this.group);
     const worlds = this.parameters.length;
+    const { slots } = this.layout;
     if (over === 'brains') {
       for (const { group, count } of this.shards) {
         encoder.setBindGroup(1, group);
@@ -266,27 +298,40 @@ export class Batch {
       return;
     }
     if (over === 'worlds') encoder.dispatchWorkgroups(worlds);
-    else encoder.dispatchWorkgroups(...grid(Math.ceil((worlds * this.layout.slots) / WORKGROUP)));
+    else encoder.dispatchWorkgroups(...grid(Math.ceil((worlds * slots) / threadsOf(slots))));
   }
 
-  /** @throws OverflowError, LawViolation or AssertionError for the first thing that went wrong in a world */
-  async assertWell(): Promise<void> {
+  /** The tick that comes next on the device, once all that was submitted is done, and whether it waits for the host. */
+  async progress(): Promise<{ readonly tick: number; readonly halted: boolean }> {
+    const [tick, , halted] = await this.gpu.read(this.control);
+    return { tick: tick!, halted: halted !== 0 };
+  }
+
+  /**
+   * Why each world wants to be looked at: bits of `halt`, 0 where it does not.
+   *
+   * @throws OverflowError or AssertionError for the first thing that went wrong in a world
+   */
+  async assertWell(): Promise<readonly number[]> {
     const words = await this.gpu.read(this.status);
-    this.parameters.forEach((p, w) => {
-      const problem = problemOf(p, words.subarray(w * STATUS_WORDS, (w + 1) * STATUS_WORDS));
+    return this.parameters.map((p, w) => {
+      const own = words.subarray(w * STATUS_WORDS, (w + 1) * STATUS_WORDS);
+      const problem = problemOf(p, own);
       if (problem !== null) throw problem;
+      return own[STATUS_HALT]!;
     });
   }
 
-  /** Forgets what went wrong. */
-  clearStatus(): void {
-    const words = new Uint32Array(this.parameters.length * STATUS_WORDS);
+  /** Forgets what went wrong and why worlds waited; the next tick is `tick`. */
+  resume(tick: number): void {
+    const words = new Uint32Array(this.parameters.length * STATUS_WORDS + 1);
     this.gpu.device.queue.writeBuffer(this.status, 0, words);
+    this.setTick(tick);
   }
 
   /** Gives all buffers back. */
   destroy(): void {
-    for (const buffer of [this.state, this.control, this.status, ...this.others]) buffer.destroy();
+    for (const buffer of [this.state, this.control, this.status, this.numbers, this.tables]) buffer.destroy();
     for (const { buffers } of this.shards) for (const buffer of buffers) buffer.destroy();
   }
 

@@ -40,8 +40,14 @@ import {
   UNIT_NORM_GENES,
 } from '../../../agents/columns.ts';
 import { OBSERVATION } from '../../../agents/observation.ts';
-import { METHODS, PRICE_LEVELS, SCORE_BUCKETS, type WorldParameters } from '../../../configs/derive.ts';
+import { ZIP } from '../../../agents/scripted/zip.ts';
 import { CLASS_COUNT } from '../../../configs/taskClasses.ts';
+import {
+  METHODS,
+  PRICE_LEVELS,
+  SCORE_BUCKETS,
+  type WorldParameters,
+} from '../../../configs/worldParameters.ts';
 import {
   ASSET,
   DELIVER,
@@ -61,30 +67,64 @@ import {
 } from '../../../market/columns.ts';
 import { EXP2_TABLE, LOG2_TABLE } from '../../core/fixed.ts';
 import { STREAM } from '../../core/rng.ts';
+import { MATURITY_TICKS } from '../../metrics/table.ts';
+import { SCREENED_LAWS } from '../../screen.ts';
+import {
+  HALT_LIVES,
+  LIFE,
+  LIFE_WORDS,
+  lifeSlack,
+  MEMBER_SUMS,
+  MEMBERS,
+  REAL_BITS,
+  TALLY,
+} from './gathered.ts';
 import { type DeviceLayout, PREFIX, WEIGHT_STRIDE } from './layout.ts';
-import { CHOICES, parameterNames } from './parameters.ts';
+import { CHOICES, doubleWords, parameterNames } from './parameters.ts';
 
-/** Threads of a workgroup. */
+/** Most threads of a workgroup: what every device that speaks WebGPU allows. */
 export const WORKGROUP = 256;
+/** Fewest: as many as run in step on most devices, and a thread for each word of sums.wgsl. */
+const WORKGROUP_LEAST = 32;
+
+/**
+ * Threads that go through a world together: the least power of two that has one for each slot, within the limits. Those
+ * without a slot would only wait, and where software imitates a device they cost as much as the others.
+ */
+export function threadsOf(slots: number): number {
+  let threads = WORKGROUP_LEAST;
+  while (threads < slots && threads < WORKGROUP) threads *= 2;
+  return threads;
+}
 
 /** Threads of a brain. */
 export const BRAIN_THREADS = 32;
 
 /** What a word of `status` says: 0 while all is well, else FAIL + what. */
 export const FAIL = {
-  /** A balance would leave its range; the asset is added: token, cash, stake. */
+  /** A balance would pass its range; the asset is added: token, cash, stake. */
   balance: 1,
   /** A number that is no balance left its range. */
   overflow: 4,
   /** A probability or weight is not finite. */
   notFinite: 5,
-  /** An economic law; its place in the list of laws is added. */
-  law: 64,
+  /** What an agent claims, or owes, in a cohort would leave its range. */
+  claims: 6,
+  liabilities: 7,
+  /** A balance cannot pay; the asset is added. */
+  short: 8,
+  /** A profit or reward, found by its bits, is larger than the sums of an interval have room for. */
+  unsummable: 11,
 } as const;
 
-/** Words of a world's status: code, tick, account, found (2), wanted (2), whether somebody has claimed them. */
-export const STATUS_WORDS = 8;
+/** Words of a world's status: code, tick, account, found (2), wanted (2), whether somebody has claimed them, why it halts. */
+export const STATUS_WORDS = 9;
 const STATUS_CLAIM = 7;
+export const STATUS_HALT = 8;
+
+/** `data-conserved` as a shader's constants have it. */
+const camelCase = (name: string): string =>
+  name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   WORLD,
@@ -106,6 +146,10 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   HEAD,
   OBSERVATION,
   FAIL,
+  TALLY,
+  MEMBERS,
+  LIFE,
+  LAW: Object.fromEntries(SCREENED_LAWS.map((name, bit) => [camelCase(name), bit])),
   WEIGHT: { ...PARAMETERS },
   METHOD: Object.fromEntries(METHODS.map((name, k) => [name, k])),
   REWARD: Object.fromEntries(REWARD_FEATURES.map((name, k) => [name, k])),
@@ -113,10 +157,15 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 const SINGLE: Readonly<Record<string, number>> = {
-  WORKGROUP,
   BRAIN_THREADS,
   STATUS_WORDS,
   STATUS_CLAIM,
+  STATUS_HALT,
+  HALT_LIVES,
+  LIFE_WORDS,
+  MEMBER_SUMS,
+  REAL_BITS,
+  MATURITY_TICKS,
   FREE_SLOT,
   CLASS_COUNT,
   PRICE_LEVELS,
@@ -154,6 +203,9 @@ const REAL: Readonly<Record<string, number>> = {
   REWARD_DEVIATION_FLOOR: DEFAULT_REWARD_DEVIATION_FLOOR,
 };
 
+/** Doubles by their bits, for double.wgsl. */
+const DOUBLES: Readonly<Record<string, Readonly<Record<string, number>>>> = { ZIP };
+
 /** The tables of sim/core/fixed.ts in one run of words, at LOG2_TABLE and EXP2_TABLE. */
 export const tableWords = (): Uint32Array<ArrayBuffer> =>
   Uint32Array.from([...LOG2_TABLE, ...Array.from(EXP2_TABLE, (x) => x >>> 0)]);
@@ -181,19 +233,34 @@ const LISTS: Readonly<Record<string, readonly number[]>> = {
 const literal = (value: number): string => (value < 0 ? `${value}i` : `${value}u`);
 const constant = (name: string, value: number): string => `const ${name} = ${literal(value)};`;
 
-/** The constants of worlds that lie as `layout` says. */
-export function constantsOf(layout: DeviceLayout, p: WorldParameters): string {
+/**
+ * The constants of worlds that lie as `layout` says.
+ *
+ * @param threads of a workgroup
+ */
+export function constantsOf(
+  layout: DeviceLayout,
+  p: WorldParameters,
+  threads = threadsOf(layout.slots),
+): string {
   const lines = Object.entries(SINGLE).map(([name, value]) => constant(name, value));
   for (const [name, value] of Object.entries(REAL)) lines.push(`const ${name} = ${value}f;`);
   for (const [table, entries] of Object.entries(TABLES))
     for (const [name, value] of Object.entries(entries)) lines.push(constant(`${table}_${name}`, value));
+  for (const [table, entries] of Object.entries(DOUBLES))
+    for (const [name, value] of Object.entries(entries)) {
+      const [low, high] = doubleWords(value);
+      lines.push(`const ${table}_${name} = vec2<u32>(${low}u, ${high}u);`);
+    }
   for (const [name, values] of Object.entries(LISTS))
     lines.push(`const ${name} = array<u32, ${values.length}>(${values.map(literal).join(', ')});`);
   for (const [choice, options] of Object.entries(CHOICES))
     options.forEach((option, k) => {
       lines.push(constant(`CHOICE_${choice}_${option}`, k));
     });
+  lines.push(constant('WORKGROUP', threads));
   lines.push(constant('SLOTS', layout.slots), constant('WORLD_WORDS', layout.worldWords));
+  lines.push(constant('LIFE_SLACK', lifeSlack(layout.slots)));
   for (const { group, name, offset, length } of layout.columns)
     lines.push(
       constant(`${PREFIX[group]}_${name}`, offset),

@@ -2,9 +2,10 @@
 import { COMPUTE_ASK_PERCENT, COMPUTE_BID_PERCENT } from '../../../agents/actions.ts';
 import { OBSERVATION_COUNT } from '../../../agents/brain/layout.ts';
 import { GENE_COUNT } from '../../../agents/columns.ts';
-import type { WorldParameters } from '../../../configs/derive.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
 import { optionalColumns } from '../../../market/columns.ts';
 import { type ColumnSpec, f64, u32 } from '../../core/columns.ts';
+import { LIFE_WORDS, lifeRoom, MEMBER_SUMS, TALLIES } from './gathered.ts';
 
 const contractSlots = ({ trust, slots }: WorldParameters): number => (trust.regime === 'off' ? 0 : slots);
 
@@ -30,6 +31,12 @@ export const deviceColumnSpec = (p: WorldParameters): Record<string, ColumnSpec>
   unitEnds: u32(contractSlots(p)),
   markedEnds: u32(contractSlots(p)),
   foundEnds: u32(contractSlots(p)),
+  /** Sums since they were last taken: of the world, see TALLY, and of each population, see MEMBERS (tally.wgsl). */
+  tally: f64(TALLIES),
+  members: f64(MEMBER_SUMS * p.populations.length),
+  /** Births and deaths since they were last taken: how many, and a record of each, see LIFE (lineage.wgsl). */
+  lifeCount: u32(1),
+  lifeLog: u32(LIFE_WORDS * lifeRoom(p)),
   ...yumaColumnSpec(p),
   ...lifeColumnSpec(p),
 });
@@ -67,10 +74,7 @@ function lifeColumnSpec(p: WorldParameters): Record<string, ColumnSpec> {
   // the slots of this tick's dead are open to children only where deaths are a parameter
   const reuse = demography.deathsPerTick > 0 || demography.selection === 'truncation';
   const perSlot = Object.fromEntries(
-    ['marked', 'cause', 'dying', 'living', 'open', 'eligible', 'weights', 'chosen'].map((name) => [
-      name,
-      u32(slots),
-    ]),
+    ['cause', 'dying', 'living', 'open', 'eligible', 'weights', 'chosen'].map((name) => [name, u32(slots)]),
   );
   return {
     ...perSlot,

@@ -6,7 +6,7 @@
  * agent in the plain order of agents/brain/layout.ts, so that the threads of one agent read neighbouring words.
  */
 import { BRAIN_ROWS, type BrainColumnName, PARAMETER_COUNT } from '../../../agents/brain/layout.ts';
-import type { WorldParameters } from '../../../configs/derive.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
 import type { ColumnSpec, ColumnType } from '../../core/columns.ts';
 import { columnSpecs } from '../../world.ts';
 import { deviceColumnSpec } from './deviceColumns.ts';

@@ -18,8 +18,10 @@ import { SHADER as TRAINING_METHOD } from '../../../market/trainingMethod.wgsl.g
 import { SHADER as TRUST } from '../../../market/trust.wgsl.generated.ts';
 import { SHADER as WEALTH } from '../../../market/wealth.wgsl.generated.ts';
 import { SHADER as WORTH } from '../../../market/worth.wgsl.generated.ts';
+import { SHADER as DOUBLE } from '../../core/double.wgsl.generated.ts';
 import { SHADER as FIXED } from '../../core/fixed.wgsl.generated.ts';
 import { SHADER as FLOAT_MATH } from '../../core/floatMath.wgsl.generated.ts';
+import { SHADER as ORDER_STATISTIC } from '../../core/orderStatistic.wgsl.generated.ts';
 import { SHADER as RNG } from '../../core/rng.wgsl.generated.ts';
 import { SHADER as WIDE } from '../../core/wide.wgsl.generated.ts';
 import { SHADER as BRAINS } from './brains.wgsl.generated.ts';
@@ -39,6 +41,8 @@ export const wide: ShaderModule = { name: 'wide', text: WIDE, needs: [] };
 export const state: ShaderModule = { name: 'state', text: STATE, needs: [wide] };
 export const rng: ShaderModule = { name: 'rng', text: RNG, needs: [wide] };
 export const fixed: ShaderModule = { name: 'fixed', text: FIXED, needs: [wide, state] };
+/** Doubles in integers, for rules whose real numbers decide about money or births. */
+export const double: ShaderModule = { name: 'double', text: DOUBLE, needs: [wide] };
 export const floatMath: ShaderModule = { name: 'floatMath', text: FLOAT_MATH, needs: [] };
 /** Sums, scans and agreement of the threads of a world. */
 export const together: ShaderModule = { name: 'together', text: TOGETHER, needs: [state] };
@@ -46,6 +50,12 @@ export const together: ShaderModule = { name: 'together', text: TOGETHER, needs:
 export const sums: ShaderModule = { name: 'sums', text: SUMS, needs: [state] };
 /** Two sums at once that all threads may branch on. */
 export const pairSums: ShaderModule = { name: 'pairSums', text: PAIR_SUMS, needs: [together] };
+/** Order statistics of integers. */
+export const orderStatistic: ShaderModule = {
+  name: 'orderStatistic',
+  text: ORDER_STATISTIC,
+  needs: [together],
+};
 export const ledger: ShaderModule = { name: 'ledger', text: LEDGER, needs: [state] };
 
 /** Conversions between the assets. */

@@ -1,22 +1,22 @@
 /**
  * The parameters of a world as words for shaders. Each number takes two words: an integer its 64 bits in two's
- * complement, so that a shader may read its low word or both; a real number its bits in single precision; a switch 0 or 1;
- * a choice its place in CHOICES. Lists, and fields of lists of objects, are runs of such numbers. The constant of
- * `hardware.priceBase` is PARAMETER_hardware_priceBase, that of `training.methods[k].labels` at entry k of
- * PARAMETER_training_methods_labels.
+ * complement, so that a shader may read its low word or both; a real number its bits in single precision, or those of the
+ * double where it decides about births; a switch 0 or 1; a choice its place in CHOICES. Lists, and fields of lists of
+ * objects, are runs of such numbers. The constant of `hardware.priceBase` is PARAMETER_hardware_priceBase, that of
+ * `training.methods[k].labels` at entry k of PARAMETER_training_methods_labels.
  */
 
 import { headUse, logitMask } from '../../../agents/actions.ts';
 import { immigrantPopulation } from '../../../agents/immigration.ts';
-import type { WorldParameters } from '../../../configs/derive.ts';
 import { BUILT_IN_POPULATIONS } from '../../../configs/registry.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
 import { assert } from '../../core/assert.ts';
 import { fraction32 } from '../../core/units.ts';
 
 /** The words of choices by name, in order; a shader knows them as CHOICE_pricing_secondScore. */
 export const CHOICES: Readonly<Record<string, readonly string[]>> = {
   pricing: ['ask', 'secondScore'],
-  shape: ['constant', 'seasonal', 'randomWalk', 'regimeShift'],
+  shape: ['constant', 'seasonal', 'randomWalk', 'regimeShift', 'series'],
   issuance: ['none', 'stakeWeighted', 'workWeighted', 'yuma'],
   regime: ['off', 'none', 'legal', 'programmatic'],
   lottery: ['wealth', 'uniform', 'fitness'],
@@ -26,12 +26,14 @@ export const CHOICES: Readonly<Record<string, readonly string[]>> = {
   kind: BUILT_IN_POPULATIONS,
   reward: ['random', 'logWealth', 'zero', 'randomReward', 'constant', 'profit', 'skill', 'computeSpent'],
   inheritance: ['darwinian', 'baldwinian', 'lamarckian'],
-  learner: ['streamAc', 'sgd', 'reinforce'],
+  learner: ['streamAc', 'sgd', 'reinforce', 'frozen'],
 };
 
 /** Numbers that are not integers. */
-const REAL =
-  /^(learner_|demography_(sigma|truncationShare)$|populations_(share|fitness|endowment|betShare)$)/;
+const REAL = /^(learner_|demography_(sigma|truncationShare)$|populations_(share|endowment|betShare)$)/;
+
+/** Numbers whose double a shader knows by its bits (sim/core/double.wgsl). */
+const DOUBLE = /^populations_fitness$/;
 
 /** Shares that the device needs as fractions of 2^32. */
 const FRACTION = /^populations_markup$/;
@@ -67,6 +69,10 @@ function valuesOf(p: WorldParameters): Map<string, Leaf[1][]> {
     'brain_headUse',
     headUse(p).map((use) => use | 1),
   );
+  // what was issued at most is for laws of the host, and comes with an intervention: the others keep their places
+  values.delete('policy_issuanceMost');
+  // a list is never empty, since a shader knows it by name
+  values.set('serviceMarket_series', [...(p.serviceMarket.series ?? [0])]);
   setLife(p, values);
   return values;
 }
@@ -111,6 +117,12 @@ export function parameterNames(p: WorldParameters): ReadonlyMap<string, number> 
   return new Map([...valuesOf(p)].map(([name, list]) => [name, 2 * list.length]));
 }
 
+/** The bits of a double, low word first. */
+export function doubleWords(value: number): [low: number, high: number] {
+  bits.setFloat64(0, value, LITTLE_ENDIAN);
+  return [bits.getUint32(0, LITTLE_ENDIAN), bits.getUint32(4, LITTLE_ENDIAN)];
+}
+
 const bits = new DataView(new ArrayBuffer(8));
 const LITTLE_ENDIAN = true;
 
@@ -123,6 +135,7 @@ function wordsOf(name: string, value: Leaf[1]): [number, number] {
     return [place < 0 ? 0xffff_ffff : place, 0];
   }
   if (FRACTION.test(name)) return [fraction32(value), 0];
+  if (DOUBLE.test(name)) return doubleWords(value);
   if (REAL.test(name)) {
     bits.setFloat32(0, value, LITTLE_ENDIAN);
     return [bits.getUint32(0, LITTLE_ENDIAN), 0];

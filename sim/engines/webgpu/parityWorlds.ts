@@ -1,4 +1,5 @@
 /** Test support: worlds in the middle of a run, with every mechanism in some of them, for comparing engines. */
+import type { ResolvedRun } from '../../../configs/arms.ts';
 import { parseConfig } from '../../../configs/parse.ts';
 import { FREE_SLOT } from '../../../market/columns.ts';
 import { DrawSequence, STREAM } from '../../core/rng.ts';
@@ -15,11 +16,23 @@ export interface ParityCase {
   readonly ticks: number;
   readonly world: object;
   readonly populations?: readonly object[];
+  /** Other keys of the config. */
+  readonly config?: object;
 }
 
 const learners = [{ name: 'learners', kind: 'learner' }];
-/** Every kind that has a shader: ZIP keeps real numbers, which become quotes, and stays with the CPU. */
-const everyKind = ['learner', 'random', 'ziC', 'ziU', 'fixedMarkup', 'rule', 'truthful', 'gvwy', 'passive'];
+const everyKind = [
+  'learner',
+  'random',
+  'ziC',
+  'ziU',
+  'zip',
+  'fixedMarkup',
+  'rule',
+  'truthful',
+  'gvwy',
+  'passive',
+];
 
 /** Worlds that between them have every mechanism which the device runs. */
 export const PARITY_CASES: readonly ParityCase[] = [
@@ -86,13 +99,19 @@ export const PARITY_CASES: readonly ParityCase[] = [
   { what: 'one slot', slots: 1, ticks: 30, world: {} },
 ];
 
+/** The config of a case, two worlds. */
+export function configOf(
+  { slots, world, populations = crowd, config = {} }: ParityCase,
+  seed: string,
+): ResolvedRun {
+  const own = { seed, ticks: 100_000, worlds: 2, slots, populations, world: merged(hectic, world) };
+  return parseConfig(JSON.stringify({ ...own, ...config }));
+}
+
 /** Worlds of a case, two seeds, at the opening of tick `ticks`. */
-export function runCase({ slots, ticks, world, populations = crowd }: ParityCase, seed: string): World[] {
-  const run = parseConfig(
-    JSON.stringify({ seed, ticks: 100_000, worlds: 2, slots, populations, world: merged(hectic, world) }),
-  );
-  const shard = new Shard(run, [0, 1], { laws: false });
-  shard.advance(ticks);
+export function runCase(each: ParityCase, seed: string): World[] {
+  const shard = new Shard(configOf(each, seed), [0, 1], { laws: false });
+  shard.advance(each.ticks);
   return [...shard.inside()];
 }
 

@@ -1,5 +1,5 @@
 /** What a phase of a tick is on the device, and the shader that its passes run in. */
-import type { WorldParameters } from '../../../configs/derive.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
 import { BRAIN_THREADS, constantsOf } from './constants.ts';
 import type { DeviceLayout } from './layout.ts';
 import { brains, compose, type ShaderModule, state, together } from './modules.ts';
@@ -37,13 +37,16 @@ export const entryPoint = ({ entry, over }: DevicePass): string => `${entry}_${o
 const ENTRY: Readonly<Record<DevicePass['over'], (entry: string) => string>> = {
   worlds: (entry) => `@compute @workgroup_size(WORKGROUP)
 fn ${entry}_worlds(${BUILTINS}) {
+  if (isHalted()) {
+    return;
+  }
   openWorld(group.x);
   ${entry}(lane);
 }`,
   agents: (entry) => `@compute @workgroup_size(WORKGROUP)
 fn ${entry}_agents(${BUILTINS}) {
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (thread < worldCount() * SLOTS) {
+  if (!isHalted() && thread < worldCount() * SLOTS) {
     openWorld(thread / SLOTS);
     ${entry}(thread % SLOTS);
   }
@@ -51,7 +54,7 @@ fn ${entry}_agents(${BUILTINS}) {
   brains: (entry) => `@compute @workgroup_size(${BRAIN_THREADS})
 fn ${entry}_brains(${BUILTINS}) {
   let brain = group.y * groups.x + group.x;
-  if (brain < shard.count) {
+  if (!isHalted() && brain < shard.count) {
     let agent = shard.first + brain;
     openWorld(agent / SLOTS);
     ${entry}(agent % SLOTS, brain, lane);

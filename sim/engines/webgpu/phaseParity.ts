@@ -98,18 +98,22 @@ export function differenceOf(
 
 const wideOf = (words: Uint32Array, k: number): number => (words[k + 1]! | 0) * 2 ** 32 + words[k]!;
 
-/** Runs a phase in a world on the CPU; whether a balance left its range. */
-function overflows(world: World, name: string): boolean {
+/** Runs a phase in a world on the CPU; the error of a number that left its range, or null. */
+function overflowOf(world: World, name: string): OverflowError | null {
   try {
     phasesOf(world)
       .find((phase) => phase.name === name)!
       .run(world, world.tick);
-    return false;
+    return null;
   } catch (error) {
-    if (error instanceof OverflowError) return true;
+    if (error instanceof OverflowError) return error;
     throw error;
   }
 }
+
+/** What an error says without its numbers and account: where many overflow at once, engines meet another one first. */
+const wordsOf = ({ message, at }: OverflowError): string =>
+  message.replace(at.account, '').replaceAll(/(?<![\^\d])\d+(?![\^\d])/g, '#');
 
 const programs = new Map<string, Promise<CompiledPhase>>();
 
@@ -164,6 +168,7 @@ export async function runOnDevice(gpu: GpuDevice, name: string, worlds: readonly
  * worlds are left as the CPU's phase leaves them.
  *
  * @param between called when the device has the worlds and the CPU's have not moved on, for tests of the comparison
+ * @returns what the device reports where a number left its range on both; null where none did
  * @throws Error naming phase, world, column, number, what was expected and found
  */
 export async function comparePhase(
@@ -173,23 +178,24 @@ export async function comparePhase(
   what: string,
   options: ParityOptions = {},
   between: () => void = () => {},
-): Promise<void> {
+): Promise<OverflowError | null> {
   const batch = await phaseOnDevice(gpu, name, worlds, options.brainsPerShard);
   if (batch === null) {
     expectIdle(name, worlds, what, options);
-    return;
+    return null;
   }
   try {
     between();
-    const overflown = worlds.some((world) => overflows(world, name));
+    const overflows = worlds.map((world) => overflowOf(world, name)).filter((error) => error !== null);
     const problem = await batch.assertWell().then(
       () => null,
       (error: unknown) => error,
     );
-    if (overflown) {
-      if (!(problem instanceof OverflowError))
-        throw new Error(`${name}, ${what}: the device saw no overflow`);
-      return;
+    if (overflows.length > 0) {
+      const words = overflows.map(wordsOf);
+      if (!(problem instanceof OverflowError) || !words.includes(wordsOf(problem)))
+        throw new Error(`${name}, ${what}: the device says ${problem}, the CPU ${words.join(', ')}`);
+      return problem;
     }
     if (problem !== null) throw problem;
     const expected = createWords(batch.layout);
@@ -205,6 +211,7 @@ export async function comparePhase(
         throw new Error(`phase '${name}', ${what}, world ${w}, tick ${world.tick}: ${difference}`);
     }
     gpu.assertWell();
+    return null;
   } finally {
     batch.destroy();
   }
@@ -215,7 +222,7 @@ function expectIdle(name: string, worlds: readonly World[], what: string, option
   for (const world of worlds) {
     const layout = layOutDevice(world.parameters);
     const before = wordsOfWorld(world, layout);
-    overflows(world, name);
+    overflowOf(world, name);
     const difference = differenceOf(layout, wordsOfWorld(world, layout), before, options);
     if (difference !== null) throw new Error(`phase '${name}' is left out in ${what}, but: ${difference}`);
   }

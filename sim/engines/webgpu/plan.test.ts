@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { worldParameters } from '../../../configs/arms.ts';
 import { parseConfig } from '../../../configs/parse.ts';
 import { CapacityError, UsageError } from '../../core/errors.ts';
+import { registerMetric } from '../../metrics/ownMetrics.ts';
 import { batchBytes } from './batch.ts';
 import { layOutDevice, WEIGHT_STRIDE } from './layout.ts';
 import { planBatches, plannedBytes, refuseElsewhere } from './plan.ts';
@@ -48,14 +49,42 @@ describe('worlds dealt out to buffers', () => {
 });
 
 describe('what the device does not run', () => {
+  registerMetric({ name: 'ownAlive', unit: 'agents', about: 'living agents' }, () => 0);
+
   it.each([
     ['world: { doubleAuction: { enabled: true } }', 'world.doubleAuction.enabled'],
     ['world: { randomExchange: { kind: kinetic } }', 'world.randomExchange.kind'],
     ['world: { contest: { enabled: true } }', 'world.contest.enabled'],
     ['world: { environment: { kind: contextualBandit } }', 'world.environment.kind'],
+    ['world: { objectives: { enabled: true, judge: reward } }', 'world.objectives.judge'],
+    ['priceSeries: { values: [1] }\nworld: { amm: { outsidePrice: true } }', 'world.amm.outsidePrice'],
+    ['extensions: { metrics: [ownAlive] }', 'extensions.metrics'],
   ])('%s is refused by the path of its key', (yaml, path) => {
     const run = parseConfig(`ticks: 1\n${yaml}\n${learners}`);
     expect(() => refuseElsewhere(run)).toThrow(UsageError);
     expect(() => refuseElsewhere(run)).toThrow(`${path}: the webgpu engine has no`);
   });
+
+  it.each([
+    ['world.energy.price', 2, true],
+    ['world.demography.meanLife', 50, true],
+    ['world.policy.issuancePerTick', 3, true],
+    // records of lives that are taken and given in one tick need more room
+    ['world.demography.deathsPerTick', 1, false],
+    ['world.demography.immigrantsPerTick', 9, false],
+  ])(
+    'an intervention in %s, here to %d, is refused unless buffers and shaders stay: %s',
+    (path, value, fits) => {
+      const run = parseConfig(
+        JSON.stringify({
+          ticks: 9,
+          populations: [{ name: 'learners', kind: 'learner' }],
+          world: { policy: { issuance: 'workWeighted' } },
+          interventions: [{ tick: 3, path, value }],
+        }),
+      );
+      if (fits) expect(() => refuseElsewhere(run)).not.toThrow();
+      else expect(() => refuseElsewhere(run)).toThrow(`a change of ${path} cannot switch on`);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 /** What of a run the device can do, how its worlds are dealt out to buffers, and how much memory that takes. */
 import { type ResolvedRun, worldParameters } from '../../../configs/arms.ts';
-import type { WorldParameters } from '../../../configs/derive.ts';
+import { inOrder, parametersAfter } from '../../../configs/interventions.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
 import { CapacityError, UsageError } from '../../core/errors.ts';
 import { phasesOf } from '../../tick.ts';
 import { batchBytes } from './batch.ts';
@@ -35,8 +36,8 @@ function refusalOf(p: WorldParameters): Refusal | null {
   if (p.doubleAuction.enabled) return not('world.doubleAuction.enabled', 'the continuous double auction');
   if (p.randomExchange.kind !== 'off') return not('world.randomExchange.kind', 'random exchange of money');
   if (p.contest.enabled) return not('world.contest.enabled', 'pairwise contests');
-  const { shape } = p.serviceMarket;
-  if (!CHOICES.shape!.includes(shape)) return not('world.serviceMarket.shape', `demand by ${shape}`);
+  if (p.ownMetrics !== undefined) return not('extensions.metrics', "metrics of one's own");
+  if (p.ownFeatures !== undefined) return not('extensions.rewardFeatures', "reward features of one's own");
   for (const [k, { kind }] of p.populations.entries())
     if (kind === 'tabular' || !CHOICES.kind!.includes(kind))
       return not(`populations[${k}].kind`, `populations of kind ${kind}`);
@@ -79,12 +80,33 @@ export function refuseElsewhere(run: ResolvedRun): void {
     if (refused !== null)
       throw new UsageError(`${refused.path}: the webgpu engine has no ${refused.why}`, '--engine cpu');
     devicePhases([p]);
+    const { interventions = [] } = run.arms[p.arm]!;
+    const planned = inOrder(interventions);
+    planned.forEach(({ path }, k) => {
+      refuseChange(p, parametersAfter(run.arms[p.arm]!, p, planned.slice(0, k + 1)), path);
+    });
   }
   if (run.arms[0]!.output.journalWorlds > 0)
     throw new UsageError(
       'output.journalWorlds: the webgpu engine records no ledger entries',
       '--set output.journalWorlds=0, or --engine cpu',
     );
+}
+
+/**
+ * Refuses a change of parameters in flight for which buffers or shaders would have to be others.
+ *
+ * @param founded what the world was founded with
+ * @throws UsageError naming the key of the config
+ */
+export function refuseChange(founded: WorldParameters, next: WorldParameters, path: string): void {
+  const phases = new Set(devicePhases([founded]));
+  const known = layOutDevice(founded).key === layOutDevice(next).key;
+  if (known && devicePhases([next]).every((phase) => phases.has(phase))) return;
+  throw new UsageError(
+    `interventions: on the webgpu engine a change of ${path} cannot switch on what the run began without`,
+    'begin with a value that is not 0, or --engine cpu',
+  );
 }
 
 /** Bytes of the largest buffer that one world needs. */

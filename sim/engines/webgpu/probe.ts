@@ -9,7 +9,7 @@ import { layOutDevice } from './layout.ts';
 import { compose, type ShaderModule, state, together } from './modules.ts';
 
 /** Words of one call: 16 in, then 16 out. */
-export const PROBE_WORDS = 16;
+const PROBE_WORDS = 16;
 
 const parameters = worldParameters(parseConfig('slots: 1\nticks: 1'))[0]!;
 const layout = layOutDevice(parameters);
@@ -28,7 +28,7 @@ export async function compileProbe(
 ): Promise<Probe> {
   const { device } = gpu;
   const code = [
-    constantsOf(layout, parameters),
+    constantsOf(layout, parameters, WORKGROUP),
     compose([state, together, ...modules]),
     body,
     `@compute @workgroup_size(WORKGROUP)

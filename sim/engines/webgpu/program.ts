@@ -1,5 +1,5 @@
 /** Phases compiled for worlds of one layout on one device. */
-import type { WorldParameters } from '../../../configs/derive.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
 import type { Batch, Bindings } from './batch.ts';
 import type { GpuDevice } from './device.ts';
 import type { DeviceLayout } from './layout.ts';

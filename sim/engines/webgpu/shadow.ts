@@ -3,7 +3,7 @@
  * and looked at by the CPU's own code when it comes back.
  */
 import type { Founders } from '../../../agents/columns.ts';
-import type { WorldParameters } from '../../../configs/derive.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
 import { Ledger } from '../../../market/ledger.ts';
 import { assert } from '../../core/assert.ts';
 import { ARENA_START } from '../../core/columns.ts';

@@ -3,44 +3,47 @@
  * shows is read back, and measured, recorded, hashed and saved by the CPU's own code.
  */
 import { type ResolvedRun, worldParameters } from '../../../configs/arms.ts';
-import type { WorldParameters } from '../../../configs/derive.ts';
+import { afterIssuance, Course, parametersAfter } from '../../../configs/interventions.ts';
+import type { WorldParameters } from '../../../configs/worldParameters.ts';
+import { issuedRate } from '../../../market/laws.ts';
 import { decodeWorld, encodeWorld, pieceCount, type RestoreOptions } from '../../checkpoint.ts';
 import { assert } from '../../core/assert.ts';
 import { CheckpointError, UsageError } from '../../core/errors.ts';
 import type { RecordBatch, ShardReport, WorldFrame } from '../../frame.ts';
-import { checkLaws, createLawBook, lawStatus } from '../../invariants.ts';
+import { askAll, askEveryTick, createLawBook, lawStatus, noteScreened } from '../../invariants.ts';
 import { type IntervalStart, measure, startInterval } from '../../metrics/measure.ts';
 import type { Tally } from '../../metrics/tally.ts';
 import { Recorder } from '../../recorder.ts';
-import type { ShardHandle, ShardOptions } from '../../shard.ts';
-import { ledgerHash, stateHash } from '../../stateHash.ts';
+import type { InterventionByArm, RecordedActions, ShardHandle, ShardOptions } from '../../shard.ts';
+import { integerHash, ledgerHash, stateHash } from '../../stateHash.ts';
 import type { World } from '../../world.ts';
 import { Batch } from './batch.ts';
 import type { GpuDevice } from './device.ts';
-import { deviceColumn } from './layout.ts';
+import { HALT_LIVES } from './gathered.ts';
+import { type DeviceColumn, deviceColumn } from './layout.ts';
 import { wordsOfWorld } from './mirror.ts';
 import type { DevicePhase } from './phase.ts';
-import { devicePhases, planBatches } from './plan.ts';
-import { READOUTS } from './readouts.ts';
+import { devicePhases, planBatches, refuseChange } from './plan.ts';
+import { LIVES_TAKEN, READOUTS, type Readout } from './readouts.ts';
 import { emptyTally, Shadow } from './shadow.ts';
 import { Stretch } from './stretch.ts';
 
 /** Columns that the CPU writes when an interval begins. */
 const CENSUS = ['agents.censusAncestor', 'agents.censusTrait', 'agents.censusAlive'] as const;
 
-/** Actions of agents by world and tick, in plain order [slots x HEAD_COUNT]; they replace what is sampled. */
-export type RecordedActions = (world: number, tick: number) => Uint32Array<ArrayBuffer>;
-
 /** What a shard on a device is given beside what every shard is given. */
 export interface GpuShardOptions extends ShardOptions {
-  readonly actions?: RecordedActions;
   /** Phases of a tick; all that the worlds need by default. */
   readonly phases?: readonly DevicePhase[];
 }
 
 /** A world on the device. */
 interface Resident {
-  readonly parameters: WorldParameters;
+  /** Those in force, and those that it began with. */
+  parameters: WorldParameters;
+  readonly founded: WorldParameters;
+  /** Which parameters it has when. */
+  readonly course: Course;
   readonly batch: Batch;
   /** Its place in the batch. */
   readonly index: number;
@@ -50,6 +53,36 @@ interface Resident {
   since: IntervalStart;
   /** Pieces of a saved state that it has taken up and not yet put on the device. */
   pieces: number;
+}
+
+/** The phase that screens the laws. */
+const LAWS = 'laws';
+
+/** Takes what the device has gathered of a world, and clears it there. */
+function takeFrom(
+  world: World,
+  batch: Batch,
+  index: number,
+  words: Uint32Array<ArrayBuffer>,
+  readouts: readonly Readout[],
+): void {
+  for (const { take, clears } of readouts) {
+    take(world, batch.layout, words);
+    for (const name of clears) {
+      const column = deviceColumn(batch.layout, `device.${name}`)!;
+      batch.writeColumn(index, column, new Uint32Array(column.words));
+    }
+  }
+}
+
+function writeActions(
+  batch: Batch,
+  index: number,
+  column: DeviceColumn,
+  actions: ReturnType<RecordedActions>,
+): void {
+  assert(actions.length === column.words, `${actions.length} recorded actions, not ${column.words}`);
+  batch.writeColumn(index, column, actions);
 }
 
 export class GpuShard implements ShardHandle {
@@ -95,6 +128,7 @@ export class GpuShard implements ShardHandle {
   ): Promise<GpuShard> {
     if (options.fault !== undefined)
       throw new UsageError(`fault ${options.fault} strikes on the cpu engine alone`, '--engine cpu');
+    const laws = options.laws !== false;
     const all = worldParameters(run);
     const parameters = worlds.map((world) => all[world]!);
     const recorder = new Recorder(run.arms[0]!.output);
@@ -102,7 +136,8 @@ export class GpuShard implements ShardHandle {
     for (const plan of planBatches(parameters, gpu.bindingBytesMax)) {
       const own = plan.worlds.map((world) => all[world]!);
       const batch = await Batch.allocate(gpu, own);
-      const stretch = await Stretch.compile(batch, options.phases ?? devicePhases(own));
+      const phases = options.phases ?? devicePhases(own).filter(({ name }) => name !== LAWS || laws);
+      const stretch = await Stretch.compile(batch, phases);
       const shadow = new Shadow(own[0]!);
       own.forEach((p, index) => {
         const { world } = shadow.found(p, recorder.lineageSink(), options.founders?.[p.arm] ?? null);
@@ -110,6 +145,8 @@ export class GpuShard implements ShardHandle {
         batch.upload(index, wordsOfWorld(world, batch.layout));
         residents.push({
           parameters: p,
+          founded: p,
+          course: new Course(run.arms[p.arm]!, p),
           batch,
           index,
           shadow,
@@ -131,10 +168,15 @@ export class GpuShard implements ShardHandle {
     if (!this.founded) await this.sample(frames, true);
     this.founded = true;
     while (this.tick < toTick) {
+      this.steer();
       const next = this.nextStop(toTick);
-      for (const stretch of this.stretches()) await this.runStretch(stretch, next, phaseNs);
+      for (const stretch of this.stretches())
+        for (let tick = this.tick; tick < next; ) {
+          tick = await this.runStretch(stretch, tick, next, phaseNs);
+          await this.heed(stretch, tick);
+        }
+      if (this.options.laws !== false) noteScreened(this.lawBook, this.worlds.length, this.tick, next);
       this.tick = next;
-      await this.assertWell();
       await this.stop(frames, toTick);
     }
     return {
@@ -188,17 +230,37 @@ export class GpuShard implements ShardHandle {
         );
       resident.since = same ? since : startInterval(world);
       this.tick = world.tick;
+      // what was issued before is judged by the rate of then
+      const rate = issuedRate(world, world.tick);
+      resident.course.hasIssued(rate);
+      resident.parameters = afterIssuance(p, rate);
+      batch.setParameters(index, resident.parameters);
     }
     resident.pieces++;
     if (resident.pieces === pieceCount(p.slots)) {
       resident.pieces = 0;
       batch.upload(index, wordsOfWorld(world, batch.layout));
-      batch.setTick(this.tick);
+      batch.resume(this.tick);
     }
     // rows of a genesis that is not this run's
     this.recorder.drain();
     this.founded = true;
     return this.tick;
+  }
+
+  async intervene(byArm: InterventionByArm): Promise<void> {
+    const asked = this.residents.flatMap(({ founded, course }) => {
+      const intervention = byArm[founded.arm] ?? null;
+      return intervention === null ? [] : [{ founded, course, intervention }];
+    });
+    // all of them or none
+    for (const { founded, intervention } of asked)
+      refuseChange(
+        founded,
+        parametersAfter(this.run.arms[founded.arm]!, founded, [intervention]),
+        intervention.path,
+      );
+    for (const { course, intervention } of asked) course.add(intervention);
   }
 
   async close(): Promise<void> {
@@ -217,29 +279,60 @@ export class GpuShard implements ShardHandle {
     return shadow.show(p, this.tick, tally, words);
   }
 
+  /** Runs ticks until one is reached or a world wants to be looked at; returns the tick that comes next. */
   private async runStretch(
     stretch: Stretch,
-    next: number,
+    from: number,
+    to: number,
     phaseNs: Record<string, number> | null,
-  ): Promise<void> {
-    const { actions } = this.options;
-    if (phaseNs === null || actions !== undefined) {
-      const write = actions && ((tick: number) => this.feed(stretch, actions, tick));
-      await stretch.run(this.tick, next, write === undefined ? null : { before: 'decide', write });
-      return;
-    }
-    const timed = await stretch.profile(this.tick, next);
-    for (const [phase, ns] of Object.entries(timed ?? {})) phaseNs[phase] = (phaseNs[phase] ?? 0) + ns;
+  ): Promise<number> {
+    const { actions, onActions } = this.options;
+    const exchanges = actions !== undefined || onActions !== undefined;
+    if (phaseNs !== null && !exchanges) return stretch.profile(from, to, phaseNs);
+    const visit = { before: 'decide', meet: (tick: number) => this.exchangeActions(stretch, tick) };
+    return stretch.run(from, to, exchanges ? visit : null);
   }
 
-  /** Overwrites what agents have sampled. */
-  private feed(stretch: Stretch, actions: RecordedActions, tick: number): void {
+  /** Gives worlds the parameters that hold from the next tick on. */
+  private steer(): void {
+    for (const resident of this.residents) {
+      const { course, batch, index } = resident;
+      if (this.tick < course.next) continue;
+      resident.parameters = course.parametersAt(this.tick);
+      batch.setParameters(index, resident.parameters);
+    }
+  }
+
+  /**
+   * Looks at worlds of a stretch that have asked for it, after tick `tick` - 1.
+   *
+   * @throws LawViolation where a law that the device suspects is broken
+   */
+  private async heed(stretch: Stretch, tick: number): Promise<void> {
+    const { batch } = stretch;
+    const halts = await batch.assertWell();
+    this.gpu.assertWell();
+    if (halts.every((reasons) => reasons === 0)) return;
+    this.whole = null;
+    for (const { parameters: p, index, shadow, tally, stretch: own } of this.residents) {
+      const reasons = halts[index]!;
+      if (own !== stretch || reasons === 0) continue;
+      const words = await batch.downloadState(index);
+      const world = shadow.show(p, tick, tally, words);
+      if (reasons !== HALT_LIVES) askEveryTick(world, this.lawBook);
+      if (reasons >= HALT_LIVES) takeFrom(world, batch, index, words.state, [LIVES_TAKEN]);
+    }
+    batch.resume(tick);
+  }
+
+  /** Replaces what agents have chosen, where it is given, and tells what they do, where somebody asks. */
+  private async exchangeActions(stretch: Stretch, tick: number): Promise<void> {
+    const { actions, onActions } = this.options;
     for (const { parameters: p, batch, index, stretch: own } of this.residents) {
       if (own !== stretch) continue;
       const column = deviceColumn(batch.layout, 'brain.action')!;
-      const words = actions(p.world, tick);
-      assert(words.length === column.words, `${words.length} recorded actions, not ${column.words}`);
-      batch.writeColumn(index, column, words);
+      if (actions !== undefined) writeActions(batch, index, column, actions(p.world, tick));
+      onActions?.(p.world, tick, await batch.readColumn(index, column));
     }
   }
 
@@ -248,18 +341,23 @@ export class GpuShard implements ShardHandle {
     const { metricsEvery, agentsEvery } = this.run.arms[0]!.output;
     const after = (every: number): number =>
       every > 0 ? this.tick + every - (this.tick % every) : Number.POSITIVE_INFINITY;
-    const everyTick = this.options.onTickHash === undefined ? Number.POSITIVE_INFINITY : this.tick + 1;
-    return Math.min(toTick, after(metricsEvery), after(agentsEvery), everyTick);
+    const { onTickHash, onTickIntegers } = this.options;
+    const change = Math.min(...this.residents.map(({ course }) => course.next));
+    const everyTick = (onTickHash ?? onTickIntegers) === undefined ? Number.POSITIVE_INFINITY : this.tick + 1;
+    return Math.min(toTick, after(metricsEvery), after(agentsEvery), everyTick, change);
   }
 
   /** What is due at the tick that has been reached. */
   private async stop(frames: WorldFrame[], toTick: number): Promise<void> {
     const { metricsEvery, agentsEvery } = this.run.arms[0]!.output;
-    const { onTickHash } = this.options;
+    const { onTickHash, onTickIntegers } = this.options;
     const boundary = this.tick % metricsEvery === 0;
     if (onTickHash !== undefined)
       for (const resident of this.residents)
         onTickHash(resident.parameters.world, this.tick, ledgerHash(await this.look(resident, false)));
+    if (onTickIntegers !== undefined)
+      for (const resident of this.residents)
+        onTickIntegers(resident.parameters.world, this.tick, integerHash(await this.look(resident, false)));
     if (boundary || this.tick === toTick) await this.sample(frames, boundary);
     if (agentsEvery > 0 && this.tick % agentsEvery === 0)
       for (const resident of this.residents) this.recorder.agents(await this.look(resident, false));
@@ -273,16 +371,15 @@ export class GpuShard implements ShardHandle {
       const { layout } = batch;
       const words = await batch.downloadState(index);
       const world = shadow.show(p, this.tick, tally, words);
-      for (const { take } of READOUTS) take(world, layout, words.state);
-      if (this.options.laws !== false && this.tick > 0) checkLaws(world, this.lawBook, this.tick - 1);
+      if (this.options.laws !== false && this.tick > 0) askAll(world, this.lawBook);
+      takeFrom(world, batch, index, words.state, READOUTS);
       const frame = measure(world, resident.since);
       frames.push(frame);
-      for (const column of layout.columns)
-        if (column.group === 'device') batch.writeColumn(index, column, words.state, column.offset);
       if (!boundary) continue;
       this.recorder.frame(
         frame,
         p.populations.map(({ name }) => name),
+        p.computeMarket.priceTable,
       );
       resident.since = startInterval(world);
       const { state } = wordsOfWorld(world, layout, { state: words.state, apart: [] });
@@ -291,11 +388,6 @@ export class GpuShard implements ShardHandle {
         batch.writeColumn(index, column, state, column.offset);
       }
     }
-  }
-
-  private async assertWell(): Promise<void> {
-    for (const batch of this.batches()) await batch.assertWell();
-    this.gpu.assertWell();
   }
 
   private agentSteps(): number {

@@ -5,9 +5,12 @@
 @group(0) @binding(1) var<storage, read> parameters: array<u32>;
 /** Of fixed.ts: LOG2_TABLE and EXP2_TABLE. */
 @group(0) @binding(2) var<storage, read> tables: array<u32>;
-/** Per world STATUS_WORDS: the first thing that went wrong in it, see `fail`. */
+/**
+ * Per world STATUS_WORDS: the first thing that went wrong in it (`fail`), and why it wants to be looked at (`halt`). Behind
+ * all of them a word that is not 0 where any does.
+ */
 @group(0) @binding(3) var<storage, read_write> status: array<atomic<u32>>;
-/** The tick that is being computed, worlds in these buffers. */
+/** The tick that is being computed, worlds in these buffers, and whether ticks wait until the host has looked. */
 @group(0) @binding(4) var<storage, read> control: array<u32>;
 
 /** The world of this thread, and where its words begin. */
@@ -27,6 +30,10 @@ fn currentTick() -> u32 {
 
 fn worldCount() -> u32 {
   return control[1];
+}
+
+fn isHalted() -> bool {
+  return control[2] != 0u;
 }
 
 fn load(column: u32, i: u32) -> u32 {
@@ -111,4 +118,10 @@ fn fail(code: u32, account: u32, found: U64, wanted: U64) {
   atomicStore(&status[at + 4u], found.y);
   atomicStore(&status[at + 5u], wanted.x);
   atomicStore(&status[at + 6u], wanted.y);
+}
+
+/** Asks the host to look at this world when the tick is over: bits of reasons. No phase runs until it has. */
+fn halt(reasons: u32) {
+  atomicOr(&status[world * STATUS_WORDS + STATUS_HALT], reasons);
+  atomicStore(&status[worldCount() * STATUS_WORDS], 1u);
 }

@@ -12,16 +12,16 @@ const SUBMITS_AHEAD = 4;
 /** Bytes of a timestamp, which is in nanoseconds. */
 const STAMP_BYTES = 8;
 
-/** Called before a phase of a tick, for what is fed to it: recorded actions. */
-export interface Feed {
-  /** Name of the phase before which actions are overwritten. */
+/** Somebody whom each tick waits for before one of its phases, to read or write what agents do. */
+export interface Visit {
+  /** Name of the phase. */
   readonly before: string;
-  readonly write: (tick: number) => void;
+  readonly meet: (tick: number) => Promise<void>;
 }
 
 export class Stretch {
   readonly phases: readonly CompiledPhase[];
-  private readonly batch: Batch;
+  readonly batch: Batch;
   private readonly endTick: (encoder: GPUComputePassEncoder) => void;
 
   private constructor(
@@ -47,9 +47,13 @@ export class Stretch {
     return new Stretch(batch, compiled, await batch.compileClock());
   }
 
-  /** Runs ticks from..to-1. */
-  async run(from: number, to: number, feed: Feed | null = null): Promise<void> {
-    if (feed !== null) return this.runFed(from, to, feed);
+  /**
+   * Runs ticks from..to-1, or as many as there are until a world wants to be looked at.
+   *
+   * @returns the tick that comes next
+   */
+  async run(from: number, to: number, visit: Visit | null = null): Promise<number> {
+    if (visit !== null) return this.runVisited(from, to, visit);
     const { device } = this.batch.gpu;
     for (let tick = from, submits = 1; tick < to; tick += TICKS_PER_SUBMIT, submits++) {
       const encoder = device.createCommandEncoder();
@@ -60,21 +64,25 @@ export class Stretch {
       }
       pass.end();
       device.queue.submit([encoder.finish()]);
-      if (submits % SUBMITS_AHEAD === 0) await device.queue.onSubmittedWorkDone();
+      if (submits % SUBMITS_AHEAD > 0) continue;
+      const { tick: reached, halted } = await this.batch.progress();
+      if (halted) return reached;
     }
+    return (await this.batch.progress()).tick;
   }
 
-  /** The same with what is written between phases: a submit before and one after it. */
-  private async runFed(from: number, to: number, { before, write }: Feed): Promise<void> {
-    const { device } = this.batch.gpu;
+  /** The same with a visit between phases: a submit before and one after it. */
+  private async runVisited(from: number, to: number, { before, meet }: Visit): Promise<number> {
     const cut = this.phases.findIndex(({ phase }) => phase.name === before);
-    assert(cut >= 0, `no phase '${before}' before which actions could be fed`);
+    assert(cut >= 0, `no phase '${before}' before which a tick could wait`);
     for (let tick = from; tick < to; tick++) {
       this.submit(this.phases.slice(0, cut), false);
-      write(tick);
+      await meet(tick);
       this.submit(this.phases.slice(cut), true);
-      await device.queue.onSubmittedWorkDone();
+      // actions of a tick that waits would stand in place of those to learn from
+      if ((await this.batch.progress()).halted) return tick + 1;
     }
+    return to;
   }
 
   private submit(phases: readonly CompiledPhase[], last: boolean): void {
@@ -88,21 +96,20 @@ export class Stretch {
   }
 
   /**
-   * Runs ticks from..to-1 with a timestamp around each phase; nanoseconds on the device by phase. Nothing where the device
-   * has no timestamps: ticks then run untimed.
+   * Runs ticks as `run` does, with a timestamp around each phase. Where the device has no timestamps, ticks run untimed.
+   *
+   * @param sums nanoseconds on the device by phase, added to
+   * @returns the tick that comes next
    */
-  async profile(from: number, to: number): Promise<Readonly<Record<string, number>> | null> {
+  async profile(from: number, to: number, sums: Record<string, number>): Promise<number> {
     const { gpu } = this.batch;
-    if (!gpu.timestamps) {
-      await this.run(from, to);
-      return null;
-    }
+    if (!gpu.timestamps) return this.run(from, to);
     const { device } = gpu;
     const count = 2 * this.phases.length;
     const querySet = device.createQuerySet({ type: 'timestamp', count });
     const resolved = await gpu.buffer('timestamps', STAMP_BYTES * count, USAGE.query | USAGE.copySource);
-    const sums: Record<string, number> = {};
-    for (let tick = from; tick < to; tick++) {
+    let reached = from;
+    while (reached < to) {
       const encoder = device.createCommandEncoder();
       this.phases.forEach((phase, k) => {
         const timestampWrites = {
@@ -122,9 +129,12 @@ export class Stretch {
       this.phases.forEach(({ phase }, k) => {
         sums[phase.name] = (sums[phase.name] ?? 0) + Number(stamps[2 * k + 1]! - stamps[2 * k]!);
       });
+      const { tick, halted } = await this.batch.progress();
+      reached = tick;
+      if (halted) break;
     }
     querySet.destroy();
     resolved.destroy();
-    return sums;
+    return reached;
   }
 }

@@ -73,3 +73,22 @@ fn clearWords(lane: u32, column: u32, words: u32) {
     store(column, k, 0u);
   }
 }
+
+/** Writes the slots whose word of `marks` is 1, and not 0, to a list, in slot order; returns how many, to all. */
+fn listMarked(lane: u32, marks: u32, list: u32) -> u32 {
+  var before = 0u;
+  for (var first = 0u; first < SLOTS; first += WORKGROUP) {
+    let i = first + lane;
+    var marked = 0u;
+    if (i < SLOTS) {
+      marked = load(marks, i);
+    }
+    let scan = scanOf(lane, wide(marked));
+    if (marked != 0u) {
+      store(list, before + scan.before.x, i);
+    }
+    before += scan.total.x;
+  }
+  awaitAll();
+  return agree(lane, before);
+}

@@ -1,11 +1,11 @@
 /** Demand and supply of the last compute auction as curves that cross at the clearing price. */
-import { type ScaleContinuousNumeric, scaleLinear, scaleLog, select } from 'd3';
+import { scaleLinear, scaleLog, select } from 'd3';
 import type { PageContext } from '../context.ts';
-import { formatTick, formatValue } from '../format.ts';
+import { formatValue } from '../format.ts';
+import { appendAxes, drawAxes, drawCrossing, AXES_MARGIN as MARGIN, ticksAcross } from './axes.ts';
 import { clearingLevel } from './clearing.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
-const MARGIN = { top: 22, right: 14, bottom: 34, left: 52 };
 /** Prices shown reach beyond the levels that hold orders by this factor; levels are a geometric series. */
 const ROOM = 1.15;
 /** Prices are labelled at most so many times. */
@@ -46,8 +46,7 @@ export class Auction implements Figure {
     this.context = context;
     this.height = height;
     this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img');
-    this.svg.append('g').attr('class', 'grid-lines y-lines');
-    this.svg.append('g').attr('class', 'grid-lines vertical x-lines');
+    appendAxes(this.svg);
     this.svg.append('path').attr('class', 'line colour-0').attr('data-series', 'demand');
     this.svg.append('path').attr('class', 'line colour-1').attr('data-series', 'supply');
     this.svg.append('line').attr('class', 'clearing across');
@@ -94,7 +93,13 @@ export class Auction implements Figure {
     const y = scaleLog([first / ROOM, last * ROOM], [this.height - MARGIN.bottom, MARGIN.top]);
     const most = Math.max(1, demand[0]!, supply.at(-1)!);
     const x = scaleLinear([0, most * 1.04], [MARGIN.left, this.width - MARGIN.right]);
-    this.drawGrid(x, y);
+    drawAxes(
+      this.svg,
+      this.width,
+      this.height,
+      { place: x, ticks: x.ticks(ticksAcross(this.width, 90)) },
+      { place: y, ticks: spaced(y.ticks(PRICE_LABELS)) },
+    );
     const within = (k: number): boolean => prices[k]! >= y.domain()[0]! && prices[k]! <= y.domain()[1]!;
     const levels = prices.map((_, k) => k).filter(within);
     const step = (quantity: readonly number[]): string =>
@@ -111,21 +116,7 @@ export class Auction implements Figure {
     const traded = cleared >= 0;
     for (const name of ['.across', '.down', '.crossing'])
       this.svg.select(name).attr('visibility', traded ? 'inherit' : 'hidden');
-    if (traded) {
-      this.svg
-        .select('.across')
-        .attr('x1', MARGIN.left)
-        .attr('x2', x(volume))
-        .attr('y1', y(price))
-        .attr('y2', y(price));
-      this.svg
-        .select('.down')
-        .attr('x1', x(volume))
-        .attr('x2', x(volume))
-        .attr('y1', y(price))
-        .attr('y2', this.height - MARGIN.bottom);
-      this.svg.select('.crossing').attr('cx', x(volume)).attr('cy', y(price));
-    }
+    if (traded) drawCrossing(this.svg, this.height, x(volume), y(price));
     this.say(read, price, volume);
   }
 
@@ -162,62 +153,16 @@ export class Auction implements Figure {
     );
   }
 
-  private drawGrid(
-    x: ScaleContinuousNumeric<number, number>,
-    y: ScaleContinuousNumeric<number, number>,
-  ): void {
-    const lines = (name: string, values: number[]) =>
-      this.svg
-        .select(name)
-        .selectAll<SVGGElement, number>('g')
-        .data(values)
-        .join((enter) => {
-          const g = enter.append('g');
-          g.append('line');
-          g.append('text');
-          return g;
-        });
-    const across = lines('.y-lines', spaced(y.ticks(PRICE_LABELS))).attr(
-      'transform',
-      (v) => `translate(0,${y(v)})`,
-    );
-    across
-      .select('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.width - MARGIN.right);
-    across
-      .select('text')
-      .attr('x', MARGIN.left - 7)
-      .attr('dy', '0.32em')
-      .attr('text-anchor', 'end')
-      .text(formatTick);
-    const up = lines('.x-lines', x.ticks(Math.max(2, Math.floor(this.width / 90)))).attr(
-      'transform',
-      (v) => `translate(${x(v)},0)`,
-    );
-    up.select('line')
-      .attr('y1', MARGIN.top)
-      .attr('y2', this.height - MARGIN.bottom);
-    up.select('text')
-      .attr('y', this.height - MARGIN.bottom + 14)
-      .attr('text-anchor', 'middle')
-      .text(formatTick);
-    this.svg
-      .select('.x-label')
-      .attr('x', this.width - MARGIN.right)
-      .attr('y', this.height - 4);
-  }
-
   /** Of the first selected world; a sum over auctions would cross where none of them clears. */
   private read(): Curves | string {
     const { store } = this.context;
-    const [world] = store.latestWorlds;
+    const [world] = store.auctionWorlds;
     if (world === undefined) return 'No auction has been seen yet.';
-    if (world.bidHistogram.length === 0)
-      return 'Orders are not recorded; they are shown while a run is live.';
+    if (world.bidHistogram.length === 0 || Number.isNaN(world.bidHistogram[0]))
+      return `The orders of world ${world.world} are not recorded (output.tradesWorlds).`;
     const prices = store.arm(world.arm)?.computePrices ?? [];
     const { demand, supply } = auctionCurves(world.bidHistogram, world.askHistogram);
-    if (demand[0] === 0 && supply.at(-1) === 0) return 'Nobody asked or offered in the last auction.';
+    if (demand[0] === 0 && supply.at(-1) === 0) return 'Nobody asked or offered in that auction.';
     return {
       world: world.world,
       prices,

@@ -70,7 +70,9 @@ export class Depth implements Figure {
   draw(): void {
     const auction = this.auction();
     if (this.width === 0) return;
-    setEmpty(this.plot, emptyWords(auction));
+    const words = emptyWords(auction);
+    setEmpty(this.plot, words);
+    this.svg.attr('visibility', words === null ? 'visible' : 'hidden');
     if (auction === null) return;
     const x = this.xScale(auction);
     const [bids, asks] = [binned(auction.bids), binned(auction.asks)];
@@ -178,10 +180,11 @@ export class Depth implements Figure {
   }
 
   private auction(): Auction | null {
-    const world = this.store.latestWorlds[0];
+    const world = this.store.auctionWorlds[0];
     const prices = this.store.arm(world?.arm ?? 0)?.computePrices;
     if (world === undefined || prices === undefined || prices.length !== world.bidHistogram.length)
       return null;
+    if (Number.isNaN(world.bidHistogram[0])) return null;
     const { bidHistogram: bids, askHistogram: asks } = world;
     return { world: world.world, bids, asks, prices, cleared: clearingLevel(bids, asks) };
   }
@@ -262,6 +265,6 @@ function binned(quantities: Float32Array): number[] {
 const total = (quantities: Float32Array): number => quantities.reduce((sum, q) => sum + q, 0);
 
 function emptyWords(auction: Auction | null): string | null {
-  if (auction === null) return 'Orders are not part of a recorded run.';
+  if (auction === null) return 'The orders of this world are not recorded (output.tradesWorlds).';
   return total(auction.bids) + total(auction.asks) > 0 ? null : 'No orders in the last auction.';
 }

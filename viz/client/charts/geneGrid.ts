@@ -2,7 +2,8 @@
 import { area, line, max, scaleLinear, select } from 'd3';
 import type { PageContext } from '../context.ts';
 import { formatValue } from '../format.ts';
-import type { Figure, Sheet } from './figure.ts';
+import { drawChangeMarks } from './changeMarks.ts';
+import { type Figure, type Sheet, setEmpty } from './figure.ts';
 import { geneStyle } from './genes.ts';
 
 const CELL = { width: 168, height: 76, gap: 10 };
@@ -61,6 +62,10 @@ export class GeneGrid implements Figure {
       max(this.features, (_, f) =>
         max(frames, (k) => Math.max(Math.abs(of(f, 'mean')(k)) || 0, Math.abs(of(f, 'shadow')(k)) || 0)),
       ) ?? 1;
+    const isMeasured = frames.some((k) => this.features.some((_, f) => Number.isFinite(of(f, 'mean')(k))));
+    setEmpty(this.plot, isMeasured ? null : 'No learner has lived in this run.');
+    this.svg.attr('visibility', isMeasured ? 'visible' : 'hidden');
+    if (!isMeasured) return;
     const x = scaleLinear([0, Math.max(1, store.lastTick)], [0, cell]);
     const y = scaleLinear([-Math.max(0.1, reach), Math.max(0.1, reach)], [CELL.height - 2, NAME_PX]).clamp(
       true,
@@ -73,10 +78,11 @@ export class GeneGrid implements Figure {
         .y((k) => y(value(k)))
         .digits(1)(frames) ?? '';
     const cells = this.svg
-      .selectAll<SVGGElement, string>('g')
+      .selectAll<SVGGElement, string>('g.cell')
       .data(this.features)
       .join((enter) => {
         const g = enter.append('g');
+        g.append('g').attr('class', 'changes');
         g.append('line').attr('class', 'zero');
         g.append('path').attr('class', 'band');
         g.append('path').attr('class', 'line dashed shadow');
@@ -85,7 +91,7 @@ export class GeneGrid implements Figure {
         g.append('text').attr('class', 'gene-value').attr('y', 10).attr('text-anchor', 'end');
         return g;
       })
-      .attr('class', (_, f) => `colour-${geneStyle(f).colour}`)
+      .attr('class', (_, f) => `cell colour-${geneStyle(f).colour}`)
       .attr('data-gene', (feature) => feature)
       .attr(
         'transform',
@@ -103,6 +109,10 @@ export class GeneGrid implements Figure {
     );
     cells.select('.shadow').attr('d', (_, f) => path(of(f, 'shadow')));
     cells.select('.mean').attr('d', (_, f) => path(of(f, 'mean')));
+    cells.select<SVGGElement>('.changes').each((_, f, nodes) => {
+      const place = { top: NAME_PX, bottom: CELL.height - 2, right: cell };
+      drawChangeMarks(select<SVGGElement, unknown>(nodes[f]!), store, x, place, false);
+    });
     cells.select('.gene-name').text((feature) => feature);
     cells.select('.gene-value').attr('x', cell);
     this.drawCursor();

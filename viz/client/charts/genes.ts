@@ -2,7 +2,7 @@
 import { mean, scaleLinear, select } from 'd3';
 import { formatTick, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
-import type { Figure, Sheet } from './figure.ts';
+import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 const ROW_HEIGHT = 19;
 const MARGIN = { top: 22, right: 58, bottom: 24 };
@@ -30,12 +30,14 @@ export const geneStyle = (feature: number): { colour: number; dashed: boolean } 
 });
 
 export class Genes implements Figure {
+  private readonly plot: HTMLElement;
   private readonly store: RunStore;
   private readonly height: number;
   private readonly svg;
   private width = 0;
 
   constructor(plot: HTMLElement, legend: HTMLElement, store: RunStore, features: number) {
+    this.plot = plot;
     this.store = store;
     this.height = geneRowsHeight(features);
     this.svg = select(plot)
@@ -74,6 +76,10 @@ export class Genes implements Figure {
   draw(): void {
     const rows = this.rows();
     if (this.width === 0 || rows.length === 0) return;
+    const isMeasured = rows.some(({ mean }) => Number.isFinite(mean));
+    setEmpty(this.plot, isMeasured ? null : 'No learner lives at this tick.');
+    this.svg.attr('visibility', isMeasured ? 'visible' : 'hidden');
+    if (!isMeasured) return;
     const left = this.width < NARROW_PX ? NAME_NARROW_PX : NAME_PX;
     const reach = Math.max(0.25, ...rows.map((r) => Math.abs(r.mean) + (finite(r.deviation) ?? 0)));
     const x = scaleLinear([-Math.min(1, reach), Math.min(1, reach)], [left, this.width - MARGIN.right])
@@ -116,10 +122,10 @@ export class Genes implements Figure {
       .attr('x2', (row) => x(row.mean + (finite(row.deviation) ?? 0)));
     joined
       .select('.shift')
-      .attr('x1', (row) => x(row.shadow))
+      .attr('x1', (row) => x(finite(row.shadow) ?? row.mean))
       .attr('x2', (row) => x(row.mean));
     joined.select('.shadow').attr('d', (row) => {
-      const at = x(row.shadow).toFixed(1);
+      const at = x(finite(row.shadow) ?? row.mean).toFixed(1);
       return `M${at},${-SIZE}l${SIZE},${SIZE}l${-SIZE},${SIZE}l${-SIZE},${-SIZE}Z`;
     });
     joined.select('.mean').attr('cx', (row) => x(row.mean));
@@ -148,7 +154,7 @@ export class Genes implements Figure {
     const now = store.shownTick === null ? store.latestWorlds : [];
     return store.hello.rewardFeatures.map((feature, f) => ({
       feature,
-      mean: finite(summary.mean[store.geneIndex(f, 'mean')]!) ?? 0,
+      mean: summary.mean[store.geneIndex(f, 'mean')]!,
       shadow: summary.mean[store.geneIndex(f, 'shadow')]!,
       deviation: mean(now, (w) => w.geneDeviation[f]) ?? Number.NaN,
     }));

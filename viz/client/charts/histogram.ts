@@ -1,6 +1,7 @@
 /** How many agents have how much of one thing, by group. */
-import { bin, max, scaleLinear, select } from 'd3';
+import { max, nice, scaleLinear, select, tickStep } from 'd3';
 import { formatTick, formatValue } from '../format.ts';
+import { drawLevels } from './axes.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 export interface Sample {
@@ -14,6 +15,40 @@ export interface Sample {
 const MARGIN = { top: 22, right: 14, bottom: 34, left: 52 };
 const BINS = 40;
 
+interface Bin {
+  readonly low: number;
+  readonly high: number;
+  /** [group] */
+  readonly counts: number[];
+}
+
+/** How many values of each group lie in bins of equal, round width; the last bin holds its upper end too. */
+function countBins({ values, group, groups }: Sample): Bin[] {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k]!;
+    if (!Number.isFinite(value)) continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (least > most) return [];
+  const [low, high] = least < most ? nice(least, most, BINS) : [least, least + 1];
+  const width = least < most ? tickStep(low, high, BINS) : 1;
+  const count = Math.max(1, Math.round((high - low) / width));
+  const bins = Array.from({ length: count }, (_, k) => ({
+    low: low + k * width,
+    high: low + (k + 1) * width,
+    counts: new Array<number>(groups.length).fill(0),
+  }));
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k]!;
+    if (!Number.isFinite(value)) continue;
+    const at = Math.min(count - 1, Math.floor((value - low) / width));
+    bins[at]!.counts[group[k]!]!++;
+  }
+  return bins;
+}
+
 export class Histogram implements Figure {
   private readonly plot: HTMLElement;
   private readonly legend: HTMLElement;
@@ -21,7 +56,8 @@ export class Histogram implements Figure {
   private readonly read: () => Sample | string;
   private readonly svg;
   private width = 0;
-  private rows: { low: number; high: number; counts: number[] }[] = [];
+  private drawnWidth = 0;
+  private rows: Bin[] = [];
   private sample: Sample | null = null;
 
   constructor(plot: HTMLElement, legend: HTMLElement, height: number, read: () => Sample | string) {
@@ -47,19 +83,12 @@ export class Histogram implements Figure {
     const read = this.read();
     setEmpty(this.plot, typeof read === 'string' ? read : null);
     this.svg.attr('visibility', typeof read === 'string' ? 'hidden' : 'visible');
+    const same = read === this.sample && this.width === this.drawnWidth;
     this.sample = typeof read === 'string' ? null : read;
-    if (typeof read === 'string') return;
-    const { values, group, groups, label } = read;
-    const bins = bin<number, number>()
-      .value((k) => values[k]!)
-      .thresholds(BINS)(
-      Array.from({ length: values.length }, (_, k) => k).filter((k) => Number.isFinite(values[k])),
-    );
-    this.rows = bins.map((members) => {
-      const counts = new Array<number>(groups.length).fill(0);
-      for (const k of members) counts[group[k]!]!++;
-      return { low: members.x0!, high: members.x1!, counts };
-    });
+    this.drawnWidth = this.width;
+    if (typeof read === 'string' || same) return;
+    const { values, groups, label } = read;
+    this.rows = countBins(read);
     const total = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
     const x = scaleLinear(
       [this.rows[0]?.low ?? 0, this.rows.at(-1)?.high ?? 1],
@@ -69,25 +98,8 @@ export class Histogram implements Figure {
       [0, max(this.rows, (row) => total(row.counts)) ?? 1],
       [this.height - MARGIN.bottom, MARGIN.top],
     ).nice(4);
-    const lines = this.svg
-      .select('.y-lines')
-      .selectAll<SVGGElement, number>('g')
-      .data(y.ticks(4))
-      .join((enter) => {
-        const g = enter.append('g');
-        g.append('line');
-        g.append('text').attr('text-anchor', 'end').attr('dy', '0.32em');
-        return g;
-      })
-      .attr('transform', (value) => `translate(0,${y(value)})`);
-    lines
-      .select('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.width - MARGIN.right);
-    lines
-      .select('text')
-      .attr('x', MARGIN.left - 7)
-      .text(formatTick);
+    const across = [MARGIN.left, this.width - MARGIN.right] as const;
+    drawLevels(this.svg.select<SVGGElement>('.y-lines').node()!, { place: y, ticks: y.ticks(4) }, across);
     const parts = this.rows.flatMap((row) => {
       let below = 0;
       return row.counts.map((count, g) => {

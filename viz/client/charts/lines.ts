@@ -1,7 +1,11 @@
 /** Lines with bands over ticks from whatever data, in panels under each other; for what is not in the frames. */
 import { area, line, max, min, type ScaleLinear, scaleLinear, select } from 'd3';
 import type { PageContext } from '../context.ts';
-import { formatCount, formatTick, formatValue } from '../format.ts';
+import { formatCount, formatValue } from '../format.ts';
+import type { RunStore } from '../store.ts';
+import { drawLevels, drawTicks, placeGuide } from './axes.ts';
+import { drawChangeMarks } from './changeMarks.ts';
+import { followCursor } from './cursorKeys.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 export interface Line {
@@ -30,24 +34,30 @@ export class Lines implements Figure {
   private readonly context: PageContext;
   private readonly height: number;
   private readonly read: () => readonly LinePanel[] | string;
+  private readonly stores: () => readonly RunStore[];
   private readonly svg;
   private width = 0;
   private panels: readonly LinePanel[] = [];
   private x: ScaleLinear<number, number> = scaleLinear();
 
-  /** @param read the lines now, or why there are none */
+  /**
+   * @param read the lines now, or why there are none
+   * @param stores the runs whose changes are marked
+   */
   constructor(
     plot: HTMLElement,
     legend: HTMLElement,
     context: PageContext,
     height: number,
     read: () => readonly LinePanel[] | string,
+    stores: () => readonly RunStore[] = () => [context.store],
   ) {
     this.plot = plot;
     this.legend = legend;
     this.context = context;
     this.height = height;
     this.read = read;
+    this.stores = stores;
     this.svg = select(plot)
       .append('svg')
       .attr('height', height)
@@ -55,6 +65,7 @@ export class Lines implements Figure {
       .attr('tabindex', 0)
       .attr('class', 'time-series');
     this.svg.append('g').attr('class', 'panels');
+    this.svg.append('g').attr('class', 'changes');
     this.svg.append('g').attr('class', 'x-axis');
     this.svg
       .append('text')
@@ -63,17 +74,9 @@ export class Lines implements Figure {
       .attr('y', height - 8)
       .text('tick');
     this.svg.append('line').attr('class', 'guide');
-    const node = this.svg.node()!;
-    const set = (cursor: number | null): void => {
-      context.store.cursor = cursor;
-      context.schedule('cursor');
-    };
-    node.addEventListener('pointermove', (event) => {
-      const at = this.x.invert(event.clientX - node.getBoundingClientRect().left);
-      set(Math.min(Math.max(at, 0), this.lastTick));
-    });
-    node.addEventListener('pointerleave', () => set(null));
-    node.addEventListener('blur', () => set(null));
+    followCursor(this.svg.node()!, context, (left) =>
+      Math.min(Math.max(this.x.invert(left), 0), this.lastTick),
+    );
   }
 
   resize(width: number): void {
@@ -84,9 +87,11 @@ export class Lines implements Figure {
   draw(): void {
     if (this.width === 0) return;
     const read = this.read();
-    setEmpty(this.plot, typeof read === 'string' ? read : null);
-    this.svg.attr('visibility', typeof read === 'string' ? 'hidden' : 'visible');
     this.panels = typeof read === 'string' ? [] : read;
+    const measured = this.panels.some(({ lines }) => lines.some(isMeasured));
+    const none = typeof read === 'string' ? read : 'No value has been measured here.';
+    setEmpty(this.plot, measured ? null : none);
+    this.svg.attr('visibility', measured ? 'visible' : 'hidden');
     if (typeof read === 'string') return;
     this.x = scaleLinear([0, Math.max(1, this.lastTick)], [MARGIN.left, this.width - MARGIN.right]);
     const inner =
@@ -107,16 +112,21 @@ export class Lines implements Figure {
     groups.select('.unit').text((panel) => panel.unit);
     for (const node of groups.nodes())
       this.drawPanel(node, select<SVGGElement, LinePanel>(node).datum(), inner);
-    this.svg
-      .select('.x-axis')
-      .selectAll<SVGTextElement, number>('text')
-      .data(this.x.ticks(Math.max(2, Math.floor(this.width / 90))))
-      .join('text')
-      .attr('x', (tick) => this.x(tick))
-      .attr('y', this.height - 8)
-      .attr('text-anchor', (tick) => (this.x(tick) > this.width - 30 ? 'end' : 'middle'))
-      .text(formatTick);
+    this.drawChanges();
+    drawTicks(this.svg.select<SVGGElement>('.x-axis').node()!, this.x, this.width, this.height - 8);
     this.drawCursor();
+  }
+
+  private drawChanges(): void {
+    const place = { top: MARGIN.top, bottom: this.height - MARGIN.bottom, right: this.width - MARGIN.right };
+    this.svg
+      .select('.changes')
+      .selectAll<SVGGElement, RunStore>('g.changes-of')
+      .data(this.stores())
+      .join((enter) => enter.append('g').attr('class', 'changes-of'))
+      .each((store, k, nodes) =>
+        drawChangeMarks(select<SVGGElement, unknown>(nodes[k]!), store, this.x, place),
+      );
   }
 
   drawCursor(): void {
@@ -139,14 +149,8 @@ export class Lines implements Figure {
       }),
     );
     this.legend.replaceChildren(...items);
-    const at = this.x(tick ?? 0);
-    this.svg
-      .select('.guide')
-      .attr('visibility', tick === null ? 'hidden' : 'visible')
-      .attr('x1', at)
-      .attr('x2', at)
-      .attr('y1', MARGIN.top)
-      .attr('y2', this.height - MARGIN.bottom);
+    const guide = this.svg.select<SVGLineElement>('.guide').node()!;
+    placeGuide(guide, tick === null ? null : this.x(tick), MARGIN.top, this.height - MARGIN.bottom);
     const when = tick === null ? 'At the end' : `At tick ${formatCount(tick)}`;
     this.svg.attr('aria-label', `${when}: ${spoken.join(', ')}`);
   }
@@ -182,26 +186,8 @@ export class Lines implements Figure {
     if (panel.zero) [low, high] = [Math.min(0, low), Math.max(0, high)];
     if (high - low < 1e-9) high = low + Math.max(1e-6, Math.abs(low), panel.zero ? 1 : 0);
     const y = scaleLinear([low, high], [height, 0]).nice(4);
-    const grid = g
-      .select('.grid-lines')
-      .selectAll<SVGGElement, number>('g')
-      .data(y.ticks(4))
-      .join((enter) => {
-        const entered = enter.append('g');
-        entered.append('line');
-        entered.append('text').attr('text-anchor', 'end').attr('dy', '0.32em');
-        return entered;
-      })
-      .attr('transform', (value) => `translate(0,${y(value)})`)
-      .attr('class', (value) => (value === 0 ? 'zero' : null));
-    grid
-      .select('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.width - MARGIN.right);
-    grid
-      .select('text')
-      .attr('x', MARGIN.left - 7)
-      .text(formatTick);
+    const across = [MARGIN.left, this.width - MARGIN.right] as const;
+    drawLevels(g.select<SVGGElement>('.grid-lines').node()!, { place: y, ticks: y.ticks(4) }, across);
     const points = (l: Line): number[] => l.ticks.map((_, k) => k);
     g.select('.bands')
       .selectAll<SVGPathElement, Line>('path')
@@ -233,6 +219,8 @@ export class Lines implements Figure {
       );
   }
 }
+
+const isMeasured = ({ mean }: Line): boolean => Array.from(mean).some((value) => Number.isFinite(value));
 
 /** The value at the last tick at or before one. */
 function valueAt(l: Line, tick: number): number {

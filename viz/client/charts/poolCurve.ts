@@ -1,10 +1,10 @@
 /** The curve of the automated market maker, token x cash = k, and where on it the reserves stand. */
 import { line, range, scaleLinear, select } from 'd3';
 import type { PageContext } from '../context.ts';
-import { formatTick, formatValue } from '../format.ts';
+import { formatValue } from '../format.ts';
+import { appendAxes, drawAxes, drawCrossing, AXES_MARGIN as MARGIN, ticksAcross } from './axes.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
-const MARGIN = { top: 22, right: 14, bottom: 34, left: 52 };
 /** The curve is shown from this share of the reserves to its inverse. */
 const REACH = 0.4;
 const POINTS = 80;
@@ -24,8 +24,7 @@ export class PoolCurve implements Figure {
     this.context = context;
     this.height = height;
     this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img');
-    this.svg.append('g').attr('class', 'grid-lines y-lines');
-    this.svg.append('g').attr('class', 'grid-lines vertical x-lines');
+    appendAxes(this.svg);
     this.svg.append('path').attr('class', 'line colour-3 curve');
     this.svg.append('g').attr('class', 'trail');
     this.svg.append('line').attr('class', 'clearing across');
@@ -73,7 +72,13 @@ export class PoolCurve implements Figure {
     const k = at.token * at.cash;
     const x = scaleLinear([at.token * REACH, at.token / REACH], [MARGIN.left, this.width - MARGIN.right]);
     const y = scaleLinear([at.cash * REACH, at.cash / REACH], [this.height - MARGIN.bottom, MARGIN.top]);
-    this.drawGrid(x, y);
+    drawAxes(
+      this.svg,
+      this.width,
+      this.height,
+      { place: x, ticks: x.ticks(ticksAcross(this.width, 110)) },
+      { place: y, ticks: y.ticks(4) },
+    );
     const tokens = range(POINTS + 1).map((p) => at.token * REACH * (1 / REACH ** 2) ** (p / POINTS));
     this.svg.select('.curve').attr(
       'd',
@@ -91,15 +96,7 @@ export class PoolCurve implements Figure {
       .attr('r', 2)
       .attr('cx', (p) => x(p.token))
       .attr('cy', (p) => y(p.cash));
-    const [left, top] = [x(at.token), y(at.cash)];
-    this.svg.select('.across').attr('x1', MARGIN.left).attr('x2', left).attr('y1', top).attr('y2', top);
-    this.svg
-      .select('.down')
-      .attr('x1', left)
-      .attr('x2', left)
-      .attr('y1', top)
-      .attr('y2', this.height - MARGIN.bottom);
-    this.svg.select('.crossing').attr('cx', left).attr('cy', top);
+    drawCrossing(this.svg, this.height, x(at.token), y(at.cash));
     this.show('price', at.cash / at.token);
     this.show('token', at.token);
     this.show('cash', at.cash);
@@ -134,45 +131,5 @@ export class PoolCurve implements Figure {
       token: mean[store.metricIndex('poolToken')] ?? Number.NaN,
       cash: mean[store.metricIndex('poolCash')] ?? Number.NaN,
     };
-  }
-
-  private drawGrid(x: ReturnType<typeof scaleLinear<number, number>>, y: typeof x): void {
-    const lines = (name: string, values: number[]) =>
-      this.svg
-        .select(name)
-        .selectAll<SVGGElement, number>('g')
-        .data(values)
-        .join((enter) => {
-          const g = enter.append('g');
-          g.append('line');
-          g.append('text');
-          return g;
-        });
-    const across = lines('.y-lines', y.ticks(4)).attr('transform', (v) => `translate(0,${y(v)})`);
-    across
-      .select('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.width - MARGIN.right);
-    across
-      .select('text')
-      .attr('x', MARGIN.left - 7)
-      .attr('dy', '0.32em')
-      .attr('text-anchor', 'end')
-      .text(formatTick);
-    const up = lines('.x-lines', x.ticks(Math.max(2, Math.floor(this.width / 110)))).attr(
-      'transform',
-      (v) => `translate(${x(v)},0)`,
-    );
-    up.select('line')
-      .attr('y1', MARGIN.top)
-      .attr('y2', this.height - MARGIN.bottom);
-    up.select('text')
-      .attr('y', this.height - MARGIN.bottom + 14)
-      .attr('text-anchor', 'middle')
-      .text(formatTick);
-    this.svg
-      .select('.x-label')
-      .attr('x', this.width - MARGIN.right)
-      .attr('y', this.height - 4);
   }
 }

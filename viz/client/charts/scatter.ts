@@ -1,8 +1,10 @@
 /** A cloud of agents on a canvas: 10^5 points at a time, coloured by group or by shade, pointed at and picked. */
 import { extent, type Quadtree, quadtree, type ScaleLinear, scaleLinear, select } from 'd3';
-import { formatTick, formatValue } from '../format.ts';
-import { colourOf, shadeOf } from '../palette.ts';
+import { formatValue } from '../format.ts';
+import { channelsOf, colourOf, shadeOf } from '../palette.ts';
+import { appendAxes, drawAxes, AXES_MARGIN as MARGIN, ticksAcross } from './axes.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
+import { blendSquares, groupPoints, type PixelAxis } from './squares.ts';
 
 export interface Cloud {
   readonly count: number;
@@ -23,17 +25,24 @@ export interface Cloud {
 
 export interface ScatterSpec {
   readonly height: number;
-  /** The cloud now, or why there is none. */
+  /** The cloud now, or why there is none; the same object as before is not drawn again. */
   read(): Cloud | string;
   pick(point: number): void;
 }
 
-const MARGIN = { top: 22, right: 14, bottom: 34, left: 52 };
 const SHADES = 48;
-/** More points than this are drawn as squares, which a canvas fills faster than circles. */
+/** More points than this are drawn as squares, by which 10^5 of them take milliseconds. */
 const CIRCLES_MAX = 4000;
+const SQUARE_PX = 2;
+const SQUARE_ALPHA = 0.6;
 /** A pointer farther than this from every point points at none, px. */
 const REACH_PX = 14;
+
+/** Points of one colour. */
+interface Layer {
+  readonly points: Uint32Array;
+  readonly colour: string;
+}
 
 export class Scatter implements Figure {
   private readonly plot: HTMLElement;
@@ -47,6 +56,8 @@ export class Scatter implements Figure {
   private y: ScaleLinear<number, number> = scaleLinear();
   private tree: Quadtree<number> | null = null;
   private under = -1;
+  /** What the canvas shows: cloud, size and theme. */
+  private drawn: readonly unknown[] = [];
 
   constructor(plot: HTMLElement, legend: HTMLElement, spec: ScatterSpec) {
     this.plot = plot;
@@ -61,8 +72,7 @@ export class Scatter implements Figure {
       .attr('height', spec.height)
       .attr('role', 'img')
       .attr('tabindex', 0);
-    this.svg.append('g').attr('class', 'grid-lines y-lines');
-    this.svg.append('g').attr('class', 'grid-lines vertical x-lines');
+    appendAxes(this.svg);
     this.svg.append('text').attr('class', 'unit y-label').attr('y', 11);
     this.svg.append('text').attr('class', 'unit x-label').attr('text-anchor', 'end');
     this.svg.append('circle').attr('class', 'picked').attr('r', 7);
@@ -86,6 +96,12 @@ export class Scatter implements Figure {
     if (this.width === 0) return;
     const read = this.spec.read();
     setEmpty(this.plot, typeof read === 'string' ? read : null);
+    const now = [read, this.width, colourOf('ink')];
+    if (now.every((part, k) => part === this.drawn[k])) {
+      this.drawCursor();
+      return;
+    }
+    this.drawn = now;
     this.cloud = typeof read === 'string' ? null : read;
     this.tree = null;
     this.under = -1;
@@ -167,81 +183,74 @@ export class Scatter implements Figure {
   }
 
   private drawAxes(cloud: Cloud): void {
-    const { height } = this.spec;
-    const lines = (name: string, values: number[]) =>
-      this.svg
-        .select(name)
-        .selectAll<SVGGElement, number>('g')
-        .data(values)
-        .join((enter) => {
-          const g = enter.append('g');
-          g.append('line');
-          g.append('text');
-          return g;
-        })
-        .attr('class', (value) => (value === 0 ? 'zero' : null));
-    const across = lines('.y-lines', this.y.ticks(5)).attr('transform', (v) => `translate(0,${this.y(v)})`);
-    across
-      .select('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.width - MARGIN.right);
-    across
-      .select('text')
-      .attr('x', MARGIN.left - 7)
-      .attr('dy', '0.32em')
-      .attr('text-anchor', 'end')
-      .text(formatTick);
-    const up = lines('.x-lines', this.x.ticks(Math.max(2, Math.floor(this.width / 90)))).attr(
-      'transform',
-      (v) => `translate(${this.x(v)},0)`,
+    const { x, y, width } = this;
+    drawAxes(
+      this.svg,
+      width,
+      this.spec.height,
+      { place: x, ticks: x.ticks(ticksAcross(width, 90)) },
+      { place: y, ticks: y.ticks(5) },
     );
-    up.select('line')
-      .attr('y1', MARGIN.top)
-      .attr('y2', height - MARGIN.bottom);
-    up.select('text')
-      .attr('y', height - MARGIN.bottom + 14)
-      .attr('text-anchor', 'middle')
-      .text(formatTick);
-    this.svg.select('.y-label').text(cloud.yLabel);
     this.svg
-      .select('.x-label')
-      .attr('x', this.width - MARGIN.right)
-      .attr('y', height - 4)
-      .text(cloud.xLabel);
+      .selectAll<SVGGElement, number>('.grid-lines > g')
+      .attr('class', (value) => (value === 0 ? 'zero' : null));
+    this.svg.select('.y-label').text(cloud.yLabel);
+    this.svg.select('.x-label').text(cloud.xLabel);
   }
 
   private drawPoints(cloud: Cloud, context: CanvasRenderingContext2D): void {
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    const small = cloud.count > CIRCLES_MAX;
-    context.globalAlpha = small ? 0.6 : 0.8;
-    const colours =
-      cloud.groups.length > 0
-        ? cloud.groups.map(({ colour }) => colourOf(colour))
-        : Array.from({ length: SHADES }, (_, k) => shadeOf(k / (SHADES - 1)));
+    const grouped = cloud.groups.length > 0;
+    const colours = grouped
+      ? cloud.groups.map(({ colour }) => colourOf(colour))
+      : Array.from({ length: SHADES }, (_, k) => shadeOf(k / (SHADES - 1)));
     const last = colours.length - 1;
-    const bin = (value: number): number =>
-      cloud.groups.length > 0 ? value : Math.round(Math.min(1, Math.max(0, value)) * last);
-    const bins: number[][] = colours.map(() => []);
-    for (let k = 0; k < cloud.count; k++)
-      if (this.isDrawn(k)) bins[Math.min(last, bin(cloud.colour[k]!))]?.push(k);
-    const { x, y } = this;
+    const points = groupPoints(cloud.count, colours.length, (k) => {
+      if (!this.isDrawn(k)) return -1;
+      const value = cloud.colour[k]!;
+      return grouped ? Math.min(last, value) : Math.round(Math.min(1, Math.max(0, value)) * last);
+    });
     // The largest group lies at the bottom.
-    const order = bins.map((_, k) => k);
-    if (cloud.groups.length > 0) order.sort((a, b) => bins[b]!.length - bins[a]!.length);
-    for (const k of order) {
-      const points = bins[k]!;
-      context.fillStyle = colours[k]!;
+    const order = points.map((_, k) => k);
+    if (grouped) order.sort((a, b) => points[b]!.length - points[a]!.length);
+    const layers = order.map((k) => ({ points: points[k]!, colour: colours[k]! }));
+    if (cloud.count > CIRCLES_MAX) this.drawSquares(cloud, layers, context);
+    else this.drawCircles(cloud, layers, context);
+  }
+
+  private drawCircles(cloud: Cloud, layers: readonly Layer[], context: CanvasRenderingContext2D): void {
+    const { x, y } = this;
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.globalAlpha = 0.8;
+    for (const { points, colour } of layers) {
+      context.fillStyle = colour;
       context.beginPath();
       for (const point of points) {
         const [left, top] = [x(cloud.x[point]!), y(cloud.y[point]!)];
-        if (small) context.rect(left - 1, top - 1, 2, 2);
-        else {
-          context.moveTo(left + 3.2, top);
-          context.arc(left, top, 3.2, 0, 2 * Math.PI);
-        }
+        context.moveTo(left + 3.2, top);
+        context.arc(left, top, 3.2, 0, 2 * Math.PI);
       }
       context.fill();
     }
+  }
+
+  private drawSquares(cloud: Cloud, layers: readonly Layer[], context: CanvasRenderingContext2D): void {
+    const { width, height } = this.canvas;
+    const axis = (scale: ScaleLinear<number, number>): PixelAxis => {
+      const per = scale(1) - scale(0);
+      return { at: scale(0) * devicePixelRatio, per: per * devicePixelRatio };
+    };
+    const picture = context.createImageData(width, height);
+    blendSquares(
+      picture.data,
+      width,
+      height,
+      layers.map(({ points, colour }) => ({ points, colour: channelsOf(colour) })),
+      cloud,
+      { x: axis(this.x), y: axis(this.y) },
+      Math.max(1, Math.round(SQUARE_PX * devicePixelRatio)),
+      SQUARE_ALPHA,
+    );
+    context.putImageData(picture, 0, 0);
   }
 
   private drawLegend(cloud: Cloud): void {

@@ -3,6 +3,9 @@ import { area, curveMonotoneX, max, scaleLinear, select, stack, stackOffsetSilho
 import type { PageContext } from '../context.ts';
 import { formatCount, formatTick, formatValue } from '../format.ts';
 import { countSpecies, inSelection, type Lives, worldsIn } from '../lives.ts';
+import { drawTicks, placeGuide } from './axes.ts';
+import { drawChangeMarks } from './changeMarks.ts';
+import { followCursor } from './cursorKeys.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 const MARGIN = { top: 14, right: 12, bottom: 24, left: 12 };
@@ -26,18 +29,12 @@ export class SpeciesStream implements Figure {
     this.height = height;
     this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img').attr('tabindex', 0);
     this.svg.append('g').attr('class', 'layers');
+    this.svg.append('g').attr('class', 'changes');
     this.svg.append('line').attr('class', 'guide');
     this.svg.append('g').attr('class', 'x-axis');
-    const node = this.svg.node()!;
-    const set = (cursor: number | null): void => {
-      context.store.cursor = cursor;
-      context.schedule('cursor');
-    };
-    node.addEventListener('pointermove', (event) => {
-      const at = this.x.invert(event.clientX - node.getBoundingClientRect().left);
-      set(Math.min(Math.max(at, 0), context.store.lastTick));
-    });
-    node.addEventListener('pointerleave', () => set(null));
+    followCursor(this.svg.node()!, context, (left) =>
+      Math.min(Math.max(this.x.invert(left), 0), context.store.lastTick),
+    );
   }
 
   resize(width: number): void {
@@ -51,6 +48,7 @@ export class SpeciesStream implements Figure {
     const { store } = this.context;
     const { lives, taxonomy } = this.lives;
     setEmpty(this.plot, lives === null ? this.lives.words : null);
+    this.svg.attr('visibility', lives === null ? 'hidden' : 'visible');
     if (lives === null || taxonomy === null || store.hello === null) return;
     const { worlds, arms } = store.hello.run;
     this.counted = countSpecies(
@@ -86,17 +84,15 @@ export class SpeciesStream implements Figure {
           .curve(curveMonotoneX)
           .digits(1)(layer),
       );
-    this.svg
-      .select('.x-axis')
-      .selectAll<SVGTextElement, number>('text')
-      .data(this.x.ticks(Math.max(2, Math.floor(this.width / 90))))
-      .join('text')
-      .attr('x', (tick) => this.x(tick))
-      .attr('y', this.height - 8)
-      .attr('text-anchor', (tick) =>
-        this.x(tick) > this.width - 30 ? 'end' : this.x(tick) < 20 ? 'start' : 'middle',
-      )
-      .text((tick) => (tick === 0 ? 'tick 0' : formatTick(tick)));
+    const axis = this.svg.select<SVGGElement>('.x-axis').node()!;
+    drawTicks(axis, this.x, this.width, this.height - 8, (tick) =>
+      tick === 0 ? 'tick 0' : formatTick(tick),
+    );
+    drawChangeMarks(this.svg.select<SVGGElement>('.changes'), store, this.x, {
+      top: MARGIN.top,
+      bottom: this.height - MARGIN.bottom,
+      right: this.width - MARGIN.right,
+    });
     this.drawCursor();
   }
 
@@ -121,14 +117,13 @@ export class SpeciesStream implements Figure {
       return item;
     });
     this.legend.replaceChildren(...items);
-    const at = this.x(tick);
-    this.svg
-      .select('.guide')
-      .attr('visibility', store.shownTick === null ? 'hidden' : 'visible')
-      .attr('x1', at)
-      .attr('x2', at)
-      .attr('y1', MARGIN.top)
-      .attr('y2', this.height - MARGIN.bottom);
+    const guide = this.svg.select<SVGLineElement>('.guide').node()!;
+    placeGuide(
+      guide,
+      store.shownTick === null ? null : this.x(tick),
+      MARGIN.top,
+      this.height - MARGIN.bottom,
+    );
     const spoken = taxonomy.species.map((s, n) => `${s.label} ${formatValue(counted.counts[n]![k])}`);
     this.svg.attr('aria-label', `Species at tick ${formatCount(tick)}: ${spoken.join(', ')}`);
   }

@@ -1,7 +1,10 @@
 /** Lines, bands and stacked areas over ticks, in one or more panels that share the tick axis and the cursor. */
 import { area, line, max, min, type ScaleLinear, scaleLinear, select, stack } from 'd3';
-import { formatCount, formatTick, formatValue } from '../format.ts';
+import { formatCount, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
+import { drawLevels, drawTicks } from './axes.ts';
+import { drawChangeMarks } from './changeMarks.ts';
+import { followKeys } from './cursorKeys.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 export interface Series {
@@ -45,7 +48,6 @@ const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
 const PANEL_GAP = 30;
 /** Panels lower than this have two labels on their axis. */
 const LOW_PANEL_PX = 70;
-const TICK_LABEL_PX = 90;
 
 interface Curve {
   readonly series: Series;
@@ -95,6 +97,7 @@ export class TimeSeries implements Figure {
       g.append('g').attr('class', 'dots');
       this.addLegend(legend, panel);
     }
+    this.svg.append('g').attr('class', 'changes');
     this.svg.append('rect').attr('class', 'future');
     this.svg.append('g').attr('class', 'x-axis');
     this.svg
@@ -130,9 +133,15 @@ export class TimeSeries implements Figure {
       measured = this.drawPanel(k, panel, ticks, top, height, strong) || measured;
       top += height + PANEL_GAP;
     }
-    setEmpty(this.plot, measured ? null : 'Not measured in this run.');
+    const none = this.store.lastTick === 0 ? 'Measured from the first tick on.' : 'Not measured in this run.';
+    setEmpty(this.plot, measured ? null : none);
     this.svg.attr('visibility', measured ? 'visible' : 'hidden');
     this.drawTickAxis();
+    drawChangeMarks(this.svg.select<SVGGElement>('.changes'), store, this.x, {
+      top: MARGIN.top,
+      bottom: spec.height - MARGIN.bottom,
+      right: width - MARGIN.right,
+    });
     for (const [key, { item }] of this.values) item.hidden = strong !== null && !strong.has(key);
     this.drawCursor();
   }
@@ -358,25 +367,8 @@ export class TimeSeries implements Figure {
     y: ScaleLinear<number, number>,
     height: number,
   ): void {
-    const lines = g
-      .selectAll<SVGGElement, number>('g')
-      .data(height > LOW_PANEL_PX ? y.ticks(4) : y.domain())
-      .join((enter) => {
-        const entered = enter.append('g');
-        entered.append('line');
-        entered.append('text').attr('text-anchor', 'end').attr('dy', '0.32em');
-        return entered;
-      })
-      .attr('transform', (value) => `translate(0,${y(value)})`)
-      .attr('class', (value) => (value === 0 ? 'zero' : null));
-    lines
-      .select('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.width - MARGIN.right);
-    lines
-      .select('text')
-      .attr('x', MARGIN.left - 7)
-      .text(formatTick);
+    const ticks = height > LOW_PANEL_PX ? y.ticks(4) : y.domain();
+    drawLevels(g.node()!, { place: y, ticks }, [MARGIN.left, this.width - MARGIN.right]);
   }
 
   private drawLevel(
@@ -404,17 +396,8 @@ export class TimeSeries implements Figure {
   }
 
   private drawTickAxis(): void {
-    const baseline = this.spec.height - MARGIN.bottom;
-    const values = this.x.ticks(Math.max(2, Math.floor(this.width / TICK_LABEL_PX)));
-    this.svg
-      .select('.x-axis')
-      .selectAll<SVGTextElement, number>('text')
-      .data(values)
-      .join('text')
-      .attr('x', (value) => this.x(value))
-      .attr('y', baseline + 16)
-      .attr('text-anchor', (value) => (this.x(value) > this.width - 30 ? 'end' : 'middle'))
-      .text(formatTick);
+    const baseline = this.spec.height - MARGIN.bottom + 16;
+    drawTicks(this.svg.select<SVGGElement>('.x-axis').node()!, this.x, this.width, baseline);
   }
 
   private listen(moved: () => void): void {
@@ -430,22 +413,7 @@ export class TimeSeries implements Figure {
     });
     node.addEventListener('pointerleave', () => set(null));
     node.addEventListener('blur', () => set(null));
-    node.addEventListener('keydown', (event) => {
-      const last = this.store.frameCount - 1;
-      if (last < 0) return;
-      const step = event.shiftKey ? 10 : 1;
-      const shown = this.store.shownIndex;
-      const to = new Map<string, number>([
-        ['ArrowLeft', shown - step],
-        ['ArrowRight', shown + step],
-        ['Home', 0],
-        ['End', last],
-      ]).get(event.key);
-      if (event.key === 'Escape') set(null);
-      if (to === undefined) return;
-      event.preventDefault();
-      set(this.store.tickOf(Math.min(Math.max(to, 0), last)));
-    });
+    followKeys(node, this.store, set);
   }
 }
 

@@ -88,12 +88,14 @@ export class AgentTable {
   private order: number[] = [];
   private shown: Snapshot | null = null;
   private made = '';
+  /** What the rows were made of. */
+  private drawn: readonly unknown[] = [];
 
   constructor(host: HTMLElement, context: PageContext) {
     this.context = context;
     host.innerHTML = `<p class="said" role="status"></p>
       <div class="agent-frame" tabindex="0" role="region" aria-label="Agents">
-        <table class="agents"><thead><tr></tr></thead><tbody></tbody></table>
+        <table class="agents" aria-labelledby="agents-title"><thead><tr></tr></thead><tbody></tbody></table>
       </div>`;
     this.said = host.querySelector('.said')!;
     this.frame = host.querySelector('.agent-frame')!;
@@ -147,6 +149,7 @@ export class AgentTable {
 
   private drawHead(): void {
     const [sorted, down] = this.sorting;
+    const { sort } = (document.activeElement as HTMLElement | null)?.dataset ?? {};
     this.head.replaceChildren(
       ...this.columns.map((column) => {
         const cell = document.createElement('th');
@@ -157,6 +160,7 @@ export class AgentTable {
         const button = document.createElement('button');
         button.type = 'button';
         button.textContent = column.title;
+        button.dataset.sort = column.key;
         button.onclick = () => {
           const turn = sorts ? !down : column.number;
           this.context.place.note({ sort: `${column.key}.${turn ? 'down' : 'up'}` });
@@ -167,6 +171,8 @@ export class AgentTable {
         return cell;
       }),
     );
+    if (sort !== undefined)
+      this.head.querySelector<HTMLElement>(`[data-sort="${sort}"]`)?.focus({ preventScroll: true });
   }
 
   /** Only the rows that can be seen exist; two empty ones stand for those above and below. */
@@ -178,11 +184,20 @@ export class AgentTable {
       order.length,
       Math.ceil((this.frame.scrollTop + this.frame.clientHeight) / ROW_PX) + SPARE_ROWS,
     );
-    const picked = this.context.place.get('agent');
+    const { place } = this.context;
+    const picked = place.get('agent');
+    // rows that stay keep the keyboard's place
+    const now = [shown, order, first, last, place.link({})];
+    if (now.every((part, k) => part === this.drawn[k])) return;
+    this.drawn = now;
+    const focused = document.activeElement?.closest<HTMLElement>('tr[data-agent]')?.dataset.agent;
     const table = this.body.parentElement!;
     table.setAttribute('aria-rowcount', String(order.length + 1));
     const rows = order.slice(first, last).map((row, k) => this.rowOf(row, first + k, picked));
     this.body.replaceChildren(spacer(first), ...rows, spacer(order.length - last));
+    if (focused === undefined) return;
+    const again = rows.find((row) => row.dataset.agent === focused);
+    again?.querySelector('a')?.focus({ preventScroll: true });
   }
 
   private rowOf(row: number, index: number, picked: string | null): HTMLTableRowElement {

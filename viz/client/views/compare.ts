@@ -1,6 +1,7 @@
 /** Two runs or arms beside each other, and the difference with its band. */
 import type { RunSummary } from '../../dataApi.ts';
 import { Board } from '../board.ts';
+import { changesOf } from '../changes.ts';
 import { type Line, type LinePanel, Lines } from '../charts/lines.ts';
 import type { PageContext, View } from '../context.ts';
 import { choice, controlRow, setText } from '../controls.ts';
@@ -121,10 +122,11 @@ class Others {
     this.asked.add(id);
     const data = new RunData(id);
     Promise.all([data.detail(), data.frames({ from: 0, to: Number.MAX_SAFE_INTEGER })]).then(
-      ([{ hello }, frames]) => {
+      ([{ hello, interventions }, frames]) => {
         const store = new RunStore();
         store.begin(hello);
         store.add(frames);
+        store.changes = changesOf(interventions);
         this.stores.set(id, store);
         this.arrived();
       },
@@ -192,6 +194,10 @@ export function compareView(host: HTMLElement, context: PageContext): View {
     const other = others.stores.get(id);
     return other === undefined ? others.problem || `Reading ${id}.` : { store: other, arm: null, label: id };
   };
+  const compared = (): RunStore[] => {
+    const sides = [side(first), side(second)].filter((one) => typeof one !== 'string');
+    return [...new Set(sides.map((one) => one.store))];
+  };
   const read = (metric: string, unit: string, perTick: boolean) => (): readonly LinePanel[] | string => {
     const [a, b] = [side(first), side(second)];
     if (typeof a === 'string') return a;
@@ -220,7 +226,8 @@ export function compareView(host: HTMLElement, context: PageContext): View {
       title,
       help: 'Above, mean and range over worlds of both; below, the second less the first, with two standard errors.',
       height: HEIGHT,
-      create: (plot, legend) => new Lines(plot, legend, context, HEIGHT, read(metric, unit, perTick)),
+      create: (plot, legend) =>
+        new Lines(plot, legend, context, HEIGHT, read(metric, unit, perTick), compared),
     })),
   );
   return { draw: (all) => board.draw(all), close: () => board.close() };

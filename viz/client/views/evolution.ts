@@ -1,4 +1,6 @@
 /** What agents came to want: the map of genomes, species over time, genes against chance, and the tree of lives. */
+
+import type { Hello } from '../../protocol.ts';
 import { Board } from '../board.ts';
 import { FAMILY_HEIGHT, Family } from '../charts/family.ts';
 import { GeneGrid } from '../charts/geneGrid.ts';
@@ -9,8 +11,10 @@ import type { PageContext, View } from '../context.ts';
 import { choice, controlRow } from '../controls.ts';
 import { cellsOf } from '../data.ts';
 import { formatValue } from '../format.ts';
+import { formatSelection } from '../header.ts';
 import { Lives } from '../lives.ts';
 import { type Components, principalComponents, projected } from '../principal.ts';
+import { Remembered } from '../remembered.ts';
 import { type Snapshot, selectedRows } from '../snapshots.ts';
 import { genesFigure, metric, panel, rare, seriesFigure } from './seriesFigures.ts';
 
@@ -42,6 +46,7 @@ class GenomeMap {
   private components: Components | null = null;
   private shown: Snapshot | null = null;
   private rows: number[] = [];
+  private readonly cloud = new Remembered<Cloud | string>();
 
   constructor(context: PageContext, lives: Lives) {
     this.context = context;
@@ -55,6 +60,15 @@ class GenomeMap {
     const { current } = snapshots;
     const { hello } = store;
     if (current === null || hello === null) return snapshots.words;
+    const { taxonomy } = this.lives;
+    const picked = place.get('agent');
+    return this.cloud.of([current, formatSelection(store.selection), taxonomy, colour, picked], () =>
+      this.make(current, hello, colour, picked),
+    );
+  }
+
+  private make(current: Snapshot, hello: Hello, colour: Colour, picked: string | null): Cloud | string {
+    const { store } = this.context;
     const { table } = current;
     const features = hello.rewardFeatures;
     const population = cellsOf(table, 'population');
@@ -74,7 +88,6 @@ class GenomeMap {
       ? null
       : shadeValues(current, colour === 'species' ? 'wealth' : colour, this.rows);
     const [world, serial] = [cellsOf(table, 'world'), cellsOf(table, 'serial')];
-    const picked = place.get('agent');
     return {
       count: this.rows.length,
       x: projected(genes, this.rows, mean, first),

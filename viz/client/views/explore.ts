@@ -9,8 +9,10 @@ import type { PageContext, View } from '../context.ts';
 import { choice, controlRow, setText } from '../controls.ts';
 import { cellsOf } from '../data.ts';
 import { formatCount } from '../format.ts';
+import { formatSelection } from '../header.ts';
 import type { PlaceKey } from '../place.ts';
-import { selectedRows } from '../snapshots.ts';
+import { Remembered } from '../remembered.ts';
+import { type Snapshot, selectedRows } from '../snapshots.ts';
 
 const HEIGHT = 440;
 const PALETTE = 8;
@@ -44,11 +46,19 @@ export function explore(host: HTMLElement, context: PageContext): View {
   said.className = 'said';
   host.append(controlRow('What is drawn', chooser('y', 'Draw'), chooser('x', 'against'), said));
 
+  const [pickedOnce, cloudOnce, sampleOnce] = [
+    new Remembered<Picked | string>(),
+    new Remembered<Cloud>(),
+    new Remembered<Sample>(),
+  ];
   /** The agents of the snapshot in the selected worlds. */
   const pick = (): Picked | string => {
     snapshots.ask();
-    if (snapshots.current === null) return snapshots.words;
-    const { table, tick } = snapshots.current;
+    const { current } = snapshots;
+    if (current === null) return snapshots.words;
+    return pickedOnce.of([current, formatSelection(store.selection)], () => picked(current));
+  };
+  const picked = ({ table, tick }: Snapshot): Picked | string => {
     const rows = selectedRows(table, store.selection, store.hello?.run.worlds ?? 1);
     const cut =
       table.total > table.rows ? `, the first ${formatCount(table.rows)} of ${formatCount(table.total)}` : '';
@@ -68,19 +78,22 @@ export function explore(host: HTMLElement, context: PageContext): View {
     return Uint32Array.from(rows, (row) => population[row]!);
   };
   const cloud = (): Cloud | string => {
-    const picked = pick();
-    if (typeof picked === 'string') return picked;
-    const { table, rows, groups } = picked;
-    const [world, serial] = [cellsOf(table, 'world'), cellsOf(table, 'serial')];
+    const of = pick();
     const agent = place.get('agent');
-    const [x, y] = [valuesOf(chosen.x, picked), valuesOf(chosen.y, picked)];
+    return typeof of === 'string'
+      ? of
+      : cloudOnce.of([of, chosen.x, chosen.y, agent], () => cloudOf(of, agent));
+  };
+  const cloudOf = (of: Picked, agent: string | null): Cloud => {
+    const { table, rows, groups } = of;
+    const [world, serial] = [cellsOf(table, 'world'), cellsOf(table, 'serial')];
     return {
       count: rows.length,
-      x,
-      y,
+      x: valuesOf(chosen.x, of),
+      y: valuesOf(chosen.y, of),
       xLabel: titleOf(chosen.x),
       yLabel: titleOf(chosen.y),
-      colour: groupOf(picked),
+      colour: groupOf(of),
       groups,
       shade: null,
       picked: agent === null ? -1 : rows.findIndex((row) => `${world[row]}.${serial[row]}` === agent),
@@ -88,14 +101,14 @@ export function explore(host: HTMLElement, context: PageContext): View {
     };
   };
   const sample = (): Sample | string => {
-    const picked = pick();
-    if (typeof picked === 'string') return picked;
-    return {
-      values: valuesOf(chosen.y, picked),
-      group: groupOf(picked),
-      groups: picked.groups,
+    const of = pick();
+    if (typeof of === 'string') return of;
+    return sampleOnce.of([of, chosen.y], () => ({
+      values: valuesOf(chosen.y, of),
+      group: groupOf(of),
+      groups: of.groups,
       label: titleOf(chosen.y),
-    };
+    }));
   };
   board.section(host, 'explored', 'Agents', [
     {
@@ -108,11 +121,10 @@ export function explore(host: HTMLElement, context: PageContext): View {
           height: HEIGHT,
           read: cloud,
           pick: (point) => {
-            const picked = pick();
-            if (typeof picked === 'string') return;
-            const row = picked.rows[point]!;
-            const of = (name: string): number => cellsOf(picked.table, name)[row]!;
-            context.go({ view: 'agents', agent: `${of('world')}.${of('serial')}` });
+            const of = pick();
+            if (typeof of === 'string') return;
+            const cell = (name: string): number => cellsOf(of.table, name)[of.rows[point]!]!;
+            context.go({ view: 'agents', agent: `${cell('world')}.${cell('serial')}` });
           },
         }),
     },

@@ -1,36 +1,50 @@
 /** One agent's life: what it wants in words, what it owns and has owned, with whom it traded, its family. */
 import { line, max, scaleLinear, select } from 'd3';
+import { LIVE_RUN } from '../../dataApi.ts';
 import type { TableFrame } from '../../tableFrame.ts';
 import { MODES } from '../agentColumns.ts';
 import { geneStyle } from '../charts/genes.ts';
 import type { PageContext } from '../context.ts';
 import { setText } from '../controls.ts';
-import { cellsOf, columnOf, DataError } from '../data.ts';
+import { cellsOf, DataError } from '../data.ts';
 import { formatCount, formatTick, formatValue } from '../format.ts';
-import { keyOf, type Life, type Lives } from '../lives.ts';
+import type { Life, Lives } from '../lives.ts';
+import { Remembered } from '../remembered.ts';
 import { rewardInWords } from '../wants.ts';
+import { Kin } from './kin.ts';
+import { CONTRACT_COLUMNS, drawFills, drawStanding, TRADE_COLUMNS } from './standing.ts';
 
 const CHART = { height: 110, top: 16, bottom: 18, left: 44, right: 8 };
-const TRADES_SHOWN = 8;
-const TRADE_COLUMNS = 'tick,market,buyer,seller,class,quantity,price';
 const HISTORY_COLUMNS = 'tick,wealth,mode,profit,life_profit,capacity,data,token,cash,population,born,slot';
-const CONSUMERS = 4_294_967_295;
-const CHILDREN_SHOWN = 12;
+
+/** An agent of a run that goes on is read again after so long. */
+const REFRESH_MS = 1500;
+const NO_WALLET = 'None: the run was made without a mnemonic (DARWIN_MNEMONIC).';
 
 interface Told {
   readonly id: string;
   /** Its rows in all snapshots. */
   readonly history: TableFrame;
-  readonly trades: TableFrame;
+  /** Its rows of the table `contracts`: of the moment, or in all snapshots. */
+  readonly contracts: TableFrame;
+  /** Its fills; null where its slot is not known. */
+  readonly trades: { readonly table: TableFrame; readonly slot: number } | null;
+  /** On a chain; null where the run was made without wallets. */
+  readonly address: string | null;
 }
 
 export class LifePanel {
   private readonly host: HTMLElement;
   private readonly context: PageContext;
   private readonly lives: Lives;
+  private readonly kin: Kin;
   private told: Told | null = null;
   private asked = '';
+  private askedAt = Number.NEGATIVE_INFINITY;
+  private again: number | undefined;
   private problem = '';
+  /** Fills and lives that the table of fills was made of. */
+  private readonly fills = new Remembered<true>();
 
   constructor(host: HTMLElement, context: PageContext, lives: Lives) {
     this.host = host;
@@ -40,11 +54,14 @@ export class LifePanel {
       <p class="help" id="life-words">Choose an agent to read its life.</p>
       <div id="life-body" hidden>
         <dl class="facts-list" id="life-facts"></dl>
+        <h4>Wallet</h4><p class="wallet" id="life-wallet"></p>
         <h4>Wealth in its snapshots</h4><div id="life-wealth"></div>
         <h4>Reward function</h4><p id="life-reward"></p><div id="life-genes"></div>
-        <h4>Family</h4><p class="family-links" id="life-family"></p>
-        <h4>Contracts recorded</h4><div class="table-frame"><table class="trades"><tbody id="life-trades"></tbody></table></div>
+        <h4>Family</h4><div id="life-family"></div>
+        <h4>Contracts</h4><div id="life-contracts"></div>
+        <h4>Latest fills recorded</h4><div class="table-frame"><table class="trades" aria-label="Latest fills recorded"><tbody id="life-trades"></tbody></table></div>
       </div>`;
+    this.kin = new Kin(this.by('life-family'), context, lives);
   }
 
   draw(): void {
@@ -60,9 +77,10 @@ export class LifePanel {
     }
     setText(this.by('life-title'), `Agent ${formatCount(serial!)} of world ${world}`);
     const life = this.lives.find(world!, serial!);
-    const growing = `${id} ${this.context.store.lastTick}`;
-    if (this.asked !== growing && (this.told?.id !== id || !this.isOver(life))) {
+    const growing = `${id} ${this.context.store.lastTick} ${this.isNow}`;
+    if (this.asked !== growing && (this.told?.id !== id || !this.isOver(life)) && this.isDue(id)) {
       this.asked = growing;
+      this.askedAt = performance.now();
       void this.read(id, world!, serial!, life);
     }
     const { told } = this;
@@ -70,10 +88,31 @@ export class LifePanel {
     setText(this.by('life-words'), this.wordsOf(life, told?.id === id));
     if (told?.id !== id) return;
     this.drawFacts(told, life);
+    setText(this.by('life-wallet'), told.address ?? NO_WALLET);
     this.drawWealth(told);
     this.drawReward(world!, serial!, life);
-    this.drawFamily(life);
-    this.drawTrades(told);
+    this.kin.draw(life);
+    const { playhead } = this.context.store;
+    drawStanding(this.by('life-contracts'), told.contracts, playhead ?? Number.POSITIVE_INFINITY);
+    this.drawTrades(told, world!);
+  }
+
+  /** Whether agents are shown as they are at the moment, recorded or not. */
+  private get isNow(): boolean {
+    const { data, store } = this.context;
+    return data?.id === LIVE_RUN && store.isGoingOn && store.playhead === null;
+  }
+
+  /** Another agent is read at once, the same one again after a while: the run needs the machine more. */
+  private isDue(id: string): boolean {
+    const rest = this.askedAt + REFRESH_MS - performance.now();
+    if (!this.asked.startsWith(`${id} `) || rest <= 0) return true;
+    // a paused run sends no frame that would ask again
+    this.again ??= window.setTimeout(() => {
+      this.again = undefined;
+      this.context.schedule('all');
+    }, rest);
+    return false;
   }
 
   private isOver(life: Life | undefined): boolean {
@@ -105,23 +144,43 @@ export class LifePanel {
         `columns=${HISTORY_COLUMNS}&world=${world}&serial=${serial}`,
         false,
       );
-      const slot = life?.slot ?? (history.rows > 0 ? cellsOf(history, 'slot')[0]! : -1);
-      const from = life?.born ?? (history.rows > 0 ? cellsOf(history, 'born')[0]! : 0);
-      const until = life?.died == null ? '' : `&to=${life.died}`;
-      const tradesAs = (side: 'buyer' | 'seller'): Promise<TableFrame> =>
-        data.table(
-          'trades',
-          `columns=${TRADE_COLUMNS}&world=${world}&${side}=${slot}&from=${from}${until}&limit=2000`,
-          false,
-        );
-      const trades = slot < 0 ? history : joined(await tradesAs('seller'), await tradesAs('buyer'));
+      const when = this.isNow ? 'from=now&' : '';
+      const contracts = await data.table(
+        'contracts',
+        `${when}columns=${CONTRACT_COLUMNS}&world=${world}&serial=${serial}`,
+        false,
+      );
+      const trades = await this.readTrades(world, life, history);
+      const address = this.told?.id === id ? this.told.address : await data.address(world, serial);
       this.problem = '';
-      this.told = { id, history, trades };
+      this.told = { id, history, contracts, trades, address };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       this.problem = error.message;
     }
     this.context.schedule('all');
+  }
+
+  private async readTrades(
+    world: number,
+    life: Life | undefined,
+    history: TableFrame,
+  ): Promise<Told['trades']> {
+    const seen = (name: string): number | undefined =>
+      history.rows > 0 ? cellsOf(history, name)[0] : undefined;
+    const slot = life?.slot ?? seen('slot');
+    if (slot === undefined) return null;
+    // who is born in a tick trades from the next one on; its slot may have traded in that tick
+    const born = life?.born ?? seen('born')!;
+    const from = life?.arrival === 'genesis' || born === 0 ? born : born + 1;
+    const until = life?.died == null ? '' : `&to=${life.died}`;
+    const tradesAs = (side: 'buyer' | 'seller'): Promise<TableFrame> =>
+      this.context.data!.table(
+        'trades',
+        `columns=${TRADE_COLUMNS}&world=${world}&${side}=${slot}&from=${from}${until}&limit=2000`,
+        false,
+      );
+    return { table: joined(await tradesAs('seller'), await tradesAs('buyer')), slot };
   }
 
   private drawFacts({ history }: Told, life: Life | undefined): void {
@@ -256,85 +315,13 @@ export class LifePanel {
     return null;
   }
 
-  private drawFamily(life: Life | undefined): void {
-    const host = this.by('life-family');
-    if (life === undefined) {
-      host.textContent = 'Not in the lineage of this run.';
-      return;
-    }
-    const children = this.lives.children.get(keyOf(life.world, life.serial)) ?? [];
-    const parents = [life.parent, life.secondParent].filter((serial) => serial !== 0);
-    const parts: (string | Node)[] = [];
-    parts.push(parents.length === 0 ? 'No parents here. ' : parents.length > 1 ? 'Parents ' : 'Parent ');
-    for (const serial of parents) parts.push(this.linkTo(life.world, serial), ' ');
-    parts.push(
-      children.length === 0
-        ? 'No children.'
-        : `${formatCount(children.length)} ${children.length === 1 ? 'child' : 'children'}: `,
-    );
-    for (const child of children.slice(0, CHILDREN_SHOWN))
-      parts.push(this.linkTo(child.world, child.serial), ' ');
-    if (children.length > CHILDREN_SHOWN) parts.push('\u2026');
-    const tree = document.createElement('a');
-    tree.textContent = 'Tree of lives';
-    const target = { view: 'evolution' } as const;
-    tree.href = this.context.place.link(target);
-    tree.onclick = (event) => {
-      event.preventDefault();
-      this.context.go(target);
-    };
-    host.replaceChildren(...parts, ' ', tree);
-  }
-
-  private linkTo(world: number, serial: number): HTMLAnchorElement {
-    const link = document.createElement('a');
-    const target = { agent: `${world}.${serial}` };
-    link.href = this.context.place.link(target);
-    link.textContent = formatCount(serial);
-    link.onclick = (event) => {
-      event.preventDefault();
-      this.context.go(target);
-    };
-    return link;
-  }
-
-  private drawTrades({ trades, history }: Told): void {
-    const host = this.by('life-trades');
-    const known = trades !== history && trades.rows > 0;
-    const slot = history.rows > 0 ? cellsOf(history, 'slot')[0]! : -1;
-    const rows = known ? Array.from({ length: trades.rows }, (_, k) => k) : [];
-    rows.sort((a, b) => cellsOf(trades, 'tick')[b]! - cellsOf(trades, 'tick')[a]!);
-    const lines = rows.slice(0, TRADES_SHOWN).map((k) => {
-      const of = (name: string): number => cellsOf(trades, name)[k]!;
-      const market = columnOf(trades, 'market');
-      const compute = market.words[market.cells[k]!] === 'compute';
-      const sold = of('seller') === slot;
-      const other = sold ? of('buyer') : of('seller');
-      const what = compute
-        ? `${formatCount(of('quantity'))} cu`
-        : `${formatCount(of('quantity'))} tasks of class ${of('class')}`;
-      const who = other === CONSUMERS ? 'consumers' : `slot ${other}`;
-      return [
-        `tick ${formatCount(of('tick'))}`,
-        `${sold ? 'sold' : 'bought'} ${what} ${sold ? 'to' : 'from'} ${who}`,
-        `${formatValue(of('price') / 1000)} token each`,
-      ];
+  private drawTrades({ trades, history }: Told, world: number): void {
+    const table = trades?.table ?? { ...history, rows: 0 };
+    const place = { world, slot: trades?.slot ?? -1 };
+    this.fills.of([trades, this.lives.lives], () => {
+      drawFills(this.by('life-trades'), table, place, this.lives, (life) => this.kin.linkTo(life));
+      return true;
     });
-    if (lines.length === 0)
-      lines.push(['', 'No fill of it was recorded; output.tradesWorlds and tradesEvery say which are.', '']);
-    host.replaceChildren(
-      ...lines.map((cells) => {
-        const row = document.createElement('tr');
-        row.append(
-          ...cells.map((text) => {
-            const cell = document.createElement('td');
-            cell.textContent = text;
-            return cell;
-          }),
-        );
-        return row;
-      }),
-    );
   }
 
   private by(id: string): HTMLElement {

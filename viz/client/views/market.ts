@@ -8,6 +8,7 @@ import { PoolCurve } from '../charts/poolCurve.ts';
 import type { PageContext, View } from '../context.ts';
 import { cellsOf, columnOf, DataError } from '../data.ts';
 import { inSelection } from '../lives.ts';
+import { Orders } from '../orders.ts';
 import { HEIGHT, metric, panel, seriesFigure } from './seriesFigures.ts';
 
 const TALL = 300;
@@ -99,6 +100,7 @@ export function marketView(host: HTMLElement, context: PageContext): View {
   const { store, schedule } = context;
   const board = new Board(() => schedule('cursor'));
   const fills = new Fills(context);
+  const orders = new Orders(context);
   const byClass = (pick: 'sold' | 'price', unit: string) => (): readonly LinePanel[] | string => {
     fills.ask();
     if (fills.table === null) return fills.words;
@@ -111,7 +113,7 @@ export function marketView(host: HTMLElement, context: PageContext): View {
   board.section(host, 'auctions', 'Compute market', [
     {
       id: 'auction',
-      title: 'The last compute auction',
+      title: 'The compute auction',
       help: 'How much is wanted at each price or more, and offered at it or less; they cross at the price that all pay.',
       height: TALL,
       create: (plot, legend) => new Auction(plot, legend, context, TALL),
@@ -190,5 +192,11 @@ export function marketView(host: HTMLElement, context: PageContext): View {
       },
     }),
   ]);
-  return { draw: (all) => board.draw(all), close: () => board.close() };
+  return {
+    draw: (all) => {
+      if (all) orders.ask();
+      board.draw(all);
+    },
+    close: () => board.close(),
+  };
 }

@@ -114,6 +114,21 @@ export function overview(host: HTMLElement, context: PageContext): View {
       create: (plot, legend) => new Lorenz(plot, legend, context, HEIGHT),
     },
   ]);
+  const own = store.hello?.run.ownMetrics ?? [];
+  if (own.length > 0)
+    board.section(
+      host,
+      'own',
+      'Metrics of its own',
+      own.map(({ name, unit, about }, k) =>
+        figure({
+          id: name,
+          title: name,
+          help: about,
+          spec: { panels: [panel(unit, [metric(name, name, k % 8)])] },
+        }),
+      ),
+    );
   return {
     draw: (all) => {
       tiles.draw();

@@ -12,7 +12,7 @@ export function runsView(host: HTMLElement, context: PageContext): View {
   section.innerHTML = `<h2 id="runs-title">Runs</h2>
     <div class="card">
       <p class="help">Recorded runs beside this one, the newest first. Two of them can be compared.</p>
-      <div class="table-frame"><table class="runs"><thead><tr></tr></thead><tbody></tbody></table></div>
+      <div class="table-frame"><table class="runs" aria-labelledby="runs-title"><thead><tr></tr></thead><tbody></tbody></table></div>
     </div>`;
   host.append(section);
   const head = section.querySelector('thead tr')!;
@@ -23,7 +23,9 @@ export function runsView(host: HTMLElement, context: PageContext): View {
     if (title === 'Ticks' || title === 'Worlds' || title === 'Slots') cell.className = 'number';
     head.append(cell);
   }
+  const table = section.querySelector('table')!;
   const body = section.querySelector('tbody')!;
+  // headings would move when the columns below them get their widths
   const say = (words: string): void => {
     const row = document.createElement('tr');
     const cell = document.createElement('td');
@@ -32,12 +34,16 @@ export function runsView(host: HTMLElement, context: PageContext): View {
     cell.textContent = words;
     row.append(cell);
     body.replaceChildren(row);
+    table.dataset.empty = '';
   };
   say('Looking for runs.');
   void fetchRuns().then(
     ({ runs }) => {
       if (runs.length === 0) say('No run is recorded here yet; darwin run quickstart makes one.');
-      else body.replaceChildren(...runs.map((run) => rowOf(run, context)));
+      else {
+        body.replaceChildren(...runs.map((run) => rowOf(run, context)));
+        delete table.dataset.empty;
+      }
     },
     (error: unknown) => {
       if (!(error instanceof DataError)) throw error;

@@ -6,9 +6,10 @@ import { MARKETS } from './markets.ts';
 import { OPENING } from './opening.ts';
 import { SENSES } from './senses.ts';
 import { SETTLEMENT } from './settlement.ts';
+import { WATCHING } from './watching.ts';
 
 export const DEVICE_PHASES: ReadonlyMap<string, DevicePhase> = new Map(
-  [...OPENING, BRAIN_PHASE, ...SENSES, ...MARKETS, ...SETTLEMENT, ...LIFE].map((phase) => [
+  [...OPENING, BRAIN_PHASE, ...SENSES, ...MARKETS, ...SETTLEMENT, ...LIFE, ...WATCHING].map((phase) => [
     phase.name,
     phase,
   ]),

@@ -14,6 +14,8 @@ export const OPENING: readonly DevicePhase[] = [
     name: 'income',
     module: circulation,
     passes: [{ entry: 'startTick', over: 'worlds' }],
+    refuses: ({ amm: { outside } }) =>
+      outside === null ? null : { path: 'world.amm.outsidePrice', why: 'prices from outside' },
   },
   {
     name: 'circulate',

@@ -4,23 +4,31 @@ import { SHADER as FORGETTING } from '../../../../agents/brain/forgetting.wgsl.g
 import { SHADER as OBSERVATION } from '../../../../agents/observation.wgsl.generated.ts';
 import { SHADER as POPULATIONS } from '../../../../agents/populations.wgsl.generated.ts';
 import { SHADER as REWARD_GENOME } from '../../../../agents/rewardGenome.wgsl.generated.ts';
+import { SHADER as ZIP } from '../../../../agents/scripted/zip.wgsl.generated.ts';
 import { SHADER as SELF_UPDATE } from '../../../../agents/selfUpdate.wgsl.generated.ts';
 import { SHADER as WEALTH_MEDIAN } from '../../../../agents/wealthMedian.wgsl.generated.ts';
-import type { WorldParameters } from '../../../../configs/derive.ts';
-import { BUILT_IN_POPULATIONS } from '../../../../configs/registry.ts';
-import { fixed, floatMath, marketColumns, rng, type ShaderModule, variation, worth } from '../modules.ts';
+import type { WorldParameters } from '../../../../configs/worldParameters.ts';
+import {
+  claims,
+  double,
+  fixed,
+  floatMath,
+  marketColumns,
+  orderStatistic,
+  rng,
+  type ShaderModule,
+  variation,
+  worth,
+} from '../modules.ts';
 import type { DevicePhase } from '../phase.ts';
 
 const actions: ShaderModule = { name: 'actions', text: ACTIONS, needs: [worth, marketColumns] };
 const hasNoLearner = (p: WorldParameters): boolean => p.populations.every(({ kind }) => kind !== 'learner');
 
-/** Kinds of trader that a shader knows. */
-const KINDS: readonly string[] = BUILT_IN_POPULATIONS.filter((kind) => kind !== 'zip');
-
 export const SENSES: readonly DevicePhase[] = [
   {
     name: 'observe',
-    module: { name: 'observation', text: OBSERVATION, needs: [actions] },
+    module: { name: 'observation', text: OBSERVATION, needs: [actions, claims] },
     passes: [
       { entry: 'openObservation', over: 'worlds' },
       { entry: 'observe', over: 'agents' },
@@ -29,15 +37,9 @@ export const SENSES: readonly DevicePhase[] = [
   },
   {
     name: 'scripted',
-    module: { name: 'populations', text: POPULATIONS, needs: [actions, rng] },
+    module: { name: 'populations', text: `${ZIP}\n${POPULATIONS}`, needs: [actions, rng, double] },
     passes: [{ entry: 'decideScripted', over: 'agents' }],
     idle: (p) => p.populations.every(({ kind }) => kind === 'learner'),
-    refuses: ({ populations }) => {
-      const foreign = populations.findIndex(({ kind }) => !KINDS.includes(kind));
-      if (foreign < 0) return null;
-      const why = `no shader decides for a population of kind '${populations[foreign]!.kind}'`;
-      return { path: `populations[${foreign}].kind`, why };
-    },
   },
   {
     name: 'decide',
@@ -64,12 +66,16 @@ export const SENSES: readonly DevicePhase[] = [
     module: {
       name: 'revise',
       text: `${SELF_UPDATE}\n${FORGETTING}`,
-      needs: [fixed, variation],
+      needs: [fixed, orderStatistic, variation],
     },
     passes: [
       { entry: 'reviseObjectives', over: 'worlds' },
       { entry: 'resetLearning', over: 'brains' },
     ],
     idle: (p) => !p.objectives.enabled || hasNoLearner(p),
+    refuses: ({ objectives: { enabled, judge } }) =>
+      enabled && judge === 'reward'
+        ? { path: 'world.objectives.judge', why: 'trials that are judged by reward' }
+        : null,
   },
 ];

@@ -6,7 +6,18 @@ import { SHADER as SPARSE_YUMA } from '../../../../market/sparseYuma.wgsl.genera
 import { SHADER as STAKING } from '../../../../market/staking.wgsl.generated.ts';
 import { SHADER as TOKEN_POLICY } from '../../../../market/tokenPolicy.wgsl.generated.ts';
 import { SHADER as TRUST_BILLS } from '../../../../market/trustBills.wgsl.generated.ts';
-import { amm, claims, fixed, ledger, pairSums, pool, rng, type ShaderModule, worth } from '../modules.ts';
+import {
+  amm,
+  claims,
+  fixed,
+  ledger,
+  pairSums,
+  pool,
+  rng,
+  type ShaderModule,
+  wealth,
+  worth,
+} from '../modules.ts';
 import type { DevicePhase } from '../phase.ts';
 
 const trustBills: ShaderModule = { name: 'trustBills', text: TRUST_BILLS, needs: [claims] };
@@ -29,7 +40,7 @@ export const SETTLEMENT: readonly DevicePhase[] = [
     module: {
       name: 'settle',
       text: [OWNERSHIP_BILLS, SALE, TOKEN_POLICY, SPARSE_YUMA, SETTLE].join('\n'),
-      needs: [trustBills, pool, amm, pairSums, rng, worth],
+      needs: [trustBills, pool, amm, pairSums, rng, wealth, worth],
     },
     passes: [
       { entry: 'openSettlement', over: 'worlds' },

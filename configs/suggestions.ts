@@ -1,0 +1,39 @@
+/** What was probably meant where a key, a path or a value is wrong. */
+import { closest, distance } from 'fastest-levenshtein';
+import { allPaths, formatPath, nodeAt, type PathSegment, type SchemaNode } from './schemaTree.ts';
+
+/** Whether a word may be a typing error for another: those change up to a third of a word, and never all of it. */
+export function isNear(a: string, b: string): boolean {
+  const length = Math.max(a.length, b.length);
+  const changes = distance(a.toLowerCase(), b.toLowerCase());
+  return changes < length && changes <= (length <= 3 ? 1 : Math.max(2, Math.floor(length / 3)));
+}
+
+/** What to write instead of an unknown key below `parent`: a key like it there, the same key elsewhere, or all keys there. */
+export function suggestKey(tree: SchemaNode, parent: readonly PathSegment[], key: string): string {
+  const siblings = [...(nodeAt(tree, parent)?.children?.keys() ?? [])];
+  const nearest = siblings.length > 0 ? closest(key, siblings) : '';
+  if (nearest !== '' && isNear(key, nearest)) return `did you mean \`${nearest}\`?`;
+  const elsewhere = allPaths(tree).filter(({ path }) => path.at(-1) === key);
+  if (elsewhere.length > 0) return `did you mean \`${formatPath(elsewhere[0]!.path)}\`?`;
+  return siblings.length > 0 ? `keys here: ${siblings.join(', ')}` : '';
+}
+
+/** What to write instead of a value that `node` does not take; empty where nothing is known of it. */
+export function suggestValue(node: SchemaNode | undefined, found: unknown): string {
+  if (!node) return '';
+  if (found === null) return 'give a value or remove the line';
+  if (node.kind === 'choice') {
+    const nearest = closest(String(found), [...node.values!]);
+    return isNear(String(found), nearest) ? `did you mean \`${nearest}\`?` : node.about;
+  }
+  if (typeof found === 'string' && (node.kind === 'number' || node.kind === 'integer')) {
+    const plain = found.replaceAll(/[_,\s]/g, '');
+    if (plain !== '' && Number.isFinite(Number(plain))) return `write ${plain}`;
+  }
+  if (typeof found === 'string' && node.kind === 'boolean')
+    return ['yes', 'on'].includes(found.toLowerCase()) ? 'write true' : 'write true or false without quotes';
+  if (Array.isArray(found) && !node.armable && node.kind !== 'section')
+    return 'it holds for the whole run and cannot differ between arms';
+  return node.about;
+}

@@ -1,0 +1,130 @@
+/**
+ * `npm run gallery`: runs what is missing of every experiment at modest scale, one after the other, and writes README.md and
+ * figures of this folder. `-- --runs DIR` says where the sweeps lie, `-- --report-only` writes from what is finished,
+ * `-- --threads N` how many cells run at once.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { PACKAGE_ROOT } from '../hardware.ts';
+import { experimentReport } from '../report/experimentReport.ts';
+import { standaloneSvg } from '../report/page.ts';
+import { loadSweep, type SweepData } from '../sweep/analysis.ts';
+import { loadExperiment } from '../sweep/experimentFile.ts';
+import { planSweep, runSweep, unfinished } from '../sweep/sweep.ts';
+import { SweepDirectory } from '../sweep/sweepDirectory.ts';
+import type { ValidationResult } from '../validate/case.ts';
+import { type Job, runJobs } from '../validate/jobs.ts';
+import {
+  chosenFigures,
+  figureFile,
+  type GalleryEntry,
+  galleryPage,
+  type WrittenFinding,
+} from './galleryPage.ts';
+
+const EXPERIMENTS = [
+  'darwinian-market',
+  'reward-science',
+  'trust',
+  'centralization',
+  'property-rights',
+  'self-updating-objectives',
+  'wireheading',
+  'training-paradigms',
+  'network-effects',
+  'probabilistic-machines',
+] as const;
+const SCALE = 'modest';
+const FOLDER = join(PACKAGE_ROOT, 'experiments', 'gallery');
+/** Rewards of the hungry-thirsty case with as many worlds, or searches, as tell them apart in a minute or two. */
+const HEADLINES: readonly Job[] = [
+  { name: 'hungry-thirsty', set: { reward: 'fitness' }, seeds: 32, full: false },
+  { name: 'hungry-thirsty', set: { reward: 'published' }, seeds: 8, full: false },
+  { name: 'hungry-thirsty', set: { reward: 'constant' }, seeds: 2, full: false },
+  { name: 'hungry-thirsty', set: { reward: 'evolved' }, seeds: 2, full: false },
+];
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+/** Runs the cells that are missing; what is finished is never run again. */
+async function finish(name: string, path: string, threads: number): Promise<void> {
+  const plan = planSweep(loadExperiment(join('experiments', `${name}.yaml`)), SCALE, threads);
+  const left = unfinished(plan, path);
+  if (left.length === 0) return;
+  say(`${name}: ${left.length} of ${plan.cells.length} cells to run`);
+  const directory = new SweepDirectory(path, plan, existsSync(join(path, 'sweep.json')));
+  let status: 'finished' | 'failed' = 'failed';
+  try {
+    await runSweep(left, directory, plan.threads, {
+      onEnd: ({ arm, replicate }) => say(`${name}: ${arm}, seed ${replicate}`),
+    });
+    status = 'finished';
+  } finally {
+    directory.close(status);
+  }
+}
+
+/** A sweep that has a finished cell, or null. */
+function sweepIn(path: string): SweepData | null {
+  const cells = join(path, 'cells');
+  if (!existsSync(cells) || readdirSync(cells).length === 0) return null;
+  return loadSweep(path);
+}
+
+async function headlinesIn(runs: string, threads: number, run: boolean): Promise<ValidationResult[]> {
+  const file = join(runs, 'hungry-thirsty.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as ValidationResult[];
+  if (!run) return [];
+  const results = await runJobs(HEADLINES, threads, {
+    onEnd: ({ set }) => say(`hungry-thirsty: ${set.reward}`),
+  });
+  mkdirSync(runs, { recursive: true });
+  writeFileSync(file, JSON.stringify(results));
+  return results;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: 'runs' },
+      'report-only': { type: 'boolean', default: false },
+      threads: { type: 'string', default: String(availableParallelism()) },
+    },
+  });
+  const run = !values['report-only'];
+  const threads = Math.max(1, Math.floor(Number(values.threads)));
+  const findings = parse(readFileSync(join(FOLDER, 'findings.yaml'), 'utf8')) as Readonly<
+    Record<string, WrittenFinding | undefined>
+  >;
+  const headlines = await headlinesIn(values.runs, threads, run);
+  const entries: GalleryEntry[] = [];
+  for (const name of EXPERIMENTS) {
+    const path = join(values.runs, `${name}-${SCALE}`);
+    if (run) await finish(name, path, threads);
+    const data = sweepIn(path);
+    if (data === null) {
+      say(`${name}: nothing is finished, left out`);
+      continue;
+    }
+    const { html, figures, contrasts } = experimentReport(data);
+    writeFileSync(join(path, 'report.html'), html);
+    entries.push({ data, contrasts, figures, written: findings[name] ?? null });
+  }
+  for (const file of readdirSync(FOLDER)) if (file.endsWith('.svg')) rmSync(join(FOLDER, file));
+  for (const entry of entries)
+    for (const figure of chosenFigures(entry))
+      writeFileSync(
+        join(FOLDER, figureFile(entry.data.source.experiment.name, figure)),
+        standaloneSvg(figure.svg),
+      );
+  writeFileSync(join(FOLDER, 'README.md'), galleryPage(entries, headlines));
+  say(join(FOLDER, 'README.md'));
+}
+
+await main();

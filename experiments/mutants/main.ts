@@ -1,0 +1,120 @@
+/**
+ * `npm run mutants -- [FILES] [--least PERCENT] [--threads N] [--every N]`: mutation testing of `market/`, file by file, by Stryker, which is fetched once
+ * into a folder of the temporary directory. Exit codes: 0 every file has its share killed, 1 one has not, 2 bad input, 3 no
+ * registry or Stryker does not run.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { DarwinError, EnvironmentError, EXIT, UsageError } from '../../sim/core/errors.ts';
+import { countOf } from '../commandLine.ts';
+import { PACKAGE_ROOT } from '../hardware.ts';
+import { fetchPackages } from '../onDemand.ts';
+import { mutableFiles, reasonLeftOut, testsOf } from './mutable.ts';
+import { type MutationReport, type Score, scoresOf } from './score.ts';
+
+const VERSION = '9.6.1';
+const SANDBOX = join(PACKAGE_ROOT, 'runs', '.mutants');
+/** Where the config file has Stryker write. */
+const REPORT = join(PACKAGE_ROOT, 'reports', 'mutation', 'mutation.json');
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function fetchStryker(): string {
+  const folder = fetchPackages({
+    purpose: 'make the mutants',
+    packages: [`@stryker-mutator/core@${VERSION}`],
+  });
+  return join(folder, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
+}
+
+function filesOf(given: readonly string[]): string[] {
+  const all = mutableFiles(PACKAGE_ROOT);
+  if (given.length === 0) return all;
+  return given.map((path) => {
+    const file = relative(PACKAGE_ROOT, path);
+    if (all.includes(file)) return file;
+    const why = file.startsWith('market/') && existsSync(path) ? reasonLeftOut(file) : null;
+    throw new UsageError(
+      why === null ? `${path} is no source file of market/` : `${path} has no mutants: ${why}`,
+      'for example: npm run mutants -- market/amm.ts',
+    );
+  });
+}
+
+/** The score of one file; throws EnvironmentError where Stryker gives none. */
+function tryFile(stryker: string, file: string, threads: number, every: number): Score {
+  const tests = testsOf(PACKAGE_ROOT, file);
+  rmSync(REPORT, { force: true });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [
+      stryker,
+      'run',
+      join('experiments', 'mutants', 'stryker.config.json'),
+      '--mutate',
+      file,
+      '--concurrency',
+      String(threads),
+    ],
+    {
+      cwd: PACKAGE_ROOT,
+      env: { ...process.env, MUTANT_TESTS: tests.join(','), MUTANT_EVERY: String(every), NO_COLOR: '1' },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      maxBuffer: 2 ** 28,
+    },
+  );
+  if (!existsSync(REPORT))
+    throw new EnvironmentError(
+      `Stryker ended with ${status} on ${file} (tests: ${tests.join(', ') || 'none'}): ${stdout.trim().split('\n').at(-1)}`,
+      'its tests must pass without mutants: npx vitest run market',
+    );
+  return scoresOf(JSON.parse(readFileSync(REPORT, 'utf8')) as MutationReport)[0]!;
+}
+
+function main(): number {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      least: { type: 'string', default: '80' },
+      threads: { type: 'string', default: '1' },
+      every: { type: 'string', default: '1' },
+    },
+  });
+  const least = Number(values.least);
+  if (!(least >= 0 && least <= 100))
+    throw new UsageError(`--least ${values.least} is no percentage`, '0 to 100');
+  const threads = countOf('--threads', values.threads)!;
+  const every = countOf('--every', values.every)!;
+  const files = filesOf(positionals);
+  const stryker = fetchStryker();
+  const scores: Score[] = [];
+  for (const file of files) {
+    const score = tryFile(stryker, file, threads, every);
+    scores.push(score);
+    const { killed, survived, ignored, share, survivors } = score;
+    say(
+      `${file}: ${(100 * share).toFixed(1)} % killed (${killed} of ${killed + survived}, ${ignored} disabled)`,
+    );
+    for (const line of survivors) say(`  ${line}`);
+  }
+  rmSync(SANDBOX, { recursive: true, force: true });
+  const below = scores.filter(({ share }) => 100 * share < least);
+  const killed = scores.reduce((sum, score) => sum + score.killed, 0);
+  const tried = scores.reduce((sum, score) => sum + score.killed + score.survived, 0);
+  say(
+    `${scores.length} files: ${((100 * killed) / Math.max(1, tried)).toFixed(1)} % of ${tried} mutants killed; below ${least} %: ${below.map(({ file }) => file).join(', ') || 'none'}`,
+  );
+  return below.length === 0 ? EXIT.ok : EXIT.checkFailed;
+}
+
+try {
+  process.exitCode = main();
+} catch (error) {
+  if (!(error instanceof DarwinError)) throw error;
+  process.stderr.write(`error: ${error.line}\n`);
+  process.exitCode = error.exitCode;
+}

@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../hardware.ts';
+import { mutableFiles, reasonLeftOut, testsOf } from './mutable.ts';
+import { scoresOf } from './score.ts';
+
+const { wordsForPeople } = (await import('./wordsForPeople.mjs' as string)) as {
+  wordsForPeople: { shouldIgnore: (path: unknown) => string | undefined };
+};
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'mutable-'));
+  const plant = (path: string, ...imports: string[]): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), imports.map((from) => `import {\n  a,\n} from '${from}';\n`).join(''));
+  };
+  plant('market/own.ts');
+  plant('market/own.test.ts', './own.ts');
+  plant('market/other.test.ts', './own.ts', './testWorld.ts');
+  plant('market/own.gpu.test.ts', './own.ts');
+  plant('market/hidden.ts');
+  plant('market/testWorld.ts', './hidden.ts');
+  plant('market/classic/away.ts', '../own.ts');
+  plant('market/classic/away.test.ts', './away.ts');
+  plant('market/nobodys.ts');
+  plant('market/kernel.as.ts');
+  plant('market/kernel.generated.ts');
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe('mutants', () => {
+  it('are made of sources, not of tests, their support, kernels and what is generated', () => {
+    expect(mutableFiles(root)).toEqual([
+      'market/classic/away.ts',
+      'market/hidden.ts',
+      'market/nobodys.ts',
+      'market/own.ts',
+    ]);
+    expect(reasonLeftOut('market/kernel.as.ts')).toContain('AssemblyScript');
+    expect(reasonLeftOut('market/amm.ts')).toBeNull();
+    expect(mutableFiles(PACKAGE_ROOT)).toContain('market/amm.ts');
+  });
+
+  it('are tried on the tests that import their file, else on those of what imports it', () => {
+    expect(testsOf(root, 'market/own.ts')).toEqual(['market/other.test.ts', 'market/own.test.ts']);
+    expect(testsOf(root, 'market/testWorld.ts')).toEqual(['market/other.test.ts']);
+    expect(testsOf(root, 'market/classic/away.ts')).toEqual(['market/classic/away.test.ts']);
+    expect(testsOf(root, 'market/hidden.ts')).toEqual(['market/other.test.ts']);
+    expect(testsOf(root, 'market/nobodys.ts')).toEqual([]);
+  });
+
+  it('of every file of market/ have tests to be tried on', () => {
+    const without = mutableFiles(PACKAGE_ROOT).filter((file) => testsOf(PACKAGE_ROOT, file).length === 0);
+    expect(without).toEqual([]);
+  });
+});
+
+describe('a score', () => {
+  const at = (line: number, from: number, to: number) => ({
+    start: { line, column: from },
+    end: { line, column: to },
+  });
+  const mutant = (status: string, replacement = 'b', location = at(2, 7, 8)) => ({
+    mutatorName: 'any',
+    replacement,
+    status,
+    location,
+  });
+  const scoreOf = (...mutants: ReturnType<typeof mutant>[]) =>
+    scoresOf({ files: { 'market/a.ts': { source: 'one\nconst a = 1;\n', mutants } } })[0]!;
+
+  it('is the share of killed mutants of those that were tried, without those outside of a sample', () => {
+    const score = scoreOf(
+      mutant('Killed'),
+      mutant('Timeout'),
+      mutant('RuntimeError'),
+      mutant('CompileError'),
+      mutant('Survived'),
+      mutant('Ignored'),
+    );
+    expect(score).toMatchObject({ file: 'market/a.ts', killed: 3, survived: 1, ignored: 1, share: 0.75 });
+  });
+
+  it('counts what no test reaches as not noticed', () => {
+    expect(scoreOf(mutant('NoCoverage')).share).toBe(0);
+    expect(scoreOf(mutant('Ignored')).share).toBe(1);
+  });
+
+  it('says of each survivor where it is, what stood there and what instead, in one line', () => {
+    expect(scoreOf(mutant('Survived')).survivors).toEqual(['market/a.ts:2:7 a -> b']);
+    expect(scoreOf(mutant('NoCoverage', 'x\n  y')).survivors).toEqual([
+      'market/a.ts:2:7 a -> x y (no test comes here)',
+    ]);
+    const two = { start: { line: 1, column: 2 }, end: { line: 2, column: 6 } };
+    expect(scoreOf(mutant('Survived', '', two)).survivors).toEqual(['market/a.ts:1:2 ne const -> ']);
+  });
+});
+
+describe('a mutant of a text', () => {
+  type Node = { type: string; name?: string; callee?: Node; id?: Node; key?: Node };
+  const named = (name: string): Node => ({ type: 'Identifier', name });
+  const text: Node = { type: 'TemplateLiteral' };
+  const reasonIn = (around: Node, node = text): string | undefined =>
+    wordsForPeople.shouldIgnore({
+      node,
+      findParent: (asks: (path: { node: Node }) => boolean) => asks({ node: around }),
+    });
+
+  it('is disabled where an assertion, an error or a law tells it to a reader, with the reason', () => {
+    expect(reasonIn({ type: 'CallExpression', callee: named('assert') })).toContain('for people');
+    expect(reasonIn({ type: 'CallExpression', callee: named('breach') })).toContain('for people');
+    expect(reasonIn({ type: 'NewExpression', callee: named('OverflowError') })).toContain('for people');
+    expect(reasonIn({ type: 'VariableDeclarator', id: named('found') })).toContain('for people');
+    expect(reasonIn({ type: 'ObjectProperty', key: named('about') })).toContain('for people');
+  });
+
+  it('is tried elsewhere, and so is what is no text', () => {
+    expect(reasonIn({ type: 'CallExpression', callee: named('check') })).toBeUndefined();
+    expect(reasonIn({ type: 'NewExpression', callee: named('Settlement') })).toBeUndefined();
+    expect(reasonIn({ type: 'ObjectProperty', key: named('name') })).toBeUndefined();
+    const condition: Node = { type: 'BinaryExpression' };
+    expect(reasonIn({ type: 'CallExpression', callee: named('assert') }, condition)).toBeUndefined();
+  });
+});

