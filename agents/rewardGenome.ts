@@ -21,25 +21,25 @@ import { measureWealth } from './observation.ts';
 import { ownFeaturesOf, ownFeatureValue } from './ownFeatures.ts';
 
 /** wealthGain reaches 1 at a change of 1/1000 in log wealth within a tick. */
-export const WEALTH_GAIN_SCALE = 1000;
+const WEALTH_GAIN_SCALE = 1000;
 /** skillGain reaches 1 at a gain of 1/1000 of skill within a tick. */
-export const SKILL_GAIN_SCALE = 1000;
+const SKILL_GAIN_SCALE = 1000;
 /** profit is 1/2 at this many cash within a tick. */
-export const PROFIT_SCALE_CASH = 4;
+const PROFIT_SCALE_CASH = 4;
 /** transferGiven is 1/2 at this many cash given to children. */
-export const TRANSFER_SCALE_CASH = 500;
+const TRANSFER_SCALE_CASH = 500;
 /** slashed is 1/2 at this much stake, in cash. */
-export const SLASHED_SCALE_CASH = 4;
+const SLASHED_SCALE_CASH = 4;
 /** reputationGain reaches 1 at a change of 1/16 within a tick. */
-export const REPUTATION_GAIN_SCALE = 16;
+const REPUTATION_GAIN_SCALE = 16;
 /** relativeWealth reaches 1 at 2^4 times the median wealth. */
-export const RELATIVE_WEALTH_OCTAVES = 4;
+const RELATIVE_WEALTH_OCTAVES = 4;
 /** computeSpent reaches 1 at this many cu used within a tick. */
-export const COMPUTE_SCALE_CU = 32;
+const COMPUTE_SCALE_CU = 32;
 /** Rate of the moving share of ticks spent in each mode. */
-export const MODE_SHARE_RATE = 1 / 64;
+const MODE_SHARE_RATE = 1 / 64;
 /** Least share of a mode: below lie the subnormal numbers, a hundred times slower. */
-export const MODE_SHARE_MIN = 2 ** -64;
+const MODE_SHARE_MIN = 2 ** -64;
 const MODE_COUNT = 4;
 
 export interface RewardFeature {

@@ -38,7 +38,7 @@ function loadVulkan(directory: string): void {
 let opened: Promise<GpuDevice> | null = null;
 
 /** The GPU that this process tests with. */
-export function testDevice(): Promise<GpuDevice> {
+function testDevice(): Promise<GpuDevice> {
   opened ??= open();
   return opened;
 }

@@ -70,7 +70,7 @@ export function checkEscrow(world: MarketWorld): void {
 }
 
 /** Capacity of all slots = the total on record. */
-export function checkCapacity(world: MarketWorld): void {
+function checkCapacity(world: MarketWorld): void {
   const { capacity, total } = world.columns;
   let sum = 0;
   for (let i = 0; i < world.parameters.slots; i++) sum += capacity[i]!;
@@ -85,7 +85,7 @@ export function checkCapacity(world: MarketWorld): void {
 }
 
 /** Nothing is slashed beyond what was locked for the tick's contracts, nor locked beyond the stake. */
-export function checkSlashing(world: MarketWorld): void {
+function checkSlashing(world: MarketWorld): void {
   const { slashed, stakeLocked, stakeOpened } = world.columns;
   const law = 'slashing-within-stake';
   for (let i = 0; i < slashed.length; i++) {
@@ -134,7 +134,7 @@ export function checkClaims(world: MarketWorld): void {
  * Welfare accounting: what consumers' account lost to the service market (slashed stake that it received added back)
  * = what sellers received + fees, and = what the statistics say was spent; what sellers received came into their balances.
  */
-export function checkSpending({ columns, ledger }: MarketWorld): void {
+function checkSpending({ columns, ledger }: MarketWorld): void {
   const { spending, total } = columns;
   const spent = spending[SPENDING.opened]! - spending[SPENDING.closed]! + spending[SPENDING.compensated]!;
   const received = spending[SPENDING.receipts]! + total[TOTAL.taskFees]! - spending[SPENDING.feesBefore]!;

@@ -8,9 +8,9 @@
  */
 import { ProtocolError } from './protocol.ts';
 
-export const TABLE_FRAME_VERSION = 1;
+const TABLE_FRAME_VERSION = 1;
 /** Longest table that a page reads, bytes. */
-export const TABLE_BYTES_MAX = 256 * 2 ** 20;
+const TABLE_BYTES_MAX = 256 * 2 ** 20;
 
 export type TableCells = Uint32Array | Float32Array | Float64Array;
 export interface FrameColumn {

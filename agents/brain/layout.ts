@@ -208,7 +208,7 @@ export const RETURNED = ['action', 'tdError'] as const satisfies readonly (typeo
 export type ExchangedName = (typeof EXCHANGED)[number];
 
 /** Words of the kernel's descriptor of one world: pointers, seed, masks and switches. */
-export const DESCRIPTOR_WORDS = 96;
+const DESCRIPTOR_WORDS = 96;
 
 export type BrainColumnSpec = {
   readonly [K in BrainColumnName]: ColumnSpec<(typeof BRAIN_ROWS)[K][0]>;

@@ -120,7 +120,7 @@ export function createLearner(shape: NetworkShape, Numbers: RealConstructor = Fl
 }
 
 /** Rates at which a running mean and unbiased variance take in sample number `count`: Welford's, 1/n and 1/(n-1). */
-export const momentRates = (count: number): { mean: number; variance: number } => ({
+const momentRates = (count: number): { mean: number; variance: number } => ({
   mean: 1 / count,
   variance: count > 1 ? 1 / (count - 1) : 0,
 });
@@ -154,7 +154,7 @@ export function normaliseReward(state: LearnerState, reward: number, options: Le
 }
 
 /** Hidden layer of one net: linear, LayerNorm without affine, LeakyReLU. */
-export function forwardHidden(
+function forwardHidden(
   weights: Real,
   matrix: number,
   bias: number,
@@ -335,7 +335,7 @@ function outerProduct(
 }
 
 /** Gradient of sum_k logitGradient_k x logit_k with respect to the actor's parameters, to `out`. */
-export function actorGradient(
+function actorGradient(
   weights: Real,
   at: ParameterOffsets,
   input: ArrayLike<number>,
@@ -353,7 +353,7 @@ export function actorGradient(
 }
 
 /** Gradient of V with respect to the critic's parameters, to `out`. */
-export function criticGradient(
+function criticGradient(
   weights: Real,
   at: ParameterOffsets,
   input: ArrayLike<number>,
@@ -471,7 +471,7 @@ export function evaluate(state: LearnerState, { shape, logitMask }: LearnerOptio
 }
 
 /** Samples every head with one uniform draw each. */
-export function sampleAction(
+function sampleAction(
   state: LearnerState,
   { shape, logitMask }: LearnerOptions,
   uniforms: readonly number[],

@@ -141,7 +141,7 @@ export function headTensors(tf: Tf, { logitMask, headUse }: TensorOptions): Head
  * x of every agent times a number of its own: `factor` [rows, 1], x [rows, ...]. Written as a product of matrices,
  * because the plain JavaScript backend spreads a factor over rows an order of magnitude slower.
  */
-export function times(factor: Tensor, x: Tensor): Tensor {
+function times(factor: Tensor, x: Tensor): Tensor {
   const rows = factor.size;
   return factor
     .reshape([rows, 1, 1])
@@ -168,7 +168,7 @@ function momentRates(tf: Tf, count: Tensor): { mean: Tensor; variance: Tensor } 
 }
 
 /** The input moments after a raw observation, and the normalised one. */
-export function normaliseInput(
+function normaliseInput(
   tf: Tf,
   state: Pick<TensorState, 'inputMean' | 'inputVariance' | 'inputCount'>,
   observation: Tensor,
@@ -191,7 +191,7 @@ export function normaliseInput(
 }
 
 /** The reward moments after a raw reward, and the centred, scaled and clipped one. */
-export function normaliseReward(
+function normaliseReward(
   tf: Tf,
   state: Pick<TensorState, 'rewardMean' | 'rewardVariance' | 'rewardCount'>,
   rawReward: Tensor,
@@ -211,7 +211,7 @@ export function normaliseReward(
 }
 
 /** Hidden layer of one net: linear, LayerNorm without affine. */
-export function forwardHidden(net: Net, input: Tensor): Hidden {
+function forwardHidden(net: Net, input: Tensor): Hidden {
   const y = product(net.hidden, input).add(net.hiddenBias);
   const centred = y.sub(y.mean(1, true));
   const variance = centred.square().mean(1, true);
@@ -223,7 +223,7 @@ export function forwardHidden(net: Net, input: Tensor): Hidden {
 const activate = ({ normal }: Hidden): Tensor => normal.maximum(normal.mul(LEAK));
 
 /** V of a normalised input, [agents, 1]; or the logits, [agents, LOGIT_COUNT]. */
-export function forward(net: Net, input: Tensor): { hidden: Hidden; output: Tensor } {
+function forward(net: Net, input: Tensor): { hidden: Hidden; output: Tensor } {
   const hidden = forwardHidden(net, input);
   return { hidden, output: product(net.output, activate(hidden)).add(net.outputBias) };
 }
@@ -248,7 +248,7 @@ function softmaxHeads(logits: Tensor, heads: HeadTensors): { probability: Tensor
 }
 
 /** Gradient with respect to the logits of log pi(a|s) + bonus x H over the heads that the mode of the action used. */
-export function logitGradient(
+function logitGradient(
   tf: Tf,
   { probability, entropyGradient }: Pick<TensorState, 'probability' | 'entropyGradient'>,
   heads: HeadTensors,
@@ -281,13 +281,7 @@ function netGradient(tf: Tf, net: Net, input: Tensor, hidden: Hidden, gradient: 
 }
 
 /** ObGD (Elsayed et al. 2024, algorithm 3): the effective step size of one net. */
-export function effectiveStepSize(
-  tf: Tf,
-  alpha: Tensor,
-  kappa: Tensor,
-  tdError: Tensor,
-  traceNorm: Tensor,
-): Tensor {
+function effectiveStepSize(tf: Tf, alpha: Tensor, kappa: Tensor, tdError: Tensor, traceNorm: Tensor): Tensor {
   const bound = alpha.mul(kappa).mul(tdError.abs().maximum(1)).mul(traceNorm);
   return tf.where(bound.greater(1), alpha.div(bound), alpha);
 }
@@ -356,7 +350,7 @@ type Learned = Pick<
  *     z_pi <- gamma lambda z_pi + grad log pi(a|s) + tau sign(delta) grad H(pi(.|s))
  *     w    <- w + alpha_eff delta z, per net
  */
-export function learn(
+function learn(
   tf: Tf,
   state: TensorState,
   tick: TensorTick,
@@ -437,7 +431,7 @@ const timesNet = (factor: Tensor, { hidden, hiddenBias, output, outputBias }: Ne
 });
 
 /** The forward passes of both nets at the normalised input: V, activations, probabilities, entropy gradients. */
-export function evaluate(
+function evaluate(
   { actor, critic }: Pick<TensorState, 'actor' | 'critic'>,
   heads: HeadTensors,
   input: Tensor,

@@ -76,7 +76,7 @@ export interface GatheredTicks {
 }
 
 /** What one population did over an interval. */
-export class PopulationTally {
+class PopulationTally {
   births = 0;
   deaths = 0;
   /** Agent-ticks in each mode, [4]. */

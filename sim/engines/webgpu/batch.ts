@@ -351,7 +351,7 @@ export class Batch {
 }
 
 /** Workgroups in two dimensions, since one ends at 65,535; those past the end have nothing to do. */
-export function grid(groups: number): [number, number] {
+function grid(groups: number): [number, number] {
   const rows = Math.max(1, Math.ceil(groups / GROUPS_MAX));
   return [Math.ceil(groups / rows), rows];
 }

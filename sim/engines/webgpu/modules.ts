@@ -91,7 +91,7 @@ export const variation: ShaderModule = {
 };
 
 export const fee: ShaderModule = { name: 'fee', text: FEE, needs: [ledger, sums, fixed] };
-export const batchAuction: ShaderModule = {
+const batchAuction: ShaderModule = {
   name: 'batchAuction',
   text: BATCH_AUCTION,
   needs: [together, fixed],
