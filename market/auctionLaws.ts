@@ -188,7 +188,7 @@ function checkPriority(
   filled: Float64Array,
   ordered: Uint32Array,
 ): boolean {
-  if (filled[level]! > ordered[level]! || (!open && filled[level]! > 0)) {
+  if (!open && filled[level]! > 0) {
     breach(
       world,
       'clearing',

@@ -11,25 +11,9 @@ import { drawInducedValues } from './inducedValues.ts';
 import { REASON } from './ledger.ts';
 import { ServiceAuction, serveTasks } from './serviceMarket.ts';
 import { TestMarket } from './testTick.ts';
-import { testWorld } from './testWorld.ts';
+import { expectSame, twinsOf as twins } from './testTwins.ts';
 import { train } from './training.ts';
 import { openContracts } from './trust.ts';
-
-/** The same world twice: with the kernel and without it. */
-const twins = (options: Parameters<typeof testWorld>[0]): readonly [MarketWorld, MarketWorld] =>
-  [true, false].map((passes) => testWorld({ ...options, passes })) as unknown as readonly [
-    MarketWorld,
-    MarketWorld,
-  ];
-
-function expectSame([a, b]: readonly [MarketWorld, MarketWorld]): void {
-  for (const group of ['balances', 'columns'] as const)
-    for (const [name, column] of Object.entries(a[group]))
-      expect([name, ...column]).toEqual([
-        name,
-        ...(b[group] as unknown as Record<string, Uint32Array>)[name]!,
-      ]);
-}
 
 const draws = new DrawSequence();
 

@@ -7,7 +7,7 @@ import { FINANCE, FREE_SLOT, type MarketWorld, SYSTEM, TOTAL, WORLD } from './co
 import { settle } from './settle.ts';
 import { moveStakes } from './staking.ts';
 import { TestMarket } from './testTick.ts';
-import { testWorld } from './testWorld.ts';
+import { expectSame, type Twins, twinsOf } from './testTwins.ts';
 import { openContracts } from './trust.ts';
 
 /** Parts of a world's config that settlement depends on; a case takes one of each list. */
@@ -49,20 +49,10 @@ const sizes = fc.record({
 });
 const slotCounts = fc.constantFrom(9, 16, 23);
 
-const twins = (world: object, seed: number, slots = 9): readonly [MarketWorld, MarketWorld] =>
-  [true, false].map((passes) => {
-    const policy = { staking: true, ...(world as { policy?: object }).policy };
-    return testWorld({ slots, living: slots - 2, seed, world: { ...world, policy }, passes });
-  }) as unknown as readonly [MarketWorld, MarketWorld];
-
-function expectSame([a, b]: readonly [MarketWorld, MarketWorld]): void {
-  for (const group of ['balances', 'columns'] as const)
-    for (const [name, column] of Object.entries(a[group]))
-      expect([name, ...column]).toEqual([
-        name,
-        ...(b[group] as unknown as Record<string, Uint32Array>)[name]!,
-      ]);
-}
+const twins = (world: object, seed: number, slots = 9): Twins => {
+  const policy = { staking: true, ...(world as { policy?: object }).policy };
+  return twinsOf({ slots, living: slots - 2, seed, world: { ...world, policy } });
+};
 
 const draws = new DrawSequence();
 

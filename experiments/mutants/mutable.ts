@@ -37,19 +37,24 @@ function importsOf(root: string, path: string): string[] {
   return [...found].map(([, to]) => relative(root, resolve(root, dirname(path), to!)).replaceAll('\\', '/'));
 }
 
-/** The tests of the folder for a file: those that import it; else those that import what imports it, and so on. */
+/**
+ * The tests of the folder for a file: those that import it; else those that import what imports it, and so on. Where none of them is
+ * named after the file, those one import further away are taken, too: a part of a larger whole is tried by the tests of the whole.
+ */
 export function testsOf(root: string, file: string, folder = 'market'): string[] {
   const all = sourcesBelow(root, folder).map((path) => ({ path, imports: importsOf(root, path) }));
+  const own = file.replace(/\.ts$/, '.test.ts');
   const seen = new Set<string>();
+  const found = new Set<string>();
   let level = [file];
   while (level.length > 0) {
     for (const path of level) seen.add(path);
-    const importers = all
+    level = all
       .filter(({ path, imports }) => !seen.has(path) && imports.some((to) => level.includes(to)))
       .map(({ path }) => path);
-    const tests = importers.filter((path) => path.endsWith('.test.ts') && !UNFIT.test(path));
-    if (tests.length > 0) return tests;
-    level = importers;
+    const wasFound = found.size > 0;
+    for (const path of level) if (path.endsWith('.test.ts') && !UNFIT.test(path)) found.add(path);
+    if (found.has(own) || wasFound) break;
   }
-  return [];
+  return [...found].sort();
 }

@@ -19,8 +19,11 @@ beforeAll(() => {
   };
   plant('market/own.ts');
   plant('market/own.test.ts', './own.ts');
-  plant('market/other.test.ts', './own.ts', './testWorld.ts');
+  plant('market/other.test.ts', './own.ts', './testWorld.ts', './part.ts');
   plant('market/own.gpu.test.ts', './own.ts');
+  plant('market/part.ts');
+  plant('market/whole.ts', './part.ts');
+  plant('market/whole.test.ts', './whole.ts');
   plant('market/hidden.ts');
   plant('market/testWorld.ts', './hidden.ts');
   plant('market/classic/away.ts', '../own.ts');
@@ -38,6 +41,8 @@ describe('mutants', () => {
       'market/hidden.ts',
       'market/nobodys.ts',
       'market/own.ts',
+      'market/part.ts',
+      'market/whole.ts',
     ]);
     expect(reasonLeftOut('market/kernel.as.ts')).toContain('AssemblyScript');
     expect(reasonLeftOut('market/amm.ts')).toBeNull();
@@ -50,6 +55,10 @@ describe('mutants', () => {
     expect(testsOf(root, 'market/classic/away.ts')).toEqual(['market/classic/away.test.ts']);
     expect(testsOf(root, 'market/hidden.ts')).toEqual(['market/other.test.ts']);
     expect(testsOf(root, 'market/nobodys.ts')).toEqual([]);
+  });
+
+  it('of a part that no test is named after are tried on the tests of the whole, too', () => {
+    expect(testsOf(root, 'market/part.ts')).toEqual(['market/other.test.ts', 'market/whole.test.ts']);
   });
 
   it('of every file of market/ have tests to be tried on', () => {
