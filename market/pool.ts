@@ -18,7 +18,9 @@ export function midPrice(world: MarketWorld): number {
   const token = amm.enabled ? tokenReserve(world) : amm.token;
   const cash = amm.enabled ? cashReserve(world) : amm.cash;
   if (token === 0 || cash === 0) return 2 ** TOKEN_PRICE_BITS;
-  return Math.min(U32_MAX, mulDiv(cash, 2 ** TOKEN_PRICE_BITS, token));
+  // saturated before the quotient is formed, which may pass 2^53
+  if (cash >= token * 2 ** (32 - TOKEN_PRICE_BITS)) return U32_MAX;
+  return mulDiv(cash, 2 ** TOKEN_PRICE_BITS, token);
 }
 
 /** Notes the reserves before swap `row` of SWAP. */

@@ -118,6 +118,85 @@ describe.each(PATHS)('a training tick by %s', (_, passes) => {
   });
 });
 
+describe.each(PATHS)('a tick of many agents by %s', (_, passes) => {
+  const many = (slots: number, living: number, world: object = {}) => {
+    const w = testWorld({ slots, living, passes, world: { training: { depreciation: 0 }, ...world } });
+    startTick(w, 0);
+    return w;
+  };
+
+  it('trains those in train mode, none of the others and nobody in an empty slot', () => {
+    const { rentOut, serve, train: trains, idle } = MODE;
+    const w = many(8, 6);
+    w.columns.mode.set([rentOut, serve, trains, idle, trains, trains, trains, serve]);
+    w.columns.compute.set([8, 8, 8, 8, 3, 0, 8, 8]);
+    train(w, 0);
+    expect([...w.columns.computeUsed]).toEqual([0, 0, 8, 0, 3, 0, 0, 0]);
+    expect([...w.columns.skillGain].map((gain) => gain > 0)).toEqual(
+      [0, 0, 1, 0, 1, 0, 0, 0].map((one) => one === 1),
+    );
+    const { skill } = w.parameters.genesis;
+    for (let i = 0; i < 8; i++) {
+      const learned = [...w.columns.skill.subarray(4 * i, 4 * i + 4)];
+      expect(learned).toEqual(i < 6 ? [skill + w.columns.skillGain[i]!, skill, skill, skill] : [0, 0, 0, 0]);
+    }
+  });
+
+  it('trains with what was left of the compute, and forgets the gains of the last tick', () => {
+    const w = many(2, 2);
+    w.columns.mode.set([MODE.train, MODE.idle]);
+    w.columns.computeUsed.set([5, 0]);
+    w.columns.skillGain.fill(77);
+    train(w, 0);
+    expect([...w.columns.computeUsed]).toEqual([8, 0]);
+    const { skill } = w.parameters.genesis;
+    expect([...w.columns.skillGain]).toEqual([trainingGain(methods[0]!, 3, 0, skill), 0]);
+  });
+
+  it('counts agents, labels and gains by method, tick after tick', () => {
+    const w = many(6, 6);
+    w.columns.mode.fill(MODE.train);
+    w.columns.method.set([0, 0, 1, 2, 2, 3]);
+    const gains = [0, 0, 0, 0];
+    for (let tick = 0; tick < 2; tick++) {
+      startTick(w, tick);
+      train(w, tick);
+      w.columns.skillGain.forEach((gain, i) => {
+        gains[w.columns.method[i]!]! += gain;
+      });
+    }
+    const of = (from: number): number[] => [...w.columns.total.subarray(from, from + METHODS.length)];
+    expect(of(TOTAL.methodTicks)).toEqual([4, 2, 4, 2]);
+    expect(of(TOTAL.methodLabels)).toEqual([8, 0, 4, 0]);
+    expect(of(TOTAL.methodSkill)).toEqual(gains);
+    expect(w.columns.total[TOTAL.labels]).toBe(12);
+  });
+
+  it('adds to what is already due, up to the most that a bill can hold', () => {
+    const w = many(2, 2);
+    w.columns.mode.fill(MODE.train);
+    w.columns.bill.set([11, U32_MAX - 5]);
+    train(w, 0);
+    expect([...w.columns.bill]).toEqual([11 + 100, U32_MAX]);
+  });
+
+  it('gains as much per class as the skill of that class leaves to learn, with the data that it owns', () => {
+    const w = many(2, 2);
+    w.columns.mode.fill(MODE.train);
+    w.columns.method.fill(1);
+    w.columns.taskClass.set([3, 1]);
+    w.columns.data.set([0, 5000]);
+    w.columns.skill.set([9, 9, 9, 2 ** 31, 9, 2 ** 30, 9, 9]);
+    train(w, 0);
+    const [own, other] = [
+      trainingGain(methods[1]!, 8, 0, 2 ** 31),
+      trainingGain(methods[1]!, 8, 5000, 2 ** 30),
+    ];
+    expect([...w.columns.skillGain]).toEqual([own, other]);
+    expect([...w.columns.skill]).toEqual([9, 9, 9, 2 ** 31 + own, 9, 2 ** 30 + other, 9, 9]);
+  });
+});
+
 describe.each(PATHS)('depreciation by %s', (_, passes) => {
   it('takes its share of every skill of the living in every tick, whatever they do', () => {
     const w = testWorld({ slots: 2, living: 1, passes, world: { training: { depreciation: 0.01 } } });
@@ -126,6 +205,21 @@ describe.each(PATHS)('depreciation by %s', (_, passes) => {
     train(w, 0);
     const left = 2 ** 31 - Math.floor((2 ** 31 * Math.floor(0.01 * 2 ** 32)) / 2 ** 32);
     expect([...w.columns.skill]).toEqual([left, left, left, left, 2 ** 31, 2 ** 31, 2 ** 31, 2 ** 31]);
+  });
+
+  it.each([0, 1e-9, 0.0004, 0.0006, 0.3, 0.999])('of %d is exact whatever the skill', (share) => {
+    const w = testWorld({ slots: 6, passes, world: { training: { depreciation: share } } });
+    const skills = [0, 1, 2, 1000, 2 ** 20 + 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, U32_MAX];
+    w.columns.skill.forEach((_skill, k) => {
+      w.columns.skill[k] = skills[k % skills.length]!;
+    });
+    w.columns.mode.fill(MODE.idle);
+    train(w, 0);
+    const { depreciation } = w.parameters.training;
+    w.columns.skill.forEach((left, k) => {
+      const q = skills[k % skills.length]!;
+      expect(left).toBe(q - Number((BigInt(q) * BigInt(depreciation)) >> 32n));
+    });
   });
 
   it('stops with training where that is off', () => {
