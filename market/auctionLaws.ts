@@ -129,13 +129,15 @@ function clearingLevel(bids: Float64Array, asks: Float64Array): number {
     if (Math.min(demanded[k]!, supplied[k]!) === volume)
       gap = Math.min(gap, Math.abs(demanded[k]! - supplied[k]!));
   }
-  const ties = (k: number): boolean =>
-    Math.min(demanded[k]!, supplied[k]!) === volume && Math.abs(demanded[k]! - supplied[k]!) === gap;
   // both prefix sums are monotone, so that ties are neighbours
-  let first = 0;
-  while (!ties(first)) first++;
-  let last = PRICE_LEVELS - 1;
-  while (!ties(last)) last--;
+  let first = PRICE_LEVELS;
+  let last = 0;
+  for (let k = 0; k < PRICE_LEVELS; k++) {
+    if (Math.min(demanded[k]!, supplied[k]!) !== volume || Math.abs(demanded[k]! - supplied[k]!) !== gap)
+      continue;
+    first = Math.min(first, k);
+    last = k;
+  }
   return Math.floor((first + last) / 2);
 }
 
