@@ -1,7 +1,7 @@
 /**
  * `npm run gallery`: runs what is missing of every experiment at modest scale, one after the other, and writes README.md and
  * figures of this folder. `-- --runs DIR` says where the sweeps lie, `-- --report-only` writes from what is finished,
- * `-- --threads N` how many cells run at once.
+ * `-- --threads N` how many cells run at once. What the page had of an experiment without a finished cell stays.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -21,8 +21,13 @@ import { type Job, runJobs } from '../validate/jobs.ts';
 import {
   chosenFigures,
   figureFile,
-  type GalleryEntry,
+  figuresOf,
+  type GalleryPart,
   galleryPage,
+  headline,
+  headlineIn,
+  partIn,
+  partOf,
   type WrittenFinding,
 } from './galleryPage.ts';
 
@@ -40,6 +45,7 @@ const EXPERIMENTS = [
 ] as const;
 const SCALE = 'modest';
 const FOLDER = join(PACKAGE_ROOT, 'experiments', 'gallery');
+const PAGE = join(FOLDER, 'README.md');
 /** Rewards of the hungry-thirsty case with as many worlds, or searches, as tell them apart in a minute or two. */
 const HEADLINES: readonly Job[] = [
   { name: 'hungry-thirsty', set: { reward: 'fitness' }, seeds: 32, full: false },
@@ -102,29 +108,33 @@ async function main(): Promise<void> {
   const findings = parse(readFileSync(join(FOLDER, 'findings.yaml'), 'utf8')) as Readonly<
     Record<string, WrittenFinding | undefined>
   >;
+  const before = readFileSync(PAGE, 'utf8');
   const headlines = await headlinesIn(values.runs, threads, run);
-  const entries: GalleryEntry[] = [];
+  const parts: GalleryPart[] = [];
   for (const name of EXPERIMENTS) {
     const path = join(values.runs, `${name}-${SCALE}`);
     if (run) await finish(name, path, threads);
     const data = sweepIn(path);
     if (data === null) {
-      say(`${name}: nothing is finished, left out`);
+      const { title } = loadExperiment(join('experiments', `${name}.yaml`)).experiment;
+      const kept = partIn(before, title || name);
+      say(`${name}: ${kept === null ? 'nothing is finished, left out' : 'stays as it was'}`);
+      if (kept !== null) parts.push(kept);
       continue;
     }
     const { html, figures, contrasts } = experimentReport(data);
     writeFileSync(join(path, 'report.html'), html);
-    entries.push({ data, contrasts, figures, written: findings[name] ?? null });
-  }
-  for (const file of readdirSync(FOLDER)) if (file.endsWith('.svg')) rmSync(join(FOLDER, file));
-  for (const entry of entries)
+    const entry = { data, contrasts, figures, written: findings[name] ?? null };
+    parts.push(partOf(entry));
     for (const figure of chosenFigures(entry))
-      writeFileSync(
-        join(FOLDER, figureFile(entry.data.source.experiment.name, figure)),
-        standaloneSvg(figure.svg),
-      );
-  writeFileSync(join(FOLDER, 'README.md'), galleryPage(entries, headlines));
-  say(join(FOLDER, 'README.md'));
+      writeFileSync(join(FOLDER, figureFile(name, figure)), standaloneSvg(figure.svg));
+  }
+  const page = galleryPage(parts, headlines.length === 0 ? headlineIn(before) : headline(headlines));
+  writeFileSync(PAGE, page);
+  const shown = figuresOf(page);
+  for (const file of readdirSync(FOLDER))
+    if (file.endsWith('.svg') && !shown.has(file)) rmSync(join(FOLDER, file));
+  say(PAGE);
 }
 
 await main();

@@ -8,7 +8,17 @@ import { loadExperiment } from '../sweep/experimentFile.ts';
 import { planSweep, runSweep } from '../sweep/sweep.ts';
 import { SweepDirectory } from '../sweep/sweepDirectory.ts';
 import { tinyExperiment } from '../sweep/tinyExperiment.ts';
-import { chosenFigures, figureFile, type GalleryEntry, galleryPage } from './galleryPage.ts';
+import {
+  chosenFigures,
+  figureFile,
+  figuresOf,
+  type GalleryEntry,
+  galleryPage,
+  headline,
+  headlineIn,
+  partIn,
+  partOf,
+} from './galleryPage.ts';
 
 let work: string;
 let entry: GalleryEntry;
@@ -27,7 +37,7 @@ afterAll(() => rmSync(work, { recursive: true }));
 
 describe('the gallery', () => {
   it('shows question, hypothesis, numbers, figures, commands and hashes of an experiment', () => {
-    const page = galleryPage([entry], []);
+    const page = galleryPage([partOf(entry)], null);
     for (const part of [
       'Does demand raise welfare?',
       '**Hypothesis, stated before the run.** It does.',
@@ -48,18 +58,29 @@ describe('the gallery', () => {
   it('says when a finding was written about other results', () => {
     const results = resultsHashOf(entry.data).slice(0, 8);
     const page = (of: string): string =>
-      galleryPage([{ ...entry, written: { results: of, text: 'Demand pays.' } }], []);
+      galleryPage([partOf({ ...entry, written: { results: of, text: 'Demand pays.' } })], null);
     expect(page(results)).toContain('Demand pays.');
     expect(page(results)).not.toContain('other results');
     expect(page('0000')).toContain('written about other results (0000)');
   });
 
+  it('keeps what a page had of the experiments that are not run again', () => {
+    const part = partOf(entry);
+    const other = { line: '- [Other](#other): Nothing.', section: '## Other\n\nNothing, and\n\n- a list' };
+    const head = headline([]);
+    const page = galleryPage([part, other], head);
+    expect(partIn(page, 'Other')).toEqual(other);
+    expect(partIn(page, entry.data.source.experiment.title || 'tiny')).toEqual(part);
+    expect(partIn(page, 'Another')).toBeNull();
+    expect(headlineIn(page)).toBe(head);
+    expect(headlineIn(galleryPage([part], null))).toBeNull();
+  });
+
   it('is committed with every figure that its page shows and no other, in less than three megabytes', () => {
     const folder = import.meta.dirname;
     const page = readFileSync(join(folder, 'README.md'), 'utf8');
-    const shown = [...page.matchAll(/\]\(([^)#]+\.svg)\)/g)].map(([, file]) => file!);
     const files = readdirSync(folder);
-    expect(new Set(shown)).toEqual(new Set(files.filter((file) => file.endsWith('.svg'))));
+    expect(figuresOf(page)).toEqual(new Set(files.filter((file) => file.endsWith('.svg'))));
     const bytes = files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
     expect(bytes).toBeLessThan(3_000_000);
   });

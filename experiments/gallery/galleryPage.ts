@@ -113,8 +113,10 @@ function entrySection({ data, contrasts, figures, written }: GalleryEntry): stri
   ].join('\n\n');
 }
 
+const HEADLINE = 'Where do rewards come from: hungry-thirsty';
+
 /** The reproduction of hungry-thirsty: fitness under each reward against what is stated. */
-function headline(results: readonly ValidationResult[]): string {
+export function headline(results: readonly ValidationResult[]): string {
   const rows = results.map(({ params, measured, expected, tolerance, pass }) => [
     String(params.reward),
     short(Number(measured.fitness)),
@@ -126,30 +128,61 @@ function headline(results: readonly ValidationResult[]): string {
     pass ? 'yes' : '**no**',
   ]);
   return [
-    '## Where do rewards come from: hungry-thirsty',
+    `## ${HEADLINE}`,
     'Q-learners in the grid world of Singh, Lewis & Barto (2009): the share of 75,000 steps that end not hungry. The fitness itself is a poor reward, because most learners never find out that food needs water. A search over rewards, which is told nothing but fitness, finds a penalty for thirst.',
     tableOf(['reward', 'fitness', 'stated', 'also', 'worlds or searches', 'holds'], rows),
     '```\ndarwin validate hungry-thirsty --set reward=evolved\n```',
   ].join('\n\n');
 }
 
-/** The page. `headlines` are results of the hungry-thirsty case, none where it was not run. */
-export function galleryPage(
-  entries: readonly GalleryEntry[],
-  headlines: readonly ValidationResult[],
-): string {
-  const list = entries.map(
-    ({ data, contrasts }) =>
-      `- [${data.source.experiment.title || data.source.experiment.name}](#${anchorOf(data.source.experiment.title || data.source.experiment.name)}): ${overallFinding(contrasts)}`,
-  );
+/** What the page has of one experiment. */
+export interface GalleryPart {
+  /** Its line of the list at the top. */
+  readonly line: string;
+  readonly section: string;
+}
+
+const lineStart = (title: string): string => `- [${title}](#${anchorOf(title)}): `;
+
+/** What the page has of an experiment whose cells lie here. */
+export function partOf(entry: GalleryEntry): GalleryPart {
+  const { title, name } = entry.data.source.experiment;
+  return {
+    line: `${lineStart(title || name)}${overallFinding(entry.contrasts)}`,
+    section: entrySection(entry),
+  };
+}
+
+/** Sections of a page that was written before, by their headings. */
+function sectionsOf(page: string): Map<string, string> {
+  const sections = page.split(/^(?=## )/m).slice(1);
+  return new Map(sections.map((text) => [/^## (.*)$/m.exec(text)![1]!, text.trim()]));
+}
+
+/** What a page that was written before has of the experiment with this title, or null. */
+export function partIn(page: string, title: string): GalleryPart | null {
+  const line = page.split('\n').find((one) => one.startsWith(lineStart(title)));
+  const section = sectionsOf(page).get(title);
+  return line === undefined || section === undefined ? null : { line, section };
+}
+
+/** What a page that was written before has of the hungry-thirsty case, or null. */
+export const headlineIn = (page: string): string | null => sectionsOf(page).get(HEADLINE) ?? null;
+
+/** The page: experiments, and the section of the hungry-thirsty case (`headline`) where there is one. */
+export function galleryPage(parts: readonly GalleryPart[], head: string | null): string {
   return `${[
     '# Gallery',
     'Written by `npm run gallery`; change the experiments or findings.yaml, not this file. Modest scale: at most twenty minutes each on two cores. The replicate is a world, never an agent; differences are interquartile means over seeds, paired by seed, with 95 % bootstrap intervals, and p is adjusted by Holm over the contrasts of an outcome. Each experiment was stated before its first cell was run; `darwin report` writes the full report with all figures.',
-    list.join('\n'),
-    ...(headlines.length === 0 ? [] : [headline(headlines)]),
-    ...entries.map(entrySection),
+    parts.map(({ line }) => line).join('\n'),
+    ...(head === null ? [] : [head]),
+    ...parts.map(({ section }) => section),
   ].join('\n\n')}\n`;
 }
+
+/** Figures that a page shows, by their file names. */
+export const figuresOf = (page: string): Set<string> =>
+  new Set([...page.matchAll(/\]\(([^)#]+\.svg)\)/g)].map(([, file]) => file!));
 
 /** The anchor that a heading of Markdown gets. */
 const anchorOf = (heading: string): string =>
