@@ -19,7 +19,7 @@ import { Settlement } from './settlement.ts';
 const schema = buildSchema();
 
 /** What worlds are where a test does not say; mutation testing tries each test on the specifications, too. */
-const WORLD_DEFAULTS = { passes: true };
+export const WORLD_DEFAULTS = { passes: true };
 
 export interface TestWorldOptions {
   slots?: number;

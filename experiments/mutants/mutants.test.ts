@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testWorld, WORLD_DEFAULTS } from '../../market/testWorld.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
 import { mutableFiles, reasonLeftOut, testsOf } from './mutable.ts';
 import { scoresOf } from './score.ts';
@@ -59,6 +60,15 @@ describe('mutants', () => {
 
   it('of a part that no test is named after are tried on the tests of the whole, too', () => {
     expect(testsOf(root, 'market/part.ts')).toEqual(['market/other.test.ts', 'market/whole.test.ts']);
+  });
+
+  it('find the switch that makes worlds by specifications where a test does not say', () => {
+    // bundledRunner.mjs takes it from there
+    expect(WORLD_DEFAULTS).toEqual({ passes: true });
+    expect(testWorld().clearing).not.toBeNull();
+    WORLD_DEFAULTS.passes = false;
+    expect(testWorld().clearing).toBeNull();
+    WORLD_DEFAULTS.passes = true;
   });
 
   it('of every file of market/ have tests to be tried on', () => {
