@@ -5,22 +5,20 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { DarwinError, EXIT, UsageError } from '../sim/core/errors.ts';
 import { PACKAGE_ROOT } from './hardware.ts';
 import { fetchPackages } from './onDemand.ts';
+import { runScript, scriptOf } from './script.ts';
 
 const PACKAGES = ['typedoc@0.28.20', 'typescript@5.9.3'];
 /** Kinds of exports and of their parts that need a comment. */
 const DOCUMENTED = ['Class', 'Interface', 'Function', 'Variable', 'TypeAlias', 'Method', 'Accessor'];
 
-function main(): number {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { out: { type: 'string', default: join('dist', 'api') } },
-  });
-  if (positionals.length > 0)
-    throw new UsageError(`npm run api takes no ${positionals.join(' ')}`, 'npm run api -- --out DIR');
+const script = scriptOf(
+  'api',
+  'Writes the reference of the library as HTML, and checks that every export is documented.',
+).option('--out <dir>', 'where it is written', join('dist', 'api'));
+
+function main(values: { readonly out: string }): boolean {
   const out = resolve(values.out);
   const tools = fetchPackages({ purpose: 'make the reference of the library', packages: PACKAGES });
   const { status } = spawnSync(
@@ -36,15 +34,9 @@ function main(): number {
     ],
     { cwd: PACKAGE_ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
   );
-  if (status !== 0) return EXIT.checkFailed;
+  if (status !== 0) return false;
   process.stdout.write(`${join(out, 'index.html')}\n`);
-  return EXIT.ok;
+  return true;
 }
 
-try {
-  process.exitCode = main();
-} catch (error) {
-  if (!(error instanceof DarwinError)) throw error;
-  process.stderr.write(`error: ${error.line}\n`);
-  process.exitCode = error.exitCode;
-}
+await runScript(script, main);

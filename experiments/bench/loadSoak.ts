@@ -1,14 +1,16 @@
 /** The memory of a served run over minutes, while watchers come and go and pages ask; part of `darwin bench load`. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import WebSocket from 'ws';
 import { EnvironmentError } from '../../sim/core/errors.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
-import { median } from '../statistics/estimates.ts';
+import { readManifest } from '../manifest.ts';
+import { median, theilSenSlope } from '../statistics/estimates.ts';
 import { note } from '../terminal.ts';
 import { type BenchOptions, type BenchRow, spreadOf } from './measure.ts';
 import { addressOf } from './startup.ts';
@@ -18,7 +20,7 @@ const SAMPLES = 80;
 const NOTES = 8;
 const WATCHERS = 50;
 const MINUTE_MS = 60_000;
-const PAGE = 4096;
+const MINUTES_IN_HOUR = 60;
 const MIB = 2 ** 20;
 /** Between two rounds of questions, as a page asks that shows agents. */
 const ROUND_MS = 1000;
@@ -32,16 +34,34 @@ const QUESTIONS = [
   'runs/live/tables/agents?from=now&limit=1000',
 ];
 
-/** Resident memory of a process, MiB, by what Linux tells; throws EnvironmentError elsewhere. */
-function residentOf({ pid }: ChildProcess): number {
-  try {
-    const [, pages] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
-    return (Number(pages) * PAGE) / MIB;
-  } catch (cause) {
-    throw new EnvironmentError('the memory of another process cannot be told here', 'soak on Linux', {
-      cause,
+/** What a process takes, MiB: resident, and of its JavaScript heap. */
+interface Taken {
+  readonly resident: number;
+  readonly heap: number;
+}
+
+/** Asks a process that has tellMemory.ts loaded. Throws EnvironmentError where it has ended. */
+function takenBy(child: ChildProcess): Promise<Taken> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(new EnvironmentError('the served run ended before its time'));
+    child.once('exit', ended);
+    child.once('message', ({ rss, heapUsed }: NodeJS.MemoryUsage) => {
+      child.off('exit', ended);
+      resolve({ resident: rss / MIB, heap: heapUsed / MIB });
     });
-  }
+    child.send('memory', (error) => error !== null && ended());
+  });
+}
+
+/** Asks once more where an idle connection was closed as it was used again, as browsers do. Throws EnvironmentError. */
+async function ask(url: string): Promise<void> {
+  const response = await fetch(url)
+    .catch(() => fetch(url))
+    .catch((error: Error) => {
+      throw new EnvironmentError(`${url} is not answered: ${String(error.cause ?? error.message)}`);
+    });
+  await response.arrayBuffer();
+  if (!response.ok) throw new EnvironmentError(`${url} is answered with HTTP ${response.status}`);
 }
 
 /** Watches and asks, in turns, until it is told to stop: a tenth of the watchers leaves and comes anew each second. */
@@ -60,9 +80,7 @@ async function disturb(url: string, watchers: number, over: AbortSignal): Promis
       for (const socket of sockets.splice(0, Math.ceil(watchers / 10))) socket.terminate();
       while (sockets.length < watchers) watch();
       for (const question of QUESTIONS) {
-        const response = await fetch(`${url}/api/v1/${question}`);
-        await response.arrayBuffer();
-        if (!response.ok) throw new EnvironmentError(`${question} is answered with HTTP ${response.status}`);
+        await ask(`${url}/api/v1/${question}`);
         asked++;
       }
       await delay(ROUND_MS);
@@ -73,49 +91,73 @@ async function disturb(url: string, watchers: number, over: AbortSignal): Promis
   }
 }
 
-/** Memory of `darwin run --serve` over some minutes; `ratio` compares its last quarter with its second. */
+/** One kind of memory over the minutes; `ratio` compares its last quarter with its second. */
+function rowOf(what: string, samples: readonly { x: number; y: number }[], told: string): BenchRow {
+  const quarter = (k: number): number[] =>
+    samples.slice((k * SAMPLES) / 4, ((k + 1) * SAMPLES) / 4).map(({ y }) => y);
+  const slope = theilSenSlope(samples.slice(SAMPLES / 4)) * MINUTES_IN_HOUR;
+  const [start, end] = [median(quarter(0)), median(quarter(3))].map((mebibytes) => mebibytes.toFixed(0));
+  return {
+    name: `load: soak, ${what}`,
+    engine: 'cpu',
+    threads: 1,
+    agents: 128,
+    worlds: 2,
+    mebibytes: spreadOf([...quarter(1), ...quarter(2), ...quarter(3)]),
+    ratio: median(quarter(3)) / median(quarter(1)),
+    ratioTo: 'the second quarter, in the last',
+    samples,
+    note: `${what} of ${told}; median of the first quarter ${start} MiB, of the last ${end}, slope after the first ${slope.toFixed(1)} MiB an hour`,
+  };
+}
+
+/** Memory of `darwin run --serve` over some minutes. */
 export async function loadSoak(options: BenchOptions): Promise<BenchRow[]> {
   const { minutes = 1, watchers = WATCHERS } = options;
   const work = mkdtempSync(join(tmpdir(), 'darwin-load-soak-'));
   const config = join(work, 'soak.yaml');
   writeFileSync(config, CONFIG);
-  const cli = join(PACKAGE_ROOT, 'dist', 'experiments', 'cli.js');
-  const args = [cli, 'run', config, '--serve', '--out', join(work, 'runs', 'soak')];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const out = join(work, 'runs', 'soak');
+  const directory = join(PACKAGE_ROOT, 'dist', 'experiments');
+  const teller = pathToFileURL(join(directory, 'bench', 'tellMemory.js')).href;
+  const args = ['run', config, '--serve', '--out', out];
+  const child = spawn(process.execPath, ['--import', teller, join(directory, 'cli.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+  });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const over = new AbortController();
   try {
     const url = await addressOf(child);
     const disturbing = disturb(url, watchers, over.signal);
-    // told where it is waited for; until then the samples go on
+    // told where it is waited for
     disturbing.catch(() => {});
-    const samples: { x: number; y: number }[] = [];
+    const samples: ({ x: number } & Taken)[] = [];
     for (let k = 1; k <= SAMPLES; k++) {
-      await delay((minutes * MINUTE_MS) / SAMPLES);
-      samples.push({ x: (k * minutes) / SAMPLES, y: residentOf(child) });
+      await Promise.race([delay((minutes * MINUTE_MS) / SAMPLES), disturbing]);
+      const taken = await takenBy(child);
+      samples.push({ x: (k * minutes) / SAMPLES, ...taken });
       if (k % (SAMPLES / NOTES) === 0)
         note(
-          `load: minute ${samples.at(-1)!.x.toFixed(1)} of ${minutes}, ${samples.at(-1)!.y.toFixed(0)} MiB`,
+          `load: minute ${((k * minutes) / SAMPLES).toFixed(1)} of ${minutes}, ${taken.resident.toFixed(0)} MiB, heap ${taken.heap.toFixed(0)} MiB`,
         );
     }
     over.abort();
     const questions = await disturbing;
-    const quarter = (k: number): number[] =>
-      samples.slice((k * SAMPLES) / 4, ((k + 1) * SAMPLES) / 4).map(({ y }) => y);
-    const warm = [...quarter(1), ...quarter(2), ...quarter(3)];
+    child.kill('SIGTERM');
+    await ended;
+    const { ticks } = readManifest(out);
+    const told = `darwin run --serve over ${minutes} min and ${ticks} ticks, ${watchers} watchers of which a tenth leaves each second, ${questions} questions`;
     return [
-      {
-        name: 'load: soak',
-        engine: 'cpu',
-        threads: 1,
-        agents: 128,
-        worlds: 2,
-        mebibytes: spreadOf(warm),
-        ratio: median(quarter(3)) / median(quarter(1)),
-        ratioTo: 'the second quarter, in the last',
-        samples,
-        note: `resident memory of darwin run --serve over ${minutes} min, ${watchers} watchers of which a tenth leaves each second, ${questions} questions; the last three quarters`,
-      },
+      rowOf(
+        'resident memory',
+        samples.map(({ x, resident: y }) => ({ x, y })),
+        told,
+      ),
+      rowOf(
+        'heap',
+        samples.map(({ x, heap: y }) => ({ x, y })),
+        told,
+      ),
     ];
   } finally {
     over.abort();

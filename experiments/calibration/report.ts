@@ -8,15 +8,15 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import type { ResolvedRun } from '../../configs/arms.ts';
 import type { Override } from '../../configs/overrides.ts';
 import { parseConfig } from '../../configs/parse.ts';
 import type { RunConfig } from '../../configs/schema.ts';
-import { DarwinError, EXIT } from '../../sim/core/errors.ts';
 import { assertWritable } from '../commandLine.ts';
 import { makeDirectory } from '../makeDirectory.ts';
+import { runScript, scriptOf } from '../script.ts';
 import { STANDARD_ERRORS } from '../validate/case.ts';
 import {
   type Criterion,
@@ -46,24 +46,24 @@ const root = fileURLToPath(
   new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url),
 );
 const configText = (name: string): string => readFileSync(`${root}configs/${name}.yaml`, 'utf8');
-/** The options, or the end of the program with one line: a wrong one is found before hours of runs. */
-function readOptions(): { readonly quick: boolean; readonly file: string } {
-  try {
-    const { values } = parseArgs({
-      options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
-    });
-    const { quick, out } = values;
-    const file = out ?? `${root}${quick ? 'runs/calibration-quick.md' : 'experiments/calibration/report.md'}`;
-    makeDirectory(dirname(file));
-    assertWritable('--out', file);
-    return { quick, file };
-  } catch (error) {
-    const line = error instanceof DarwinError ? error.line : (error as Error).message.split('\n')[0];
-    process.stderr.write(`error: ${line}\n`);
-    process.exit(EXIT.badInput);
-  }
+interface Options {
+  readonly quick?: boolean;
+  readonly out?: string;
 }
-const options = readOptions();
+const script = scriptOf(
+  'calibration',
+  'Holds configs/baseline.yaml against the criteria of a living economy and writes a report.',
+)
+  .option('--quick', 'a smoke run of the report itself')
+  .option('--out <file>', 'where the report is written');
+
+/** Where the report goes; throws UsageError before hours of runs where that cannot be written. */
+function writableFile({ quick, out }: Options): string {
+  const file = out ?? `${root}${quick ? 'runs/calibration-quick.md' : 'experiments/calibration/report.md'}`;
+  makeDirectory(dirname(file));
+  assertWritable('--out', file);
+  return file;
+}
 
 /** Worlds of every arm of evolution. */
 const SELECTION_WORLDS = 10;
@@ -86,21 +86,10 @@ const QUICK = {
   slots: { ticks: 200, worlds: 2 },
   studies: { ticks: 100, worlds: 2 },
 } as const;
-const size = options.quick ? QUICK : FULL;
-
-const studies: Studies = {
-  ...(parse(readFileSync(`${root}experiments/calibration/studies.yaml`, 'utf8')) as Studies),
-  ...size.studies,
-};
 
 /** A preset of which only what the criteria read is recorded, with further changes. */
-function preset(name: string, overrides: readonly Override[] = []): ResolvedRun {
-  const changes = {
-    'output.agentsEvery': 0,
-    'output.tradesWorlds': 0,
-    'output.metricsEvery': 100,
-    ...Object.fromEntries(size.base.map(({ path, value }) => [path, value])),
-  };
+function recordedPreset(name: string, overrides: readonly Override[]): ResolvedRun {
+  const changes = { 'output.agentsEvery': 0, 'output.tradesWorlds': 0, 'output.metricsEvery': 100 };
   return parseConfig(configText(name), {
     file: `configs/${name}.yaml`,
     overrides: [...overridesOf(changes), ...overrides],
@@ -184,7 +173,11 @@ function selectionSentence(arms: readonly ArmRecord[]): string {
 }
 
 /** The garden's worlds, each with the genomes of one world of evolution; several at once, one a core. */
-async function recordGarden(base: RunConfig, states: readonly Uint8Array[]): Promise<ArmRecord> {
+async function recordGarden(
+  base: RunConfig,
+  states: readonly Uint8Array[],
+  ticks: number,
+): Promise<ArmRecord> {
   const population = base.populations.findIndex(({ kind }) => kind === 'learner');
   const records = new Array<ArmRecord>(states.length);
   let next = 0;
@@ -192,7 +185,7 @@ async function recordGarden(base: RunConfig, states: readonly Uint8Array[]): Pro
     while (next < states.length) {
       const world = next++;
       const founders = gardenFounders([[states[world]!]], population, base.world.learner);
-      const run = gardenRun(base, world, size.garden.ticks);
+      const run = gardenRun(base, world, ticks);
       records[world] = (await record(`common garden ${world}`, run, { founders })).arms[0]!;
     }
   };
@@ -200,14 +193,21 @@ async function recordGarden(base: RunConfig, states: readonly Uint8Array[]): Pro
   return ArmRecord.join(records);
 }
 
-async function main(): Promise<void> {
+async function main(options: Options): Promise<void> {
+  const file = writableFile(options);
+  const size = options.quick ? QUICK : FULL;
+  const written = parse(readFileSync(`${root}experiments/calibration/studies.yaml`, 'utf8')) as Studies;
+  const studies: Studies = { ...written, ...size.studies };
+  const sizes = overridesOf(Object.fromEntries(size.base.map(({ path, value }) => [path, value])));
+  const preset = (name: string, overrides: readonly Override[] = []): ResolvedRun =>
+    recordedPreset(name, [...sizes, ...overrides]);
   const started = performance.now();
   const { arms, states } = await record('baseline', preset('baseline'), { states: true });
   const base = arms[0]!;
   const { ticks, worlds, slots, world, populations } = base.config;
 
   const evolved = base.populationOf('learner');
-  const garden = await recordGarden(base.config, states);
+  const garden = await recordGarden(base.config, states, size.garden.ticks);
   const gardenFound = gardenCriteria(garden);
 
   const quickstart = (await record('quickstart', preset('quickstart'))).arms[0]!;
@@ -272,9 +272,8 @@ async function main(): Promise<void> {
     `One parameter of the baseline at a time, ${reference.worlds.length} worlds an arm with paired seeds, ${reference.config.ticks} ticks; shown are the criteria whose verdict changes, or whose mean does by more than ${STANDARD_ERRORS} s.e. Births, deaths and genes count from ${LIVES_MIN} mean lives on.`,
     ...studied,
   ];
-  const { file } = options;
   writeFileSync(file, `${parts.join('\n\n')}\n`);
   process.stderr.write(`${file} after ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 }
 
-await main();
+await runScript(script, main);

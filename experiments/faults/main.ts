@@ -3,10 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { UsageError } from '../../sim/core/errors.ts';
-import { reportedExit } from '../closingError.ts';
 import { countOf, wholeOf } from '../commandLine.ts';
+import { runScript, scriptOf } from '../script.ts';
 import { killOften } from './kills.ts';
 import { FaultSimulator } from './simulator.ts';
 
@@ -41,16 +40,24 @@ async function simulate(schedules: number, seed: number): Promise<boolean> {
   return failed === 0;
 }
 
-async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: {
-      schedules: { type: 'string' },
-      kills: { type: 'string' },
-      seed: { type: 'string', default: '0' },
-      engine: { type: 'string', default: 'cpu' },
-      threads: { type: 'string', default: '1' },
-    },
-  });
+interface Options {
+  readonly schedules?: string;
+  readonly kills?: string;
+  readonly seed: string;
+  readonly engine: string;
+  readonly threads: string;
+}
+const script = scriptOf(
+  'faults',
+  'Lets faults strike small runs, or kills processes, and proves what is left.',
+)
+  .option('--schedules <n>', 'random faults by seed against random small configs')
+  .option('--kills <n>', 'real processes, killed at random moments')
+  .option('--seed <n>', 'of the first schedule, or of the moments', '0')
+  .option('--engine <name>', 'kills: cpu or webgpu', 'cpu')
+  .option('--threads <n>', 'kills: threads of each process', '1');
+
+async function main(values: Options): Promise<boolean> {
   const seed = wholeOf('--seed', values.seed);
   const schedules = countOf('--schedules', values.schedules);
   const kills = countOf('--kills', values.kills);
@@ -71,4 +78,4 @@ async function main(): Promise<boolean> {
   return true;
 }
 
-process.exitCode = await reportedExit(main);
+await runScript(script, main);

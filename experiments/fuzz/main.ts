@@ -2,11 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { UsageError } from '../../sim/core/errors.ts';
-import { reportedExit } from '../closingError.ts';
 import { countOf, wholeOf } from '../commandLine.ts';
 import { makeDirectory } from '../makeDirectory.ts';
+import { runScript, scriptOf } from '../script.ts';
 import { encodeInput, type Finding, fuzz, readInput } from './fuzzer.ts';
 import { TARGETS } from './targets.ts';
 
@@ -19,17 +18,26 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const kindOf = ({ problem }: Finding): string =>
   problem.replaceAll(/\d+|"[^"]*"|`[^`]*`/g, '#').slice(0, 120);
 
-async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: {
-      target: { type: 'string' },
-      inputs: { type: 'string', default: '10000' },
-      seed: { type: 'string', default: '0' },
-      from: { type: 'string', default: '0' },
-      input: { type: 'string' },
-      keep: { type: 'string', default: 'fuzz-findings' },
-    },
-  });
+interface Options {
+  readonly target?: string;
+  readonly inputs: string;
+  readonly seed: string;
+  readonly from: string;
+  readonly input?: string;
+  readonly keep: string;
+}
+const script = scriptOf(
+  'fuzz',
+  'Gives wrong inputs to what reads what others wrote; none may crash it or hang.',
+)
+  .option('--target <name>', `one of ${Object.keys(TARGETS).join(', ')}`)
+  .option('--inputs <n>', 'how many', '10000')
+  .option('--seed <n>', 'of the inputs', '0')
+  .option('--from <n>', 'number of the first', '0')
+  .option('--input <file>', 'read an input again that was kept')
+  .option('--keep <dir>', 'where inputs are kept that are findings', 'fuzz-findings');
+
+async function main(values: Options): Promise<boolean> {
   if (values.input !== undefined) {
     const { target, input } = readInput(values.input);
     const { findings } = await fuzz({ target, inputs: 1, seed: 0, kept: input });
@@ -75,4 +83,4 @@ async function main(): Promise<boolean> {
   return findings.length === 0;
 }
 
-process.exitCode = await reportedExit(main);
+await runScript(script, main);

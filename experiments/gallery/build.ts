@@ -7,11 +7,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
+import { countOf } from '../commandLine.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
 import { experimentReport } from '../report/experimentReport.ts';
 import { standaloneSvg } from '../report/page.ts';
+import { runScript, scriptOf } from '../script.ts';
 import { loadSweep, type SweepData } from '../sweep/analysis.ts';
 import { loadExperiment } from '../sweep/experimentFile.ts';
 import { planSweep, runSweep, unfinished } from '../sweep/sweep.ts';
@@ -95,16 +96,22 @@ async function headlinesIn(runs: string, threads: number, run: boolean): Promise
   return results;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: 'runs' },
-      'report-only': { type: 'boolean', default: false },
-      threads: { type: 'string', default: String(availableParallelism()) },
-    },
-  });
-  const run = !values['report-only'];
-  const threads = Math.max(1, Math.floor(Number(values.threads)));
+interface Options {
+  readonly runs: string;
+  readonly reportOnly?: boolean;
+  readonly threads: string;
+}
+const script = scriptOf(
+  'gallery',
+  `Runs what is missing of every experiment at ${SCALE} scale and writes the page of findings.`,
+)
+  .option('--runs <dir>', 'where the sweeps lie', 'runs')
+  .option('--report-only', 'write from what is finished')
+  .option('--threads <n>', 'cells that run at once', String(availableParallelism()));
+
+async function main(values: Options): Promise<void> {
+  const run = values.reportOnly !== true;
+  const threads = countOf('--threads', values.threads)!;
   const findings = parse(readFileSync(join(FOLDER, 'findings.yaml'), 'utf8')) as Readonly<
     Record<string, WrittenFinding | undefined>
   >;
@@ -137,4 +144,4 @@ async function main(): Promise<void> {
   say(PAGE);
 }
 
-await main();
+await runScript(script, main);

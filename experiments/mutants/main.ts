@@ -7,11 +7,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { DarwinError, EnvironmentError, EXIT, UsageError } from '../../sim/core/errors.ts';
+import { EnvironmentError, UsageError } from '../../sim/core/errors.ts';
 import { countOf } from '../commandLine.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
 import { fetchPackages } from '../onDemand.ts';
+import { runScript, scriptOf } from '../script.ts';
 import { mutableFiles, reasonLeftOut, testsOf } from './mutable.ts';
 import { type MutationReport, type Score, scoresOf } from './score.ts';
 
@@ -75,15 +75,21 @@ function tryFile(stryker: string, file: string, threads: number, every: number):
   return scoresOf(JSON.parse(readFileSync(REPORT, 'utf8')) as MutationReport)[0]!;
 }
 
-function main(): number {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      least: { type: 'string', default: '80' },
-      threads: { type: 'string', default: '1' },
-      every: { type: 'string', default: '1' },
-    },
-  });
+interface Options {
+  readonly least: string;
+  readonly threads: string;
+  readonly every: string;
+}
+const script = scriptOf(
+  'mutants',
+  'Mutation testing of market/, file by file, by Stryker, which is fetched once.',
+)
+  .argument('[files...]', 'of market/; default all')
+  .option('--least <percent>', 'of its mutants that tests must kill in every file', '80')
+  .option('--threads <n>', 'mutants at a time', '1')
+  .option('--every <n>', 'try one mutant of so many', '1');
+
+function main(values: Options, positionals: readonly string[]): boolean {
   const least = Number(values.least);
   if (!(least >= 0 && least <= 100))
     throw new UsageError(`--least ${values.least} is no percentage`, '0 to 100');
@@ -108,13 +114,7 @@ function main(): number {
   say(
     `${scores.length} files: ${((100 * killed) / Math.max(1, tried)).toFixed(1)} % of ${tried} mutants killed; below ${least} %: ${below.map(({ file }) => file).join(', ') || 'none'}`,
   );
-  return below.length === 0 ? EXIT.ok : EXIT.checkFailed;
+  return below.length === 0;
 }
 
-try {
-  process.exitCode = main();
-} catch (error) {
-  if (!(error instanceof DarwinError)) throw error;
-  process.stderr.write(`error: ${error.line}\n`);
-  process.exitCode = error.exitCode;
-}
+await runScript(script, main);

@@ -1,12 +1,15 @@
 /** `npm run node:versions -- PATH...`: release hashes and a run of this Node under other versions of it. */
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { UsageError } from '../../sim/core/errors.ts';
-import { reportedExit } from '../closingError.ts';
+import { runScript, scriptOf } from '../script.ts';
 import { compareNodes } from './nodeVersions.ts';
 
-async function main(): Promise<void> {
-  const { positionals } = parseArgs({ allowPositionals: true });
+const script = scriptOf(
+  'node:versions',
+  'Holds other versions of Node against the hashes of the release and a run of this one.',
+).argument('[paths...]', 'binaries of Node');
+
+async function main(_: object, positionals: readonly string[]): Promise<void> {
   if (positionals.length === 0)
     throw new UsageError(
       'no binary of Node was given',
@@ -19,4 +22,4 @@ async function main(): Promise<void> {
   });
 }
 
-process.exitCode = await reportedExit(main);
+await runScript(script, main);

@@ -1,19 +1,22 @@
 /** `npm run release:hashes [-- --check]`: records the hashes of a release, or holds this program against them. */
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { reportedExit } from '../closingError.ts';
+import { runScript, scriptOf } from '../script.ts';
 import { assertRecorded, presetHashes, RELEASE_FILE, recordedHashes } from './hashes.ts';
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const script = scriptOf('release:hashes', 'Records the hashes of every preset for a release.').option(
+  '--check',
+  'hold this program against those that are recorded',
+);
+
+async function main({ check }: { readonly check?: boolean }): Promise<void> {
   const hashes = await presetHashes();
-  if (values.check) assertRecorded(hashes, recordedHashes());
+  if (check) assertRecorded(hashes, recordedHashes());
   else writeFileSync(RELEASE_FILE, `${JSON.stringify(hashes, null, 2)}\n`);
-  const what = values.check ? 'as recorded' : `written to ${RELEASE_FILE}`;
+  const what = check ? 'as recorded' : `written to ${RELEASE_FILE}`;
   process.stdout.write(
     `${Object.keys(hashes.presets).length} presets ${what}, ${hashes.ticks} ticks each, Node ${process.version}\n`,
   );
 }
 
-process.exitCode = await reportedExit(main);
+await runScript(script, main);

@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { DarwinError, EXIT } from '../../sim/core/errors.ts';
+import { EXIT } from '../../sim/core/errors.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
+import { runScript, scriptOf } from '../script.ts';
 import { takePictures } from './pictures.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'viz', 'screenshots');
@@ -20,26 +20,26 @@ const runQuickstart = (directory: string): number =>
   spawnSync(process.execPath, [CLI, 'run', 'quickstart', '--out', directory], { stdio: 'inherit' }).status ??
   EXIT.environment;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { run: { type: 'string' }, out: { type: 'string' } } });
+interface Options {
+  readonly run?: string;
+  readonly out: string;
+}
+const script = scriptOf('screenshots', "Runs the quickstart with its seed and takes README's pictures of it.")
+  .option('--run <dir>', 'a run that is there instead')
+  .option('--out <dir>', 'where pictures are written', FOLDER);
+
+async function main(values: Options): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), 'darwin-screenshots-'));
   try {
     const run = values.run ?? join(work, 'quickstart');
     const code = values.run === undefined ? runQuickstart(run) : EXIT.ok;
-    if (code !== EXIT.ok) {
-      process.exitCode = code;
-      return;
-    }
-    for (const file of await takePictures(run, values.out ?? FOLDER))
+    if (code !== EXIT.ok) return code;
+    for (const file of await takePictures(run, values.out))
       process.stdout.write(`${file} ${Math.round(statSync(file).size / 1000)} kB\n`);
+    return EXIT.ok;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-main().catch((error: unknown) => {
-  const isInput = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
-  if (!isInput && !(error instanceof DarwinError)) throw error;
-  process.stderr.write(`error: ${error instanceof DarwinError ? error.line : (error as Error).message}\n`);
-  process.exitCode = error instanceof DarwinError ? error.exitCode : EXIT.badInput;
-});
+await runScript(script, main);

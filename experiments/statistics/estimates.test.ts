@@ -8,6 +8,7 @@ import {
   mean,
   median,
   quantileOfSorted,
+  theilSenSlope,
 } from './estimates.ts';
 
 const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
@@ -45,6 +46,24 @@ describe('the interquartile mean', () => {
     expect(interquartileError([1, 2, 3, 4, 5, 6, 7, 8])).toBeCloseTo(
       deviation([3, 3, 3, 4, 5, 6, 6, 6]) / 0.5 / Math.sqrt(8),
     );
+  });
+});
+
+describe('the Theil-Sen slope', () => {
+  it('is that of a line, whatever a few outliers say', () => {
+    const line = Array.from({ length: 20 }, (_, x) => ({ x, y: 3 - 0.5 * x }));
+    expect(theilSenSlope(line)).toBeCloseTo(-0.5);
+    expect(
+      theilSenSlope(line.map((point) => (point.x % 7 === 3 ? { ...point, y: 1e6 } : point))),
+    ).toBeCloseTo(-0.5, 0);
+    expect(theilSenSlope([{ x: 1, y: 1 }])).toBeNaN();
+    expect(
+      theilSenSlope([
+        { x: 1, y: 1 },
+        { x: 1, y: 9 },
+        { x: 2, y: 5 },
+      ]),
+    ).toBe(0);
   });
 });
 

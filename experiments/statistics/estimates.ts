@@ -37,6 +37,18 @@ export function median(values: readonly number[]): number {
   return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
 }
 
+/**
+ * The median of the slopes between all pairs of points (Theil 1950, Sen 1968): a trend that no few outliers bend; NaN of
+ * fewer than two abscissas.
+ */
+export function theilSenSlope(points: readonly { readonly x: number; readonly y: number }[]): number {
+  return median(
+    points.flatMap((from, k) =>
+      points.slice(k + 1).flatMap((to) => (to.x === from.x ? [] : [(to.y - from.y) / (to.x - from.x)])),
+    ),
+  );
+}
+
 /** The least of how many sorted values the interquartile mean leaves out at either end. */
 export const cutCount = (count: number): number => Math.floor(count / 4);
 
