@@ -6,9 +6,9 @@ import { BUILT_IN, extendRegistry } from './registry.ts';
 import { isNear } from './suggestions.ts';
 
 /** The one line that a user sees for a config that must be refused. */
-function lineOf(text: string, overrides: readonly Override[] = []): string {
+function lineOf(text: string, overrides: readonly Override[] = [], file = 'a.yaml'): string {
   try {
-    parseConfig(text, { file: 'a.yaml', overrides });
+    parseConfig(text, { file, overrides });
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).line).not.toContain('\n');
@@ -139,6 +139,17 @@ describe('a wrong config is refused in one line with place, key, value, rule and
       ['`world', 'lower'],
     ],
   ];
+  it.each([
+    ['a.yaml', false],
+    ['a.YML', false],
+    ['a.json', false],
+    ['runs.old/economy', false],
+    ['README.md', true],
+    ['run.yaml.txt', true],
+  ])('a YAML error of %s asks whether another file is meant: %s', (file, asks) => {
+    expect(lineOf('world: [1, 2\n', [], file).includes('is another file meant')).toBe(asks);
+  });
+
   it.each(cases)('%s', (_, text, parts) => {
     const line = lineOf(text);
     for (const part of parts) expect(line).toContain(part);

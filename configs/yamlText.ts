@@ -13,6 +13,9 @@ export const DEEPEST = 32;
 export const TOO_DEEP = `nested more than ${DEEPEST} levels deep`;
 export const FLATTEN = 'no key of a config is that deep';
 
+/** A file name that no YAML and no JSON has. */
+const NAMED_OTHERWISE = /\.(?!ya?ml$|json$)[^./\\]+$/i;
+
 /** A YAML document as plain data, and where in the text each path of it stands. */
 export interface YamlText {
   readonly raw: unknown;
@@ -44,7 +47,7 @@ export function readYaml(text: string, file: string): YamlText {
     throw new ConfigError(
       place,
       `not valid YAML: ${firstLine(fault)}`,
-      'check indentation, colons and quotes',
+      `check indentation, colons and quotes${NAMED_OTHERWISE.test(file) ? '; or is another file meant? configs and experiments end in .yaml' : ''}`,
     );
   }
   const place = (path: readonly PathSegment[], arm: number, atKey: boolean): string => {

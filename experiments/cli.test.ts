@@ -241,6 +241,9 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
     writeFileSync(join(work, 'slots.yaml'), 'slots: -5\n');
     mkdirSync(join(work, 'taken'));
     writeFileSync(join(work, 'taken/notes.txt'), 'mine');
+    mkdirSync(join(work, 'ran'));
+    writeFileSync(join(work, 'ran/manifest.json'), '{}');
+    writeFileSync(join(work, 'notes.md'), 'a: b\n  c: [\n');
     blocker = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => blocker.once('listening', resolve));
     port = (blocker.address() as AddressInfo).port;
@@ -256,7 +259,23 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
     ['a missing file', () => ['run', 'absent.yaml'], ['no config file absent.yaml']],
     ['a missing file near a preset', () => ['run', 'quickstrat.yaml'], ['did you mean quickstart?']],
     ['a missing file like no preset', () => ['run', 'x.yaml'], ['presets: baseline, ci']],
-    ['a directory', () => ['run', 'taken'], ['taken is a directory']],
+    ['a directory', () => ['run', 'taken'], ['taken is a directory', 'give a YAML file']],
+    ['the directory of a run', () => ['run', 'ran'], ['ran is a directory', 'darwin run --resume ran']],
+    [
+      'a file that is no config',
+      () => ['run', 'notes.md'],
+      ['notes.md:', 'not valid YAML', 'is another file meant?'],
+    ],
+    [
+      'a sweep that is not there',
+      () => ['report', 'rann'],
+      ['there is no directory rann', 'give the directory of a sweep'],
+    ],
+    [
+      'a run that is not there',
+      () => ['verify', 'rann'],
+      ['there is no directory rann', 'did you mean ran?'],
+    ],
     ['a YAML error', () => ['run', 'syntax.yaml'], ['syntax.yaml:', 'not valid YAML']],
     [
       'an unknown key',

@@ -52,7 +52,12 @@ export const presetNames = (): string[] =>
 function findConfig(config: string): string {
   if (existsSync(config)) {
     if (statSync(config).isDirectory())
-      throw new UsageError(`${config} is a directory, not a config`, 'give a YAML file');
+      throw new UsageError(
+        `${config} is a directory, not a config`,
+        existsSync(join(config, 'manifest.json'))
+          ? `darwin run --resume ${config} goes on with the run in it`
+          : 'give a YAML file',
+      );
     return config;
   }
   const preset = join(PRESETS, `${config.replace(/^configs\//, '').replace(/\.yaml$/, '')}.yaml`);

@@ -11,6 +11,7 @@ import type { LawStatus } from '../sim/frame.ts';
 import { TABLES_VERSION } from '../sim/tables.ts';
 import { extensionsOf } from './extensions.ts';
 import { describeHardware, type Hardware, packageVersion, sourceCommit } from './hardware.ts';
+import { noDirectory } from './noDirectory.ts';
 import { shapeProblem } from './shapeProblem.ts';
 
 export const MANIFEST_VERSION = 1;
@@ -181,8 +182,7 @@ export function readManifest(directory: string): Manifest {
     found = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new UsageError(`${directory} has no manifest.json`, hint, { cause });
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw noDirectory(directory, 'manifest.json', 'run', cause);
     if (code !== undefined)
       throw new UsageError(`cannot read ${file}: ${(cause as Error).message}`, hint, { cause });
     throw new UsageError(`${directory} has a broken manifest.json`, hint, { cause });

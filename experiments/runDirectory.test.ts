@@ -175,7 +175,7 @@ function damaged(name: string, text: string | null): string {
 
 describe('reading a manifest', () => {
   it.each([
-    ['nothing there', () => join(parent, 'absent'), 'has no manifest.json'],
+    ['nothing there', () => join(parent, 'absent'), 'there is no directory'],
     [
       'text that is not JSON',
       () => {

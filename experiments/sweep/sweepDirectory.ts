@@ -10,6 +10,7 @@ import { UsageError } from '../../sim/core/errors.ts';
 import { lockDirectory } from '../directoryLock.ts';
 import { describeHardware, type Hardware, packageVersion, sourceCommit } from '../hardware.ts';
 import { makeDirectory } from '../makeDirectory.ts';
+import { noDirectory } from '../noDirectory.ts';
 import { shapeProblem } from '../shapeProblem.ts';
 import { note } from '../terminal.ts';
 import { type Cell, type CellResult, decodeResult, encodeResult, ticksOf } from './cell.ts';
@@ -108,8 +109,11 @@ export function readSweep(directory: string): SweepManifest {
   try {
     found = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'has no' : 'has a broken';
-    throw new UsageError(`${directory} ${why} ${MANIFEST}`, hint, { cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw noDirectory(directory, MANIFEST, 'sweep', cause);
+    if (code !== undefined)
+      throw new UsageError(`cannot read ${file}: ${(cause as Error).message}`, hint, { cause });
+    throw new UsageError(`${directory} has a broken ${MANIFEST}`, hint, { cause });
   }
   if (typeof found !== 'object' || found === null || Array.isArray(found))
     throw new UsageError(`${directory} has a broken ${MANIFEST}`, hint);
