@@ -51,5 +51,9 @@ describe('the programs of npm run', { timeout: 60_000 }, () => {
     const { status, stderr } = start(fuzz![1], 'configs');
     expect(status).toBe(2);
     expect(stderr).toBe('error: there is no use for configs (npm run fuzz -- --help)\n');
+    const [gallery] = programs.filter(([name]) => name === 'gallery');
+    expect(start(gallery![1], 'trsut').stderr).toBe(
+      "error: the gallery has no experiment 'trsut' (did you mean trust?)\n",
+    );
   });
 });

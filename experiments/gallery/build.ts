@@ -1,13 +1,15 @@
 /**
  * `npm run gallery`: runs what is missing of every experiment at modest scale, one after the other, and writes README.md and
- * figures of this folder. `-- --runs DIR` says where the sweeps lie, `-- --report-only` writes from what is finished,
- * `-- --threads N` how many cells run at once. What the page had of an experiment without a finished cell stays.
+ * figures of this folder. `-- NAME...` runs these alone; what the page had of the others, and of those without a finished cell,
+ * stays.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parse } from 'yaml';
+import { isNear } from '../../configs/suggestions.ts';
+import { UsageError } from '../../sim/core/errors.ts';
 import { countOf } from '../commandLine.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
 import { experimentReport } from '../report/experimentReport.ts';
@@ -32,7 +34,7 @@ import {
   type WrittenFinding,
 } from './galleryPage.ts';
 
-const EXPERIMENTS = [
+const EXPERIMENTS: readonly string[] = [
   'darwinian-market',
   'reward-science',
   'trust',
@@ -43,7 +45,7 @@ const EXPERIMENTS = [
   'training-paradigms',
   'network-effects',
   'probabilistic-machines',
-] as const;
+];
 const SCALE = 'modest';
 const FOLDER = join(PACKAGE_ROOT, 'experiments', 'gallery');
 const PAGE = join(FOLDER, 'README.md');
@@ -96,6 +98,16 @@ async function headlinesIn(runs: string, threads: number, run: boolean): Promise
   return results;
 }
 
+/** Throws UsageError for a name that is no experiment's. */
+function assertKnown(name: string): void {
+  if (EXPERIMENTS.includes(name)) return;
+  const meant = EXPERIMENTS.find((one) => isNear(name, one));
+  throw new UsageError(
+    `the gallery has no experiment '${name}'`,
+    meant === undefined ? EXPERIMENTS.join(', ') : `did you mean ${meant}?`,
+  );
+}
+
 interface Options {
   readonly runs: string;
   readonly reportOnly?: boolean;
@@ -103,25 +115,28 @@ interface Options {
 }
 const script = scriptOf(
   'gallery',
-  `Runs what is missing of every experiment at ${SCALE} scale and writes the page of findings.`,
+  `Runs what is missing of experiments at ${SCALE} scale and writes the page of findings.`,
 )
+  .argument('[experiments...]', 'these alone; the others keep what the page has of them')
   .option('--runs <dir>', 'where the sweeps lie', 'runs')
   .option('--report-only', 'write from what is finished')
   .option('--threads <n>', 'cells that run at once', String(availableParallelism()));
 
-async function main(values: Options): Promise<void> {
+async function main(values: Options, named: readonly string[]): Promise<void> {
+  for (const name of named) assertKnown(name);
   const run = values.reportOnly !== true;
   const threads = countOf('--threads', values.threads)!;
   const findings = parse(readFileSync(join(FOLDER, 'findings.yaml'), 'utf8')) as Readonly<
     Record<string, WrittenFinding | undefined>
   >;
   const before = readFileSync(PAGE, 'utf8');
-  const headlines = await headlinesIn(values.runs, threads, run);
+  const wanted = (name: string): boolean => named.length === 0 || named.includes(name);
+  const headlines = await headlinesIn(values.runs, threads, run && named.length === 0);
   const parts: GalleryPart[] = [];
   for (const name of EXPERIMENTS) {
     const path = join(values.runs, `${name}-${SCALE}`);
-    if (run) await finish(name, path, threads);
-    const data = sweepIn(path);
+    if (run && wanted(name)) await finish(name, path, threads);
+    const data = wanted(name) ? sweepIn(path) : null;
     if (data === null) {
       const { title } = loadExperiment(join('experiments', `${name}.yaml`)).experiment;
       const kept = partIn(before, title || name);
