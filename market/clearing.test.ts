@@ -15,6 +15,9 @@ import { expectSame, twinsOf as twins } from './testTwins.ts';
 import { train } from './training.ts';
 import { openContracts } from './trust.ts';
 
+/** Cases that are drawn where kernels are compared. */
+const CASES = 120;
+
 const draws = new DrawSequence();
 
 /** A number of a size drawn first, so that all magnitudes come up; `most` now and then. */
@@ -217,6 +220,7 @@ function traded(world: MarketWorld, auction: BatchAuction, seed: number, tick: n
 
 describe('the compute passes', () => {
   it('leave every column as trading order by order does, whatever agents have, and refuse the same', () => {
+    let cases = 0;
     let volume = 0;
     let induced = 0;
     let caught = 0;
@@ -229,6 +233,7 @@ describe('the compute passes', () => {
         fc.nat(),
         (world, slots, most, seed) => {
           const pair = twins({ slots, living: Math.ceil(slots * 0.8), seed, world });
+          cases++;
           const auctions = [new BatchAuction(slots), new BatchAuction(slots)] as const;
           for (let tick = 0; tick < 3; tick++) {
             const [fast, slow] = pair.map((of, k) => traded(of, auctions[k]!, seed, tick, most));
@@ -242,9 +247,10 @@ describe('the compute passes', () => {
           caught += pair[0].columns.trustTotal[TRUST_TOTAL.slashed] ?? 0;
         },
       ),
-      { numRuns: 120 },
+      { numRuns: CASES },
     );
-    expect(Math.min(volume, induced, caught, refused)).toBeGreaterThan(0);
+    // rare cases come up among all that are drawn; mutants are tried on fewer
+    if (cases >= CASES) expect(Math.min(volume, induced, caught, refused)).toBeGreaterThan(0);
   });
 
   it('leave an auction of more than 2^31 - 1 units to the specification, which refuses the side that has them', () => {
@@ -275,6 +281,7 @@ describe('the compute passes', () => {
 
 describe('the service passes', () => {
   it('leave every column as selling task by task does, whatever agents have, and refuse the same', () => {
+    let cases = 0;
     let tasks = 0;
     let caught = 0;
     let refused = 0;
@@ -286,6 +293,7 @@ describe('the service passes', () => {
         fc.nat(),
         (world, slots, most, seed) => {
           const pair = twins({ slots, living: Math.ceil(slots * 0.8), seed, world });
+          cases++;
           const auctions = [new ServiceAuction(slots), new ServiceAuction(slots)] as const;
           for (let tick = 0; tick < 3; tick++) {
             const [fast, slow] = pair.map((of, k) => served(of, auctions[k]!, seed, tick, most));
@@ -298,9 +306,9 @@ describe('the service passes', () => {
           caught += pair[0].columns.trustTotal[TRUST_TOTAL.slashed] ?? 0;
         },
       ),
-      { numRuns: 120 },
+      { numRuns: CASES },
     );
-    expect(Math.min(tasks, caught, refused)).toBeGreaterThan(0);
+    if (cases >= CASES) expect(Math.min(tasks, caught, refused)).toBeGreaterThan(0);
   });
 
   it('of both markets leave who sold what to a journal and to a sink of trades', () => {

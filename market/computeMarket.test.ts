@@ -108,6 +108,34 @@ describe('a compute trade', () => {
     expect([auction.bidTotal, auction.askTotal, auction.volume]).toEqual([0, 5, 0]);
   });
 
+  it('takes none from a slot that nobody lives in, whatever it holds, nor beyond the table of prices', () => {
+    const world = testWorld({ slots: 4, living: 3 });
+    const consumers = world.ledger.system(SYSTEM.consumers);
+    world.ledger.transfer(ASSET.token, consumers, 3, 1e6, REASON.task);
+    trade(world, [
+      [0, sell, 256, 5],
+      [1, sell, 10, 5],
+      [3, buy, 200, 2],
+    ]);
+    expect([...world.columns.orderSide]).toEqual([SIDE.none, sell, SIDE.none, SIDE.none]);
+    expect([...world.columns.orderQuantity]).toEqual([0, 5, 0, 0]);
+    expect([...world.columns.orderLevel]).toEqual([0, 10, 0, 0]);
+    expect(world.columns.scalar[WORLD.computeVolume]).toBe(0);
+  });
+
+  it('has no side where nothing is left of it', () => {
+    const world = testWorld({ slots: 3 });
+    const consumers = world.ledger.system(SYSTEM.consumers);
+    world.ledger.transfer(ASSET.token, 0, consumers, 2e6, REASON.task);
+    trade(world, [
+      [0, buy, 200, 5],
+      [1, sell, 180, 0],
+      [2, sell, 180, 3],
+    ]);
+    expect([...world.columns.orderSide]).toEqual([SIDE.none, SIDE.none, sell]);
+    expect([...world.columns.orderLevel]).toEqual([0, 0, 180]);
+  });
+
   it('without volume leaves the last price standing and moves no average', () => {
     const world = testWorld({ slots: 2 });
     trade(world, [

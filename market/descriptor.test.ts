@@ -3,6 +3,8 @@ import { Arena, columnBytes } from '../sim/core/columns.ts';
 import { type MilliCash, milli } from '../sim/core/units.ts';
 import { Clearing, clearingColumnSpec } from './clearing.ts';
 import { MODE } from './columns.ts';
+import { Descriptor } from './descriptor.ts';
+import { KERNEL_BASE64 } from './settle.generated.ts';
 import { Settlement } from './settlement.ts';
 import { testWorld } from './testWorld.ts';
 
@@ -14,6 +16,22 @@ describe('the description of a world to a kernel', () => {
     const own = arena.columns(clearingColumnSpec(8));
     expect(() => new Settlement(there.memory, parameters, balances, columns)).toThrow('another memory');
     expect(() => new Clearing(there.memory, parameters, balances, columns, own)).toThrow('another memory');
+    const mixed = { ...columns, bill: there.columns.bill };
+    expect(() => new Settlement(here.memory, parameters, balances, mixed)).toThrow('another memory');
+  });
+
+  it('refuses more columns or parameters than a kernel has room for', () => {
+    const { memory, columns } = testWorld();
+    const describing = (columnCount: number, parameterCount: number) => () =>
+      new Descriptor(
+        KERNEL_BASE64,
+        memory,
+        Array.from({ length: columnCount }, () => columns.bill),
+        Array.from({ length: parameterCount }, () => 0),
+      );
+    expect(describing(72, 64)).not.toThrow();
+    expect(describing(73, 64)).toThrow('no room');
+    expect(describing(72, 65)).toThrow('no room');
   });
 
   it('lets worlds of one memory take turns with one kernel', () => {

@@ -30,6 +30,8 @@ describe('the kernel of settlement', () => {
     for (let t = 0; t < 7; t++) {
       for (const market of markets) market.run();
       expectSame(pair);
+      // the same parameters, told again
+      if (t === 3) (pair[0].settlement as Settlement).describe(pair[0].parameters);
     }
   });
 
