@@ -2,7 +2,7 @@
  * Lays a config out into its arms. A value under `world` or in a population that is given as a list holds one entry per
  * arm; all lists have the same length.
  */
-import { formatPath, nodeAt, type PathSegment, type SchemaNode } from './schemaTree.ts';
+import { formatPath, nodeAt, type PathSegment, type SchemaNode, spelled } from './schemaTree.ts';
 
 /** Reports a problem with the value at a path; never returns. */
 export type Refuse = (path: readonly PathSegment[], problem: string, hint?: string) => never;
@@ -74,14 +74,14 @@ function labelsOf(raw: unknown, lists: readonly ArmList[], armCount: number): st
     if (path[0] === 'world') return formatPath(path.slice(1));
     if (path[0] === 'interventions') {
       const { tick, path: changed } = interventions[path[1] as number]!;
-      return `${String(changed).replace(/^world\./, '')}@${String(tick)}`;
+      return `${spelled(changed).replace(/^world\./, '')}@${spelled(tick)}`;
     }
     const population = populations[path[1] as number]?.name;
     return typeof population === 'string' ? `${population}.${formatPath(path.slice(2))}` : formatPath(path);
   };
   const seen = new Map<string, number>();
   return Array.from({ length: armCount }, (_, arm) => {
-    const label = lists.map(({ path, values }) => `${name(path)}=${String(values[arm])}`).join(', ');
+    const label = lists.map(({ path, values }) => `${name(path)}=${spelled(values[arm])}`).join(', ');
     const times = (seen.get(label) ?? 0) + 1;
     seen.set(label, times);
     return times === 1 ? label : `${label} (${times})`; // an A/A comparison repeats its values

@@ -78,7 +78,9 @@ function resolveSegments(raw: object, tree: SchemaNode, origin: string, path: st
       const named = (): number => entries.findIndex((entry) => entry?.name === word);
       const index = appends ? entries.length : /^\d+$/.test(word) ? Number(word) : named();
       if (index < 0 || (index >= entries.length && !appends)) {
-        const names = entries.map((entry, k) => `${k} (${String(entry?.name)})`).join(', ');
+        const names = entries
+          .map((entry, k) => (typeof entry?.name === 'string' ? `${k} (${entry.name})` : String(k)))
+          .join(', ');
         throw new ConfigError(origin, `\`${key}\` has no entry \`${word}\``, `entries: ${names}`);
       }
       segments.push(index);

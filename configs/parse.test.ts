@@ -156,6 +156,21 @@ describe('a wrong config is refused in one line with place, key, value, rule and
   });
 
   const odd: [title: string, text: string, parts: string[]][] = [
+    [
+      'a section that says how it becomes text, among arms',
+      'world: { trust: { regime: [none, { toString: 1, valueOf: 1 }] } }\n',
+      ['a.yaml:1:', '`world.trust.regime` is `{"toString":1,"valueOf":1}`', 'must be one of'],
+    ],
+    [
+      'the same where a choice is expected',
+      'world: { trust: { regime: { toString: 1, valueOf: 1 } } }\n',
+      ['a.yaml:1:', '`world.trust.regime` is `{"toString":1,"valueOf":1}`', 'must be one of'],
+    ],
+    [
+      'an infinite number that no rule is known of',
+      'interventions: [{ tick: 5, path: world.serviceMarket.demand, value: [.inf, 6] }]\n',
+      ['`.inf` is not a number here', 'give a finite number'],
+    ],
     ['a list inside itself', 'name: &x [*x]\n', ['a.yaml:1:11', '`name[0]` contains itself', 'alias']],
     ['a section inside itself', 'world: &w\n  amm: *w\n', ['a.yaml:2:8', '`world.amm` contains itself']],
     ['a config inside itself', '&all\nworld: *all\n', ['a.yaml:2:8', '`world` contains itself']],
@@ -272,6 +287,7 @@ describe('an override', () => {
     ['world.amm.token=-5', ['--set world.amm.token=-5', '`world.amm.token` is `-5`']],
     ['populations.z.share=1', ['has no entry `z`', '0 (a)']],
     ['populations[2].share=1', ['has no entry `2`']],
+    ['populations[0]=[]', ['`populations[0]` is `[]`, must be a section of keys', 'keys here: name, ']],
     ['__proto__.x=1', ['unknown path']],
     ['ticks=', ['`ticks` is empty']],
   ])('%s is refused with its origin and the nearest path', (set, parts) => {
@@ -281,5 +297,14 @@ describe('an override', () => {
 
   it.each(['ticks', '=5', 'ticks=[1'])('%s is refused before any config is read', (set) => {
     expect(() => parseSet(set)).toThrow(ConfigError);
+  });
+});
+
+describe('an entry that an override does not find', () => {
+  it('is refused with the entries that there are, whatever their names are', () => {
+    const text = 'populations: [{ name: a, kind: learner }, { name: { toString: 1 }, kind: ziC }]\n';
+    expect(lineOf(text, [parseSet('populations.z.share=1')])).toContain(
+      'has no entry `z` (entries: 0 (a), 1)',
+    );
   });
 });

@@ -1,7 +1,7 @@
 /** What is wrong with a config, said in one line: the problem to report of several, and values as YAML writes them. */
 import type { z } from 'zod';
 import { ConfigError } from '../sim/core/errors.ts';
-import { formatPath, nodeAt, type PathSegment, ruleOf, type SchemaNode } from './schemaTree.ts';
+import { formatPath, nodeAt, type PathSegment, ruleOf, type SchemaNode, spelled } from './schemaTree.ts';
 import { suggestKey, suggestValue } from './suggestions.ts';
 
 /** A text cut to a length. */
@@ -16,15 +16,7 @@ export const firstLine = (error: unknown): string =>
   );
 
 /** A value as YAML writes it, in one line of bounded length. */
-export const shown = (value: unknown): string => {
-  const text =
-    typeof value === 'string'
-      ? value
-      : typeof value === 'number' && !Number.isFinite(value)
-        ? String(value).replace('NaN', '.nan').replace('Infinity', '.inf')
-        : JSON.stringify(value);
-  return `\`${shortened(text, 60)}\``;
-};
+export const shown = (value: unknown): string => `\`${shortened(spelled(value), 60)}\``;
 
 type Issue = z.core.$ZodIssue;
 /** Where a path stands, or its key. */

@@ -22,7 +22,7 @@ export function assertPlain(raw: unknown, tree: SchemaNode, refuse: Refuse): voi
       refuse(
         path,
         `\`${name}\` is ${text}: ${text} is not a number here`,
-        node ? `it is ${ruleOf(node)}` : '',
+        node ? `it is ${ruleOf(node)}` : 'give a finite number',
       );
     }
     if (value === null || typeof value !== 'object') return;

@@ -127,6 +127,14 @@ export function nodeAt(root: SchemaNode, path: readonly PathSegment[]): SchemaNo
 export const formatPath = (path: readonly PathSegment[]): string =>
   path.map((s, k) => (typeof s === 'number' ? `[${s}]` : k === 0 ? s : `.${s}`)).join('');
 
+/** A plain value as YAML writes it; a section that has a key `toString` could not be made a String. */
+export function spelled(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return String(value).replace('NaN', '.nan').replace('Infinity', '.inf');
+  return JSON.stringify(value);
+}
+
 /** Every path of the tree in writing order, list entries as `[0]`. */
 export function allPaths(root: SchemaNode): { path: PathSegment[]; node: SchemaNode }[] {
   const found: { path: PathSegment[]; node: SchemaNode }[] = [];

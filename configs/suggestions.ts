@@ -1,6 +1,6 @@
 /** What was probably meant where a key, a path or a value is wrong. */
 import { closest, distance } from 'fastest-levenshtein';
-import { allPaths, formatPath, nodeAt, type PathSegment, type SchemaNode } from './schemaTree.ts';
+import { allPaths, formatPath, nodeAt, type PathSegment, type SchemaNode, spelled } from './schemaTree.ts';
 
 /** Whether a word may be a typing error for another: those change up to a third of a word, and never all of it. */
 export function isNear(a: string, b: string): boolean {
@@ -24,8 +24,10 @@ export function suggestValue(node: SchemaNode | undefined, found: unknown): stri
   if (!node) return '';
   if (found === null) return 'give a value or remove the line';
   if (node.kind === 'choice') {
-    const nearest = closest(String(found), [...node.values!]);
-    return isNear(String(found), nearest) ? `did you mean \`${nearest}\`?` : node.about;
+    const text = spelled(found);
+    const nearest = closest(text, [...node.values!]);
+    if (isNear(text, nearest)) return `did you mean \`${nearest}\`?`;
+    return node.about || `it is one of ${node.values!.join(', ')}`;
   }
   if (typeof found === 'string' && (node.kind === 'number' || node.kind === 'integer')) {
     const plain = found.replaceAll(/[_,\s]/g, '');
@@ -35,5 +37,5 @@ export function suggestValue(node: SchemaNode | undefined, found: unknown): stri
     return ['yes', 'on'].includes(found.toLowerCase()) ? 'write true' : 'write true or false without quotes';
   if (Array.isArray(found) && !node.armable && node.kind !== 'section')
     return 'it holds for the whole run and cannot differ between arms';
-  return node.about;
+  return node.about || (node.children ? `keys here: ${[...node.children.keys()].join(', ')}` : '');
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { defaultPageDirectory, startServer } from '../../viz/server.ts';
 import { catalogBeside } from '../runCatalog.ts';
 import { note } from '../terminal.ts';
+import { asked } from './asking.ts';
 import { writeLargeRun } from './largeRun.ts';
 import { type BenchOptions, type BenchRow, spreadOf } from './measure.ts';
 
@@ -20,14 +21,6 @@ const questionsOf = (ticks: number): readonly (readonly [name: string, path: str
   ['ticks of agents', 'runs/large/ticks?table=agents'],
   ['agents of a tick', 'runs/large/tables/agents?columns=tick,world,wealth,token&from=10000&to=10000'],
 ];
-
-async function timeOf(url: string): Promise<number> {
-  const start = performance.now();
-  const response = await fetch(url);
-  await response.arrayBuffer();
-  if (!response.ok) throw new Error(`${url} is answered with HTTP ${response.status}`);
-  return performance.now() - start;
-}
 
 /** Milliseconds from the request for the page to its first line of a chart; null where there is no browser or page. */
 async function pageTimes(url: string, repeats: number): Promise<number[] | null> {
@@ -58,7 +51,7 @@ export async function loadDirectory(options: BenchOptions): Promise<BenchRow[]> 
       const times: number[][] = questions.map(() => []);
       for (let repeat = 0; repeat < repeats; repeat++)
         for (const [k, [, question]] of questions.entries())
-          times[k]!.push(await timeOf(`${server.url}api/v1/${question}`));
+          times[k]!.push((await asked(`${server.url}api/v1/${question}`)).ms);
       const whole = Array.from({ length: repeats }, (_, k) => times.reduce((sum, of) => sum + of[k]!, 0));
       const rows: BenchRow[] = questions.map(([name], k) => ({
         ...common,

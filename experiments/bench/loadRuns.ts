@@ -10,6 +10,7 @@ import type { RunList } from '../../viz/dataApi.ts';
 import { startServer } from '../../viz/server.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
 import { DirectoryCatalog } from '../runCatalog.ts';
+import { asked } from './asking.ts';
 import { type BenchOptions, type BenchRow, spreadOf } from './measure.ts';
 
 const RUNS = 10;
@@ -39,15 +40,6 @@ function runOnce(config: string, out: string): Promise<string> {
         );
     });
   });
-}
-
-/** Milliseconds that a question takes, whatever the answer. */
-async function asked(url: string): Promise<{ ms: number; response: Response; bytes: ArrayBuffer }> {
-  const start = performance.now();
-  const response = await fetch(url);
-  const bytes = await response.arrayBuffer();
-  if (!response.ok) throw new EnvironmentError(`${url} is answered with HTTP ${response.status}`);
-  return { ms: performance.now() - start, response, bytes };
 }
 
 /** Asks for the list of runs, and for the frames of each, until it is told to stop; milliseconds of every answer. */
@@ -82,6 +74,8 @@ export async function loadRuns(options: BenchOptions & { readonly ticks?: number
   try {
     const alone = await runOnce(config, join(work, 'alone'));
     const watching = watchAll(server.url, over.signal);
+    // told where it is waited for
+    watching.catch(() => {});
     const start = performance.now();
     const hashes = await Promise.all(
       Array.from({ length: runs }, (_, k) => runOnce(config, join(folder, `run-${k}`))),

@@ -12,6 +12,7 @@ import { PACKAGE_ROOT } from '../hardware.ts';
 import { readManifest } from '../manifest.ts';
 import { median, theilSenSlope } from '../statistics/estimates.ts';
 import { note } from '../terminal.ts';
+import { asked } from './asking.ts';
 import { type BenchOptions, type BenchRow, spreadOf } from './measure.ts';
 import { addressOf } from './startup.ts';
 
@@ -53,17 +54,6 @@ function takenBy(child: ChildProcess): Promise<Taken> {
   });
 }
 
-/** Asks once more where an idle connection was closed as it was used again, as browsers do. Throws EnvironmentError. */
-async function ask(url: string): Promise<void> {
-  const response = await fetch(url)
-    .catch(() => fetch(url))
-    .catch((error: Error) => {
-      throw new EnvironmentError(`${url} is not answered: ${String(error.cause ?? error.message)}`);
-    });
-  await response.arrayBuffer();
-  if (!response.ok) throw new EnvironmentError(`${url} is answered with HTTP ${response.status}`);
-}
-
 /** Watches and asks, in turns, until it is told to stop: a tenth of the watchers leaves and comes anew each second. */
 async function disturb(url: string, watchers: number, over: AbortSignal): Promise<number> {
   const live = `${url.replace('http', 'ws')}/api/live`;
@@ -74,18 +64,18 @@ async function disturb(url: string, watchers: number, over: AbortSignal): Promis
     socket.on('message', () => {});
     sockets.push(socket);
   };
-  let asked = 0;
+  let questions = 0;
   try {
     while (!over.aborted) {
       for (const socket of sockets.splice(0, Math.ceil(watchers / 10))) socket.terminate();
       while (sockets.length < watchers) watch();
       for (const question of QUESTIONS) {
-        await ask(`${url}/api/v1/${question}`);
-        asked++;
+        await asked(`${url}/api/v1/${question}`);
+        questions++;
       }
       await delay(ROUND_MS);
     }
-    return asked;
+    return questions;
   } finally {
     for (const socket of sockets) socket.terminate();
   }
