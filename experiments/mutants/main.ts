@@ -1,7 +1,7 @@
 /**
- * `npm run mutants -- [FILES] [--least PERCENT] [--threads N] [--every N]`: mutation testing of `market/`, file by file, by Stryker, which is fetched once
- * into a folder of the temporary directory. Exit codes: 0 every file has its share killed, 1 one has not, 2 bad input, 3 no
- * registry or Stryker does not run.
+ * `npm run mutants -- [FILES] [--least PERCENT] [--threads N] [--every N]`: mutation testing of `market/`, file by file, by Stryker's instrumenter, which is fetched
+ * once into a folder of the temporary directory. Exit codes: 0 every file has its share killed, 1 one has not, 2 bad input, 3 no
+ * registry or the tests do not run.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -16,18 +16,15 @@ import { mutableFiles, reasonLeftOut, testsOf } from './mutable.ts';
 import { type MutationReport, type Score, scoresOf } from './score.ts';
 
 const VERSION = '9.6.1';
-const SANDBOX = join(PACKAGE_ROOT, 'runs', '.mutants');
-/** Where the config file has Stryker write. */
 const REPORT = join(PACKAGE_ROOT, 'reports', 'mutation', 'mutation.json');
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function fetchStryker(): string {
-  const folder = fetchPackages({
-    purpose: 'make the mutants',
-    packages: [`@stryker-mutator/core@${VERSION}`],
-  });
-  return join(folder, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
+/** A file of the fetched package, from which its modules are found. */
+function fetchInstrumenter(): string {
+  const name = '@stryker-mutator/instrumenter';
+  const folder = fetchPackages({ purpose: 'make the mutants', packages: [`${name}@${VERSION}`] });
+  return join(folder, 'package.json');
 }
 
 function filesOf(given: readonly string[]): string[] {
@@ -44,32 +41,19 @@ function filesOf(given: readonly string[]): string[] {
   });
 }
 
-/** The score of one file; throws EnvironmentError where Stryker gives none. */
-function tryFile(stryker: string, file: string, threads: number, every: number): Score {
-  const tests = testsOf(PACKAGE_ROOT, file);
+/** The score of one file; throws EnvironmentError where there is none. */
+function tryFile(instrumenter: string, file: string, threads: number, every: number): Score {
+  const tests = testsOf(PACKAGE_ROOT, file).join(',');
   rmSync(REPORT, { force: true });
-  const { status, stdout } = spawnSync(
+  const program = join('experiments', 'mutants', 'tryMutants.mjs');
+  const { status } = spawnSync(
     process.execPath,
-    [
-      stryker,
-      'run',
-      join('experiments', 'mutants', 'stryker.config.json'),
-      '--mutate',
-      file,
-      '--concurrency',
-      String(threads),
-    ],
-    {
-      cwd: PACKAGE_ROOT,
-      env: { ...process.env, MUTANT_TESTS: tests.join(','), MUTANT_EVERY: String(every), NO_COLOR: '1' },
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      maxBuffer: 2 ** 28,
-    },
+    [program, instrumenter, file, tests, String(threads), String(every), REPORT],
+    { cwd: PACKAGE_ROOT, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   if (!existsSync(REPORT))
     throw new EnvironmentError(
-      `Stryker ended with ${status} on ${file} (tests: ${tests.join(', ') || 'none'}): ${stdout.trim().split('\n').at(-1)}`,
+      `the mutants of ${file} could not be tried (${status}) on the tests ${tests || 'none'}`,
       'its tests must pass without mutants: npx vitest run market',
     );
   return scoresOf(JSON.parse(readFileSync(REPORT, 'utf8')) as MutationReport)[0]!;
@@ -82,7 +66,7 @@ interface Options {
 }
 const script = scriptOf(
   'mutants',
-  'Mutation testing of market/, file by file, by Stryker, which is fetched once.',
+  'Mutation testing of market/, file by file, by the instrumenter of Stryker, which is fetched once.',
 )
   .argument('[files...]', 'of market/; default all')
   .option('--least <percent>', 'of its mutants that tests must kill in every file', '80')
@@ -96,10 +80,10 @@ function main(values: Options, positionals: readonly string[]): boolean {
   const threads = countOf('--threads', values.threads)!;
   const every = countOf('--every', values.every)!;
   const files = filesOf(positionals);
-  const stryker = fetchStryker();
+  const instrumenter = fetchInstrumenter();
   const scores: Score[] = [];
   for (const file of files) {
-    const score = tryFile(stryker, file, threads, every);
+    const score = tryFile(instrumenter, file, threads, every);
     scores.push(score);
     const { killed, survived, ignored, share, survivors } = score;
     say(
@@ -107,7 +91,6 @@ function main(values: Options, positionals: readonly string[]): boolean {
     );
     for (const line of survivors) say(`  ${line}`);
   }
-  rmSync(SANDBOX, { recursive: true, force: true });
   const below = scores.filter(({ share }) => 100 * share < least);
   const killed = scores.reduce((sum, score) => sum + score.killed, 0);
   const tried = scores.reduce((sum, score) => sum + score.killed + score.survived, 0);

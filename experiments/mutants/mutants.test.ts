@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testWorld, WORLD_DEFAULTS } from '../../market/testWorld.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
@@ -63,7 +64,7 @@ describe('mutants', () => {
   });
 
   it('find the switch that makes worlds by specifications where a test does not say', () => {
-    // bundledRunner.mjs takes it from there
+    // mutantWorker.mjs takes it from there
     expect(WORLD_DEFAULTS).toEqual({ passes: true });
     expect(testWorld().clearing).not.toBeNull();
     WORLD_DEFAULTS.passes = false;
@@ -142,5 +143,70 @@ describe('a mutant of a text', () => {
     expect(reasonIn({ type: 'ObjectProperty', key: named('name') })).toBeUndefined();
     const condition: Node = { type: 'BinaryExpression' };
     expect(reasonIn({ type: 'CallExpression', callee: named('assert') }, condition)).toBeUndefined();
+  });
+});
+
+describe('a thread that tries mutants', () => {
+  /** A bundle as the instrumenter leaves one: a function with five mutants, and its tests. */
+  const BUNDLE = `
+    const space = globalThis.__stryker__;
+    const cover = (...ids) => {
+      const { static: always, perTest } = space.mutantCoverage ?? {};
+      const of = perTest && (space.currentTestId === undefined ? always : (perTest[space.currentTestId] ??= {}));
+      for (const id of of ? ids : []) of[id] = (of[id] ?? 0) + 1;
+    };
+    const isOn = (id) => {
+      if (space.hitCount !== undefined && ++space.hitCount > space.hitLimit) throw new Error('without end');
+      return space.activeMutant === id;
+    };
+    cover('static');
+    const STEP = isOn('static') ? 2 : 1;
+    const count = (n) => {
+      cover('killed', 'survived', 'endless');
+      let at = 0;
+      while (isOn('endless') || at < n) at += STEP;
+      return isOn('killed') ? at + 1 : isOn('survived') ? at + 0 : at;
+    };
+    const idle = () => cover('elsewhere');
+    const fail = () => { throw new Error('as without mutants'); };
+    const expectCount = (n) => { if (count(n) !== n) throw new Error('another count'); };
+    const tests = { counts: () => expectCount(3), counts_nothing: () => expectCount(0), fails: fail, is_long: idle };
+    export const WORLD_DEFAULTS = { passes: true };
+    export async function runCollected(run, wanted) {
+      for (const [name, test] of Object.entries(tests))
+        if (wanted(name) && !(await run(name, test))) return false;
+      return true;
+    }`;
+  const answerOf = (workerData: object, ...messages: string[]): Promise<unknown[]> =>
+    new Promise((done, failed) => {
+      const worker = new Worker(new URL('mutantWorker.mjs', import.meta.url), { workerData });
+      const answers: unknown[] = [];
+      worker.on('error', failed);
+      worker.on('message', (answer) => {
+        answers.push(answer);
+        if (answers.length < messages.length) worker.postMessage(messages[answers.length]);
+        else void worker.terminate().then(() => done(answers));
+      });
+      if (messages.length > 0) worker.postMessage(messages[0]);
+    });
+
+  it('tells which die, of what, and which no test comes to', async () => {
+    const bundle = join(root, 'tests.mjs');
+    writeFileSync(bundle, BUNDLE);
+    const [{ plan }] = (await answerOf({ bundle })) as [{ plan: { tests: Record<string, unknown> } }];
+    // each test once, as none asked what worlds are; not the one that fails without mutants
+    expect(Object.keys(plan.tests)).toEqual(
+      ['counts', 'counts_nothing', 'is_long'].map((name) => `specification: ${name}`),
+    );
+    const ids = ['killed', 'survived', 'endless', 'nowhere', 'static', 'elsewhere', 'killed'];
+    expect(await answerOf({ bundle, plan }, ...ids)).toEqual([
+      'Killed',
+      'Survived',
+      'Timeout',
+      'NoCoverage',
+      'Killed',
+      'Survived',
+      'Killed',
+    ]);
   });
 });
