@@ -2,7 +2,7 @@
 import { closest } from 'fastest-levenshtein';
 import { parse as parseYaml } from 'yaml';
 import { ConfigError } from '../sim/core/errors.ts';
-import { firstLine } from './problems.ts';
+import { firstLine, shown } from './problems.ts';
 import { allPaths, formatPath, type PathSegment, type SchemaNode } from './schemaTree.ts';
 import { isNear } from './suggestions.ts';
 
@@ -81,7 +81,7 @@ function resolveSegments(raw: object, tree: SchemaNode, origin: string, path: st
         const names = entries
           .map((entry, k) => (typeof entry?.name === 'string' ? `${k} (${entry.name})` : String(k)))
           .join(', ');
-        throw new ConfigError(origin, `\`${key}\` has no entry \`${word}\``, `entries: ${names}`);
+        throw new ConfigError(origin, `\`${key}\` has no entry ${shown(word)}`, `entries: ${names}`);
       }
       segments.push(index);
       node = node.item;
@@ -94,7 +94,7 @@ function resolveSegments(raw: object, tree: SchemaNode, origin: string, path: st
       const sameKey = known.filter((candidate) => candidate.split('.').at(-1) === words.at(-1));
       const nearest = closest(path, known);
       const best = isNear(path, nearest) || sameKey.length === 0 ? nearest : closest(path, sameKey);
-      throw new ConfigError(origin, `unknown path \`${path}\``, `did you mean \`${best}\`?`);
+      throw new ConfigError(origin, `unknown path ${shown(path)}`, `did you mean \`${best}\`?`);
     }
   }
   return segments;

@@ -300,6 +300,25 @@ describe('an override', () => {
   });
 });
 
+describe('an option without end', () => {
+  it.each([
+    ['a value', `world.amm.token=[1, ${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}]`],
+    ['a path', `${'world.'.repeat(2000)}x=1`],
+    ['an entry', `populations.${'x'.repeat(2000)}.share=1`],
+    ['text that is no assignment', 'x'.repeat(20_000)],
+  ])('is told by its head and tail: %s', (_, option) => {
+    const line = (() => {
+      try {
+        return lineOf('populations: [{ name: a, kind: learner }]\n', [parseSet(option)]);
+      } catch (error) {
+        return (error as ConfigError).line;
+      }
+    })();
+    expect(line).toContain(`--set ${option.slice(0, 20)}`);
+    expect(line.length).toBeLessThan(1000);
+  });
+});
+
 describe('an entry that an override does not find', () => {
   it('is refused with the entries that there are, whatever their names are', () => {
     const text = 'populations: [{ name: a, kind: learner }, { name: { toString: 1 }, kind: ziC }]\n';

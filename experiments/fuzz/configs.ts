@@ -46,6 +46,7 @@ export async function openConfigs(): Promise<FuzzTarget> {
   const presets = textsOf('configs', presetNames());
   const experiments = textsOf('experiments', experimentNames());
   return {
+    toPeople: true,
     make: (draws) => {
       const what = draws.from(['text', 'text', 'text', 'object', 'object', 'option', 'option', 'experiment']);
       return inputOf(what, what === 'experiment' ? experiments : presets, draws);

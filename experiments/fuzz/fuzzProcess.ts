@@ -52,7 +52,7 @@ async function verdictOf(target: FuzzTarget, input: FuzzInput): Promise<Verdict>
   try {
     await target.read(input);
   } catch (error) {
-    return judge(error);
+    return judge(error, target.toPeople);
   } finally {
     // whatever it left behind has its chance to fail
     await new Promise((resolve) => setImmediate(resolve));
@@ -77,7 +77,7 @@ async function work({
     if (careful) await tell({ kind: 'reading', number, input });
     let verdict = await verdictOf(target, input);
     if (stray !== null) {
-      verdict = judge(stray);
+      verdict = judge(stray, target.toPeople);
       stray = null;
       if (verdict.kind !== 'wrong') verdict = { kind: 'wrong', problem: 'an error that nobody waited for' };
     }

@@ -182,6 +182,7 @@ export async function openMessages(folder: string): Promise<FuzzTarget> {
     },
   };
   return {
+    toPeople: false,
     make: (draws) => {
       const what = draws.below(RAW_EVERY) === 0 ? 'port' : draws.from(kinds);
       return { what, bytes: bytesFor[what]!(draws) };

@@ -34,6 +34,7 @@ function changed(bytes: Uint8Array, draws: FuzzDraws): Uint8Array {
 }
 
 class Parquet implements FuzzTarget {
+  readonly toPeople = true;
   private readonly saved: string;
   private readonly catalog: DirectoryCatalog;
   private readonly series: string;

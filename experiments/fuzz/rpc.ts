@@ -195,6 +195,7 @@ export async function openRpc(): Promise<FuzzTarget> {
   const scenes: [string, string[]][] = [];
   for (const scene of Object.keys(SCENES)) scenes.push([scene, await play(scene, () => null)]);
   return {
+    toPeople: true,
     make: (draws): FuzzInput => {
       const [scene, bodies] = draws.from(scenes);
       const exchange = draws.below(bodies.length);

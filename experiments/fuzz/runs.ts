@@ -46,6 +46,7 @@ function changedState(state: Uint8Array, draws: FuzzDraws): Uint8Array {
 }
 
 class Runs implements FuzzTarget {
+  readonly toPeople = true;
   private readonly folder: string;
   private readonly saved: string;
   /** A copy that nothing is written to. */

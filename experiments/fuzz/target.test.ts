@@ -19,21 +19,30 @@ class Unprintable extends UsageError {
 
 describe('the judgement of an error', () => {
   it('lets the project refuse in one line that can be printed, of bounded length', () => {
-    expect(judge(new UsageError('no such run', 'choose another'))).toEqual({ kind: 'refused' });
-    expect(judge(new UsageError('x'.repeat(2000)))).toEqual({ kind: 'refused' });
-    expect(judge(new UsageError('x'.repeat(2001))).kind).toBe('wrong');
+    expect(judge(new UsageError('no such run', 'choose another'), false)).toEqual({ kind: 'refused' });
+    expect(judge(new UsageError('x'.repeat(2000)), false)).toEqual({ kind: 'refused' });
+    expect(judge(new UsageError('x'.repeat(2001)), false).kind).toBe('wrong');
     for (const line of ['two\nlines', '\u001b[31mred'])
-      expect(judge(new Unprintable(line)).kind).toBe('wrong');
+      expect(judge(new Unprintable(line), false).kind).toBe('wrong');
+  });
+
+  it('wants something to try in what people read', () => {
+    expect(judge(new UsageError('no such run', 'choose another'), true)).toEqual({ kind: 'refused' });
+    expect(judge(new UsageError('no such run'), true)).toEqual({
+      kind: 'wrong',
+      problem: 'UsageError says nothing to try: no such run',
+    });
+    expect(judge(new UsageError('no such run'), false)).toEqual({ kind: 'refused' });
   });
 
   it('finds every other error wrong, assertions too, and says where it was thrown', () => {
-    const verdict = judge(new TypeError('a is not a function'));
+    const verdict = judge(new TypeError('a is not a function'), false);
     expect(verdict).toMatchObject({
       kind: 'wrong',
       problem: expect.stringMatching(/^TypeError at [\w.]+:\d+: a is/),
     });
-    expect(judge(new AssertionError('this holds')).kind).toBe('wrong');
-    expect(judge('text')).toMatchObject({ kind: 'wrong' });
+    expect(judge(new AssertionError('this holds'), false).kind).toBe('wrong');
+    expect(judge('text', false)).toMatchObject({ kind: 'wrong' });
   });
 });
 

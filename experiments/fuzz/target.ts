@@ -10,6 +10,8 @@ export interface FuzzInput {
 }
 
 export interface FuzzTarget {
+  /** Whether a refusal must say what to try: people read it, and not a program at the other end of a line. */
+  readonly toPeople: boolean;
   /** An input; the same for the same draws and folder. */
   make(draws: FuzzDraws): FuzzInput;
   /** Lets the program read it; throws whatever the program throws. */
@@ -27,8 +29,8 @@ export type Verdict =
   /** Neither an answer nor one clear line. */
   | { readonly kind: 'wrong'; readonly problem: string };
 
-/** Judges an error: one of the project's own, in one line that can be printed, is a refusal. */
-export function judge(error: unknown): Verdict {
+/** Judges an error: one of the project's own, in one line that can be printed, is a refusal; to people it says what to try. */
+export function judge(error: unknown, toPeople: boolean): Verdict {
   if (!(error instanceof DarwinError) || error instanceof AssertionError) {
     const { name, message, stack } = error as Error;
     const place = /\n\s+at .*?([\w.-]+\.[jt]s:\d+)/.exec(stack ?? '')?.[1] ?? 'nowhere';
@@ -39,6 +41,8 @@ export function judge(error: unknown): Verdict {
     return { kind: 'wrong', problem: `${error.name} with control characters: ${firstLine(line)}` };
   if (line.length > LINE_MAX)
     return { kind: 'wrong', problem: `${error.name} of ${line.length} characters: ${firstLine(line)}` };
+  if (toPeople && error.hint === '')
+    return { kind: 'wrong', problem: `${error.name} says nothing to try: ${firstLine(line)}` };
   return { kind: 'refused' };
 }
 

@@ -85,6 +85,7 @@ describe('a chain', () => {
     expect(error).toBeInstanceOf(kind);
     expect(error.line).toContain(problem.replaceAll('"no more"', 'no'));
     expect(error.line).not.toMatch(/\p{Cc}/u);
+    expect(error.hint).not.toBe('');
   });
 
   it('is named by its host alone where it is none, or is down', async () => {

@@ -16,8 +16,14 @@ export class RpcError extends DarwinError {
   /** Code of the error by JSON-RPC 2.0 and EIP-1474; undefined where there is none. */
   readonly number: number | undefined;
 
-  constructor(method: string, message: string, data?: unknown, number?: number) {
-    super(`${method}: ${printable(message)}`);
+  constructor(
+    method: string,
+    message: string,
+    data?: unknown,
+    number?: number,
+    hint = 'the log of the node may say more',
+  ) {
+    super(`${method}: ${printable(message)}`, hint);
     this.data = data;
     this.number = number;
   }
@@ -183,11 +189,21 @@ function answerOf(text: string): RpcAnswer | readonly RpcAnswer[] | null {
 function resultOf(method: string, answer: RpcAnswer | undefined, all: unknown): unknown {
   const error = answer?.error ?? all;
   if (error !== undefined && error !== null) return errorOf(method, error);
-  if (answer === undefined) return new RpcError(method, 'no answer');
+  if (answer === undefined) return wrongAnswer(method, 'no answer');
   const expected = answerProblem(method, answer.result);
   if (expected === null) return answer.result;
-  return new RpcError(method, `the answer is not ${expected}: ${shown(answer.result)}`);
+  return wrongAnswer(method, `the answer is not ${expected}: ${shown(answer.result)}`);
 }
+
+/** The error of an answer that no node may give. */
+const wrongAnswer = (method: string, problem: string): RpcError =>
+  new RpcError(
+    method,
+    problem,
+    undefined,
+    undefined,
+    'give a node as --rpc that keeps the Ethereum JSON-RPC specification',
+  );
 
 /** Characters of a wrong result that an error repeats. */
 const RESULT_SHOWN_MAX = 60;

@@ -14,7 +14,10 @@ export class RevertedError extends DarwinError {
   readonly values: readonly unknown[];
 
   constructor(what: string, reason: string, values: readonly unknown[]) {
-    super(`${what} reverts: ${reason}${values.length > 0 ? `(${values.join(', ')})` : ''}`);
+    super(
+      `${what} reverts: ${reason}${values.length > 0 ? `(${values.join(', ')})` : ''}`,
+      'try it with --dry-run, or look at its transaction on the chain',
+    );
     this.reason = reason;
     this.values = values;
   }

@@ -31,6 +31,11 @@ export abstract class DarwinError extends Error {
   }
 }
 
+/** Characters of a place, which may be a whole option: of a longer one its head and tail are told. */
+const PLACE_MAX = 300;
+const PLACE_HEAD = 200;
+const PLACE_TAIL = 60;
+
 /** A config value that breaks a rule: names the place, the value, the rule and a suggestion. Exit code 2. */
 export class ConfigError extends DarwinError {
   readonly code = 'config';
@@ -46,8 +51,10 @@ export class ConfigError extends DarwinError {
     hint = '',
     options?: ErrorOptions & { readonly path?: string },
   ) {
-    super(`${place}: ${problem}`, hint, options);
-    this.place = place;
+    const short =
+      place.length > PLACE_MAX ? `${place.slice(0, PLACE_HEAD)}...${place.slice(-PLACE_TAIL)}` : place;
+    super(`${short}: ${problem}`, hint, options);
+    this.place = short;
     this.path = options?.path ?? null;
   }
 }
