@@ -20,26 +20,32 @@ import { COLOURS } from './plot.ts';
 const BAND_POINTS = 40;
 const BAND_RESAMPLES = 300;
 
-/** Sides that figures over time show: those of the primary contrasts first, then all arms. */
-export function shownSides(data: SweepData, outcome: OutcomeSpec): Side[] {
+/** Sides of an outcome: those of its contrasts, primary ones first; all arms, or all populations of them, where none says. */
+export function sidesOf(data: SweepData, outcome: OutcomeSpec): Side[] {
   const { contrasts, outcomes } = data.source.experiment;
   const of = contrasts.filter((one) => (one.outcome ?? outcomes[0]!.name) === outcome.name);
-  const sides: Side[] = [
-    ...of.flatMap((one) => [one.of, one.against]),
-    ...(of.some((one) => one.of.population !== undefined)
-      ? []
-      : data.manifest.arms.map(({ name }) => ({ arm: name }))),
-  ];
+  const sides: Side[] = of.flatMap((one) => [one.of, one.against]);
+  if (!of.some((one) => one.of.population !== undefined))
+    for (const { name } of data.manifest.arms) sides.push(...sidesOfArm(data, name, outcome));
   const seen = new Set<string>();
-  return sides
-    .filter((side) => {
-      const label = sideLabel(data, side, outcome);
-      if (seen.has(label)) return false;
-      seen.add(label);
-      return true;
-    })
-    .slice(0, COLOURS);
+  return sides.filter((side) => {
+    const label = sideLabel(data, side, outcome);
+    if (seen.has(label)) return false;
+    seen.add(label);
+    return true;
+  });
 }
+
+/** An arm, or its populations where the outcome is theirs and names none of them. */
+function sidesOfArm(data: SweepData, arm: string, outcome: OutcomeSpec): Side[] {
+  if (outcome.population !== undefined || !isOfPopulations(outcome)) return [{ arm }];
+  const stages = data.cells.get(arm)!.flatMap((cell) => (cell && stageOf(cell, outcome)) ?? []);
+  return stages[0]?.populations.map((population) => ({ arm, population })) ?? [{ arm }];
+}
+
+/** Sides that figures over time show: the first, for which there are colours. */
+export const shownSides = (data: SweepData, outcome: OutcomeSpec): Side[] =>
+  sidesOf(data, outcome).slice(0, COLOURS);
 
 function trajectories(data: SweepData, outcome: OutcomeSpec): string {
   const series = shownSides(data, outcome).map((side) => {

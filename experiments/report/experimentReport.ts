@@ -18,9 +18,9 @@ import {
   valuesOf,
   warningsOf,
 } from '../sweep/analysis.ts';
-import type { OutcomeSpec, Side } from '../sweep/experimentSchema.ts';
+import type { OutcomeSpec } from '../sweep/experimentSchema.ts';
 import { gardenText, unitOf } from '../sweep/outcome.ts';
-import { figuresOf, shownSides } from './experimentFigures.ts';
+import { figuresOf, sidesOf } from './experimentFigures.ts';
 import type { Figure } from './figures.ts';
 import { htmlPage, type Section } from './page.ts';
 import { sensitivitySections } from './sensitivitySections.ts';
@@ -227,13 +227,8 @@ function statisticsSections(data: SweepData, contrasts: readonly ContrastResult[
 }
 
 function outcomeTable(data: SweepData): Section {
-  const { outcomes, contrasts } = data.source.experiment;
-  const rows = outcomes.flatMap((outcome) => {
-    const own = contrasts.filter((one) => (one.outcome ?? outcomes[0]!.name) === outcome.name);
-    const sides: Side[] = own.some((one) => one.of.population !== undefined)
-      ? shownSides(data, outcome)
-      : data.manifest.arms.map(({ name }) => ({ arm: name }));
-    return sides.map((side, k) => {
+  const rows = data.source.experiment.outcomes.flatMap((outcome) =>
+    sidesOf(data, outcome).map((side, k) => {
       const label = sideLabel(data, side, outcome);
       const { values, estimate, interval } = summarise(valuesOf(data, side, outcome), label);
       return [
@@ -244,8 +239,8 @@ function outcomeTable(data: SweepData): Section {
         shortInterval(interval),
         values.length === 0 ? '-' : `${short(Math.min(...values))} to ${short(Math.max(...values))}`,
       ];
-    });
-  });
+    }),
+  );
   return {
     kind: 'table',
     head: ['outcome', 'side', 'worlds', 'interquartile mean', '95 % interval', 'least to most'],
