@@ -306,6 +306,25 @@ describe('demand', () => {
     expect(seen.size).toBe(9);
   });
 
+  it('by a recorded series is the mean times its rows, each for a period, over and over', () => {
+    const world = shaped('constant');
+    const { parameters } = world;
+    const series = Uint32Array.of(65_536, 32_768, 0, 3 * 65_536 + 650, 2 ** 32 - 1);
+    const recorded = (period: number, demand: number): MarketWorld => {
+      const means = [demand, 1, 0, demand];
+      const serviceMarket = { ...parameters.serviceMarket, shape: 'series', series, period, demand: means };
+      return { ...world, parameters: { ...parameters, serviceMarket } } as unknown as MarketWorld;
+    };
+    const at = (tick: number, c: number, of = recorded(3, 100)): number => wantedTasks(of, tick, c);
+    expect([0, 1, 2, 3, 5, 6, 9, 11].map((tick) => at(tick, 0))).toEqual([
+      100, 100, 100, 50, 50, 0, 300, 300,
+    ]);
+    expect([15, 18, 30].map((tick) => at(tick, 0))).toEqual([100, 50, 100]);
+    expect([at(3, 1), at(9, 1), at(9, 2)]).toEqual([0, 3, 0]);
+    // 2^16 times as much of many is more than can be counted
+    expect(at(12, 0, recorded(3, 70_000))).toBe(2 ** 32 - 1);
+  });
+
   it('by regime favours half of the classes, which swap at each shift', () => {
     const world = shaped('regimeShift');
     const at = (t: number): number[] => [0, 1, 2, 3].map((c) => wantedTasks(world, t, c));
