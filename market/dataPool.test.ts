@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { U32_MAX } from '../sim/core/units.ts';
 import { startTick } from './circulation.ts';
-import { type MarketWorld, MODE, SYSTEM, TOTAL, WORLD } from './columns.ts';
+import { FREE_SLOT, type MarketWorld, MODE, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { addToPool, buyData, dataCost, yieldData } from './dataPool.ts';
 import { checkData } from './laws.ts';
 import { settle } from './settle.ts';
@@ -85,6 +85,8 @@ describe('the users’ pool', () => {
     expect([...columns.dataBill]).toEqual([200, 200, 0, 0]);
     expect([...columns.data]).toEqual([10, 10, 0, 0]);
     expect(columns.total[TOTAL.dataPool]).toBe(80);
+    expect(columns.total[TOTAL.dataSold]).toBe(20);
+    expect(columns.total[TOTAL.dataRevenue]).toBe(400);
     const before = balances.systemCash[SYSTEM.consumers]!;
     train(world, 0);
     settle(world, 0);
@@ -145,6 +147,39 @@ describe('the users’ pool', () => {
     allTrain(world, UNSUPERVISED);
     buyData(world, 0);
     expect(world.columns.dataBought[0]).toBe(units);
+  });
+
+  it('sells nobody more than it can hold, and bills no more than a bill can be', () => {
+    const world = stocked(100);
+    allTrain(world, UNSUPERVISED);
+    const { columns } = world;
+    columns.data.set([U32_MAX - 3, U32_MAX, 0, 0]);
+    columns.bill.set([0, 0, U32_MAX - 60, 7]);
+    buyData(world, 0);
+    expect([...columns.dataBought]).toEqual([3, 0, 10, 10]);
+    expect([...columns.data]).toEqual([U32_MAX, U32_MAX, 10, 10]);
+    expect([...columns.bill]).toEqual([60, 0, U32_MAX, 207]);
+  });
+
+  it('sells to nobody where nobody trains, nor in an empty slot', () => {
+    const world = stocked(100);
+    allTrain(world, UNSUPERVISED);
+    world.columns.population[1] = FREE_SLOT;
+    const { parameters } = world;
+    const training = { ...parameters.training, enabled: false };
+    buyData({ ...world, parameters: { ...parameters, training } }, 0);
+    expect([...world.columns.dataBought]).toEqual([0, 0, 0, 0]);
+    buyData(world, 1);
+    expect([...world.columns.dataBought]).toEqual([10, 0, 10, 10]);
+  });
+
+  it('forgets the purchases of the last tick', () => {
+    const world = stocked(100);
+    allTrain(world, UNSUPERVISED);
+    buyData(world, 0);
+    world.columns.mode.fill(MODE.serve);
+    buyData(world, 1);
+    expect([...world.columns.dataBought, ...world.columns.dataBill]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
   it('raises its price by a step while more is wanted than comes in, and lowers it while less is', () => {

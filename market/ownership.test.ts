@@ -7,7 +7,14 @@ import { circulate, startTick } from './circulation.ts';
 import { ASSET, FINANCE, FREE_SLOT, type MarketWorld, SIDE, SYSTEM, TOTAL, WORLD } from './columns.ts';
 import { MARKET_LAWS } from './laws.ts';
 import { REASON } from './ledger.ts';
-import { capitalDue, energyShare, ownEnergy, payOperators } from './ownership.ts';
+import {
+  capitalDue,
+  energyShare,
+  hardwarePrice,
+  ownEnergy,
+  payOperators,
+  wearHardware,
+} from './ownership.ts';
 import { settle } from './settle.ts';
 import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
@@ -69,6 +76,88 @@ describe('buying hardware', () => {
     settle(w, 0);
     expect(w.columns.capacity[0]).toBe(8);
     expect(w.columns.invested[0]).toBe(0);
+  });
+});
+
+describe('the price of hardware', () => {
+  it('is base + floor(scale x (total / genesis)^2), also where the products pass 2^53', () => {
+    const w = world();
+    const { parameters, columns } = w;
+    const stocks = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+    const prices = fc.oneof(fc.nat(1000), fc.nat(2 ** 31 - 1));
+    fc.assert(
+      fc.property(stocks, fc.integer({ min: 1, max: 64 }), prices, prices, (stock, of, base, scale) => {
+        const genesis = Math.max(1, Math.floor((stock / of) * 8));
+        columns.total[TOTAL.capacity] = stock;
+        const hardware = {
+          ...parameters.hardware,
+          genesisStock: genesis,
+          priceBase: base,
+          priceScale: scale,
+        };
+        const exact = BigInt(base) + (BigInt(scale) * BigInt(stock) ** 2n) / BigInt(genesis) ** 2n;
+        const price = hardwarePrice({
+          ...w,
+          parameters: { ...parameters, hardware },
+        } as unknown as MarketWorld);
+        expect(price).toBe(Number(exact > BigInt(U32_MAX) ? BigInt(U32_MAX) : exact));
+      }),
+    );
+  });
+
+  it('is exact where doubles are not', () => {
+    const w = world();
+    // 3 x (2^31 - 1)^2 / (2^31 - 2)^2 is a little above 3
+    w.columns.total[TOTAL.capacity] = 2 ** 31 - 1;
+    const hardware = { ...w.parameters.hardware, genesisStock: 2 ** 31 - 2, priceBase: 0 };
+    const priceOf = (priceScale: number): number =>
+      hardwarePrice({
+        ...w,
+        parameters: { ...w.parameters, hardware: { ...hardware, priceScale } },
+      } as unknown as MarketWorld);
+    for (const scale of [1, 3, 2 ** 30, 2 ** 31 - 1])
+      expect(priceOf(scale)).toBe(Number((BigInt(scale) * (2n ** 31n - 1n) ** 2n) / (2n ** 31n - 2n) ** 2n));
+  });
+});
+
+describe('wear', () => {
+  const worn = (capacity: number, wear: number, seed: number): [lost: number, total: number] => {
+    const w = testWorld({ slots: 2, seed, living: 1 });
+    w.columns.capacity.set([capacity, capacity]);
+    w.columns.total[TOTAL.capacity] = 2 * capacity;
+    const hardware = { ...w.parameters.hardware, wear };
+    wearHardware({ ...w, parameters: { ...w.parameters, hardware } } as unknown as MarketWorld, 3);
+    // nobody owns the other slot, and nothing there wears
+    expect(w.columns.capacity[1]).toBe(capacity);
+    return [capacity - w.columns.capacity[0]!, 2 * capacity - w.columns.total[TOTAL.capacity]!];
+  };
+  const capacities = fc.oneof(fc.nat(20), fc.nat(2 ** 31 - 1));
+  const shares = fc.oneof(fc.nat(2 ** 20), fc.nat(U32_MAX));
+
+  it('takes the whole part for sure and one more at most, whatever the capacity, and never more than there is', () => {
+    fc.assert(
+      fc.property(capacities, shares, fc.nat(), (capacity, wear, seed) => {
+        const [lost, ofTotal] = worn(capacity, wear, seed);
+        const product = BigInt(capacity) * BigInt(wear);
+        const whole = Number(product >> 32n);
+        expect(ofTotal).toBe(lost);
+        expect(lost).toBeLessThanOrEqual(capacity);
+        if (product % 2n ** 32n === 0n) expect(lost).toBe(whole);
+        else expect([whole, whole + 1]).toContain(lost);
+      }),
+    );
+  });
+
+  it.each([
+    [2 ** 31 - 1, 0xc000_0001],
+    [3, 2 ** 31],
+    [2 ** 30 + 1, 2 ** 30],
+  ])('of %i cu at a share of %i of 2^32 is right on average', (capacity, wear) => {
+    const product = BigInt(capacity) * BigInt(wear);
+    const [whole, fraction] = [Number(product >> 32n), Number(product % 2n ** 32n) / TWO_32];
+    let more = 0;
+    for (let seed = 0; seed < 400; seed++) more += worn(capacity, wear, seed)[0] - whole;
+    expect(Math.abs(more / 400 - fraction)).toBeLessThan(4 * Math.sqrt((fraction * (1 - fraction)) / 400));
   });
 });
 

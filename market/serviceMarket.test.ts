@@ -6,6 +6,8 @@ import { type MarketWorld, MODE, SYSTEM, TOTAL, tokenToCash, WORLD } from './col
 import { moveDemand, sine16, wantedTasks } from './demand.ts';
 import { feeOf } from './fee.ts';
 import { ServiceAuction, scoreShift, serveTasks } from './serviceMarket.ts';
+import { TestMarket } from './testTick.ts';
+import { expectSame, twinsOf } from './testTwins.ts';
 import { testWorld } from './testWorld.ts';
 import { CONSUMERS } from './trades.ts';
 
@@ -331,6 +333,31 @@ describe('demand', () => {
     expect(at(39)).toEqual([150, 150, 50, 50]);
     expect(at(40)).toEqual([50, 50, 150, 150]);
     expect(at(80)).toEqual(at(0));
+  });
+});
+
+describe('the service market over ticks', () => {
+  it.each([
+    ['nobody can default', {}],
+    ['reputation', { trust: { regime: 'none', reputationWeight: 0.5 } }],
+    ['courts', { trust: { regime: 'legal', legalCost: 0.01, registrationFee: 1 } }],
+    ['stakes', { trust: { regime: 'programmatic' }, policy: { staking: true, feeBurn: 0.5 } }],
+    [
+      'second scores in a network',
+      { serviceMarket: { pricing: 'secondScore', networkEffect: 0.3, demand: 2 } },
+    ],
+  ])('is the same by kernel and by specification, and adds its tasks up: %s', (_, world) => {
+    const pair = twinsOf({ slots: 30, seed: 8, world });
+    const markets = pair.map((one) => new TestMarket(one));
+    let tasks = 0;
+    for (let t = 0; t < 10; t++) {
+      for (const market of markets) market.run();
+      expectSame(pair);
+      const { tasksSold, total } = pair[0].columns;
+      tasks += tasksSold.reduce((sum, sold) => sum + sold, 0);
+      expect(total[TOTAL.tasks]).toBe(tasks);
+    }
+    expect(tasks).toBeGreaterThan(20);
   });
 });
 

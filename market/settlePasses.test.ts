@@ -192,7 +192,7 @@ describe('settling in passes', () => {
     expect(pair[0].columns.total[TOTAL.insolvencies]).toBeGreaterThan(0);
   });
 
-  it('refuses what settling step by step refuses, in the same words', () => {
+  it.each([0, 3])('refuses what settling step by step refuses, in the same words (agent %i)', (agent) => {
     const full = (
       balance: 'token' | 'cash' | 'stake',
       finance: number,
@@ -203,8 +203,8 @@ describe('settling in passes', () => {
         1,
       ).map((world) => {
         startTick(world, 0);
-        world.balances[balance][3] = U32_MAX;
-        world.columns.finance[3] = finance;
+        world.balances[balance][agent] = U32_MAX;
+        world.columns.finance[agent] = finance;
         prepare(world);
         try {
           settle(world, 0);
@@ -218,22 +218,22 @@ describe('settling in passes', () => {
       return messages[0];
     };
     const sells = full('cash', FINANCE.sellToken, ({ balances }) => {
-      balances.token[3] = 1_000_000;
+      balances.token[agent] = 1_000_000;
     });
-    expect(sells).toContain('agent 3 cash');
+    expect(sells).toContain(`agent ${agent} cash`);
     const buys = full('token', FINANCE.buyToken, ({ balances }) => {
-      balances.cash[3] = 1_000_000;
+      balances.cash[agent] = 1_000_000;
     });
-    expect(buys).toContain('agent 3 token');
+    expect(buys).toContain(`agent ${agent} token`);
     const stakes = full('stake', FINANCE.stake, ({ balances }) => {
-      balances.token[3] = 1_000_000;
+      balances.token[agent] = 1_000_000;
     });
-    expect(stakes).toContain('stake of agent 3');
+    expect(stakes).toContain(`stake of agent ${agent}`);
     const releases = full('token', FINANCE.hold, ({ balances, columns }) => {
-      balances.stake[3] = 1000;
-      columns.unstakeAmount[3] = 1000;
+      balances.stake[agent] = 1000;
+      columns.unstakeAmount[agent] = 1000;
     });
-    expect(releases).toContain('agent 3 token');
+    expect(releases).toContain(`agent ${agent} token`);
   });
 
   it('gives a dividend that no balance can hold to nobody', () => {
