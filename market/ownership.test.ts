@@ -66,6 +66,31 @@ describe('buying hardware', () => {
   });
 
   it.each([
+    [0, 9],
+    [1, 8],
+  ])(
+    'takes the last milli-cash where no runway is asked for: %i too little gives capacity %i',
+    (missing, capacity) => {
+      const w = testWorld({
+        slots: 1,
+        world: {
+          hardware: { runwayTicks: 0 },
+          energy: { subsistence: 0 },
+          policy: { wealthTaxPerTick: 0 },
+        },
+      });
+      const { ledger } = w;
+      startTick(w, 0);
+      const price = w.columns.scalar[WORLD.hardwarePrice]!;
+      ledger.transfer(ASSET.cash, 0, ledger.system(SYSTEM.consumers), 5e5 - price + missing, REASON.task);
+      w.columns.finance[0] = FINANCE.buyHardware;
+      settle(w, 0);
+      expect(w.columns.capacity[0]).toBe(capacity);
+      expect(w.balances.cash[0]).toBe(missing === 0 ? 0 : price - 1);
+    },
+  );
+
+  it.each([
     ['at capacityMax', { capacityMax: 8 }],
     ['where hardware is not for sale', { enabled: false }],
     ['without the cash', { priceBase: 1000 }],
@@ -121,15 +146,16 @@ describe('the price of hardware', () => {
 });
 
 describe('wear', () => {
+  const w = testWorld({ slots: 2, living: 1 });
   const worn = (capacity: number, wear: number, seed: number): [lost: number, total: number] => {
-    const w = testWorld({ slots: 2, seed, living: 1 });
-    w.columns.capacity.set([capacity, capacity]);
-    w.columns.total[TOTAL.capacity] = 2 * capacity;
-    const hardware = { ...w.parameters.hardware, wear };
-    wearHardware({ ...w, parameters: { ...w.parameters, hardware } } as unknown as MarketWorld, 3);
+    const { parameters, columns } = w;
+    columns.capacity.set([capacity, capacity]);
+    columns.total[TOTAL.capacity] = 2 * capacity;
+    const hardware = { ...parameters.hardware, wear };
+    wearHardware({ ...w, parameters: { ...parameters, seed, hardware } } as unknown as MarketWorld, 3);
     // nobody owns the other slot, and nothing there wears
-    expect(w.columns.capacity[1]).toBe(capacity);
-    return [capacity - w.columns.capacity[0]!, 2 * capacity - w.columns.total[TOTAL.capacity]!];
+    expect(columns.capacity[1]).toBe(capacity);
+    return [capacity - columns.capacity[0]!, 2 * capacity - columns.total[TOTAL.capacity]!];
   };
   const capacities = fc.oneof(fc.nat(20), fc.nat(2 ** 31 - 1));
   const shares = fc.oneof(fc.nat(2 ** 20), fc.nat(U32_MAX));
