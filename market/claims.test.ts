@@ -14,7 +14,7 @@ import {
   payClaims,
   settleEstate,
 } from './claims.ts';
-import { ASSET, type MarketWorld, SYSTEM, TRUST_TOTAL } from './columns.ts';
+import { ASSET, FREE_SLOT, type MarketWorld, SYSTEM, TRUST_TOTAL } from './columns.ts';
 import { checkClaims } from './laws.ts';
 import { REASON } from './ledger.ts';
 import { testWorld } from './testWorld.ts';
@@ -102,6 +102,24 @@ describe('claims', () => {
     expect(world.columns.trustTotal[TRUST_TOTAL.recovered]).toBe(666 + 333);
     expect(world.columns.trustTotal[TRUST_TOTAL.lost]).toBe(1501 - 999);
     expect(world.columns.liabilities.every((owed) => owed === 0)).toBe(true);
+  });
+
+  it('are billed to the living in the tick before they are due, and in no other', () => {
+    const world = courtWorld();
+    const due = dueTick(world.parameters, 0);
+    owe(world, [30, 12]);
+    const cohort = cohortAt(world.parameters, due);
+    bookLiability(world, 2, cohort, 9);
+    bookLiability(world, 3, cohort, 9);
+    world.columns.population[3] = FREE_SLOT;
+    const { debtDue, bill } = world.columns;
+    bill.set([5, 6, U32_MAX - 4, 0]);
+    for (let tick = 0; tick < due - 1; tick++) billDebts(world, tick);
+    expect([...debtDue]).toEqual([0, 0, 0, 0]);
+    expect([...bill]).toEqual([5, 6, U32_MAX - 4, 0]);
+    billDebts(world, due - 1);
+    expect([...debtDue]).toEqual([42, 0, 9, 0]);
+    expect([...bill]).toEqual([47, 6, U32_MAX, 0]);
   });
 
   it('of consumers are claims like any other', () => {

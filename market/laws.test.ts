@@ -3,6 +3,7 @@ import { LawViolation } from '../sim/core/errors.ts';
 import type { BatchAuction } from './batchAuction.ts';
 import {
   ASSET,
+  FREE_SLOT,
   type MarketWorld,
   SIDE,
   SPENDING,
@@ -12,7 +13,7 @@ import {
   TOTAL,
   WORLD,
 } from './columns.ts';
-import { MARKET_LAWS } from './laws.ts';
+import { checkBalances, issuable, issuedRate, MARKET_LAWS } from './laws.ts';
 import { REASON } from './ledger.ts';
 import { TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
@@ -81,6 +82,22 @@ describe('the laws', () => {
       /^agent 0 cash$/,
       ({ balances }) => {
         balances.cash[0] = balances.cash[0]! - balances.cash[0]! - 1;
+      },
+    ],
+    [
+      'free token that wrapped below zero',
+      'balances-in-range',
+      /^agent 2 token$/,
+      ({ balances }) => {
+        balances.token[2] = -1;
+      },
+    ],
+    [
+      'a stake that wrapped below zero',
+      'balances-in-range',
+      /^agent 29 stake$/,
+      ({ balances }) => {
+        balances.stake[29] = -1;
       },
     ],
     [
@@ -289,6 +306,16 @@ describe('the laws', () => {
       },
     ],
     [
+      'a debt of an empty slot to itself',
+      'claims-equal-liabilities',
+      /^agent 29 claims$/,
+      ({ columns, parameters }) => {
+        columns.population[29] = FREE_SLOT;
+        columns.claims[29 * parameters.trust.cohorts] = 5;
+        columns.liabilities[29 * parameters.trust.cohorts] = 5;
+      },
+    ],
+    [
       'a court that keeps less than it holds for creditors',
       'claims-equal-liabilities',
       /^court cash$/,
@@ -402,8 +429,49 @@ describe('the laws', () => {
     expect(error?.message).toContain(`law '${law}' broken at tick ${TICKS - 1}, world ${WORLD_NUMBER}`);
   });
 
+  it('let one agent own all that there is, to the unit', () => {
+    const world = testWorld({ slots: 3, world: { amm: { enabled: false } } });
+    const { balances, ledger } = world;
+    const supplies = [ledger.supply(ASSET.token), ledger.supply(ASSET.cash)];
+    for (const column of Object.values(balances)) if (column !== balances.supply) column.fill(0);
+    balances.token[1] = supplies[0]!;
+    balances.cash[2] = supplies[1]!;
+    expect(() => checkBalances(world)).not.toThrow();
+    balances.stake[1] = balances.token[1];
+    balances.token[1] = 0;
+    expect(() => checkBalances(world)).not.toThrow();
+    balances.stake[1]! += 1;
+    expect(() => checkBalances(world)).toThrow("'agent 1 stake'");
+  });
+
   it('leave no fault of the others unseen: each is provoked above', () => {
     expect(new Set(faults.map(([, law]) => law))).toEqual(new Set(MARKET_LAWS.map((law) => law.name)));
+  });
+});
+
+describe('what may be issued', () => {
+  const issuing = (policy: object) =>
+    testWorld({ slots: 2, world: { policy: { staking: true, ...policy } } });
+
+  it('is the rate for every tick so far, the highest that there was', () => {
+    const world = issuing({ issuance: 'stakeWeighted', issuancePerTick: 0.007 });
+    expect([issuable(world.parameters, 0), issuable(world.parameters, 9)]).toEqual([7, 70]);
+    const { policy } = world.parameters;
+    const more = { ...world.parameters, policy: { ...policy, issuanceMost: 11 } } as typeof world.parameters;
+    expect(issuable(more, 9)).toBe(110);
+  });
+
+  it('shows in what was issued, rounded up; of a consensus in whole epochs', () => {
+    const issued = (policy: object, amount: number, ticks: number): number => {
+      const world = issuing(policy);
+      world.columns.total[TOTAL.issued] = amount;
+      return issuedRate(world, ticks);
+    };
+    expect(issued({ issuance: 'stakeWeighted' }, 70, 10)).toBe(7);
+    expect(issued({ issuance: 'stakeWeighted' }, 71, 10)).toBe(8);
+    expect(issued({ issuance: 'stakeWeighted' }, 0, 0)).toBe(0);
+    expect(issued({ issuance: 'yuma', epoch: 4 }, 56, 10)).toBe(7);
+    expect(issued({ issuance: 'yuma', epoch: 4 }, 0, 3)).toBe(0);
   });
 });
 

@@ -132,16 +132,16 @@ describe('the price of hardware', () => {
 
   it('is exact where doubles are not', () => {
     const w = world();
-    // 3 x (2^31 - 1)^2 / (2^31 - 2)^2 is a little above 3
-    w.columns.total[TOTAL.capacity] = 2 ** 31 - 1;
-    const hardware = { ...w.parameters.hardware, genesisStock: 2 ** 31 - 2, priceBase: 0 };
-    const priceOf = (priceScale: number): number =>
-      hardwarePrice({
-        ...w,
-        parameters: { ...w.parameters, hardware: { ...hardware, priceScale } },
-      } as unknown as MarketWorld);
-    for (const scale of [1, 3, 2 ** 30, 2 ** 31 - 1])
-      expect(priceOf(scale)).toBe(Number((BigInt(scale) * (2n ** 31n - 1n) ** 2n) / (2n ** 31n - 2n) ** 2n));
+    // twice the stock of genesis costs four times the scale; products in doubles would say one less
+    w.columns.total[TOTAL.capacity] = 950_571_506;
+    const hardware = {
+      ...w.parameters.hardware,
+      genesisStock: 475_285_753,
+      priceBase: 0,
+      priceScale: 173_655_136,
+    };
+    const dear = { ...w, parameters: { ...w.parameters, hardware } } as unknown as MarketWorld;
+    expect(hardwarePrice(dear)).toBe(4 * 173_655_136);
   });
 });
 

@@ -41,8 +41,8 @@ function gains(of: MarketWorld, tick = 0): number[] {
 }
 
 describe('issuance', () => {
-  it('without a rule mints nothing', () => {
-    const none = world({});
+  it('without a rule mints nothing, however much a rule could', () => {
+    const none = world({ issuance: 'none', issuancePerTick: 5 });
     stake(none, [1, 2, 3, 4]);
     work(none, [1, 1, 1, 1], [2 ** 31, 2 ** 31, 2 ** 31, 2 ** 31]);
     expect(gains(none)).toEqual([0, 0, 0, 0]);
@@ -204,6 +204,27 @@ describe('Yuma consensus', () => {
     expect(members).toEqual(Array.from({ length: 256 }, (_, k) => 44 + k));
     expect(paid[43]).toBe(0);
     expect(paid[299]).toBeGreaterThan(paid[100]!);
+  });
+
+  it('gives no seat to a staker who is neither among the largest nor among the best workers', () => {
+    const crowd = world({ ...policy, epoch: 1, validators: 16 }, 300);
+    stake(
+      crowd,
+      Array.from({ length: 300 }, (_, i) => (i < 20 ? 1000 + i : 0)),
+    );
+    startTick(crowd, 0);
+    work(
+      crowd,
+      Array.from({ length: 300 }, () => 1),
+      Array.from({ length: 300 }, (_, i) => 2 ** 30 + i * 2 ** 20),
+    );
+    gains(crowd);
+    // validators 4..19, and the 240 who worked best
+    const workers = Array.from({ length: 240 }, (_, k) => 60 + k);
+    expect([...crowd.columns.yumaMember]).toEqual([
+      ...Array.from({ length: 16 }, (_, k) => 4 + k),
+      ...workers,
+    ]);
   });
 
   it('seats nobody as a validator without a stake, and of equal workers the lower slots', () => {
