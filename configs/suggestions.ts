@@ -19,6 +19,26 @@ export function suggestKey(tree: SchemaNode, parent: readonly PathSegment[], key
   return siblings.length > 0 ? `keys here: ${siblings.join(', ')}` : '';
 }
 
+/** How a value of each kind is written, for keys that say nothing about themselves. */
+function formOf({ kind, children, values, min, max }: SchemaNode): string {
+  switch (kind) {
+    case 'section':
+      return children !== undefined && children.size > 0
+        ? `keys here: ${[...children.keys()].join(', ')}`
+        : 'write one `key: value` a line';
+    case 'list':
+      return 'write each entry on a line of its own after `- `';
+    case 'boolean':
+      return 'write true or false';
+    case 'choice':
+      return `it is one of ${values!.join(', ')}`;
+    case 'text':
+      return 'put text that holds : or # into quotes';
+    default:
+      return `for example ${Math.min(max!, Math.max(min!, 1))}`;
+  }
+}
+
 /** What to write instead of a value that `node` does not take; empty where nothing is known of it. */
 export function suggestValue(node: SchemaNode | undefined, found: unknown): string {
   if (!node) return '';
@@ -27,7 +47,7 @@ export function suggestValue(node: SchemaNode | undefined, found: unknown): stri
     const text = spelled(found);
     const nearest = closest(text, [...node.values!]);
     if (isNear(text, nearest)) return `did you mean \`${nearest}\`?`;
-    return node.about || `it is one of ${node.values!.join(', ')}`;
+    return node.about || formOf(node);
   }
   if (typeof found === 'string' && (node.kind === 'number' || node.kind === 'integer')) {
     const plain = found.replaceAll(/[_,\s]/g, '');
@@ -37,5 +57,5 @@ export function suggestValue(node: SchemaNode | undefined, found: unknown): stri
     return ['yes', 'on'].includes(found.toLowerCase()) ? 'write true' : 'write true or false without quotes';
   if (Array.isArray(found) && !node.armable && node.kind !== 'section')
     return 'it holds for the whole run and cannot differ between arms';
-  return node.about || (node.children ? `keys here: ${[...node.children.keys()].join(', ')}` : '');
+  return node.about || formOf(node);
 }

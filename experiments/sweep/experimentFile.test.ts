@@ -56,6 +56,12 @@ describe('experiment files', () => {
     ],
     ['window: whole', 'window: whole, stage: garden', /has no stage `garden`/, /.*/],
     ['metric: profitPerTick', 'metric: geneShift', /`gene` is missing/, /wealthGain/],
+    [
+      'name: tiny',
+      'name: tiny\nthreats: [{ luck: one seed }]',
+      /`threats\[0\]` is .*, must be text/,
+      /quotes/,
+    ],
     [/arms:[\s\S]*?(?=seeds)/, '', /either `arms` or `sampling`/, /.*/],
   ])('%s -> %s is one line with the place and what was meant', (from, to, message, hint) => {
     let error: unknown;
@@ -68,6 +74,7 @@ describe('experiment files', () => {
     expect((error as ConfigError).message).toMatch(/^tiny\.yaml:\d+:\d+: /);
     expect((error as ConfigError).message).toMatch(message);
     expect((error as ConfigError).hint).toMatch(hint);
+    expect((error as ConfigError).hint).not.toBe('');
   });
 
   it.each([
