@@ -105,8 +105,9 @@ describe('claims', () => {
   });
 
   it('are billed to the living in the tick before they are due, and in no other', () => {
-    const world = courtWorld();
+    const world = courtWorld({ delay: 20 });
     const due = dueTick(world.parameters, 0);
+    expect(world.parameters.trust.cohortTicks).toBeGreaterThan(1);
     owe(world, [30, 12]);
     const cohort = cohortAt(world.parameters, due);
     bookLiability(world, 2, cohort, 9);
@@ -135,7 +136,10 @@ describe('claims', () => {
   it('beyond 32 bits stop the run instead of wrapping', () => {
     const world = courtWorld();
     owe(world, [U32_MAX]);
-    expect(() => bookClaim(world, 1, cohortAt(world.parameters, 4), 1)).toThrow(OverflowError);
+    const cohort = cohortAt(world.parameters, 4);
+    expect(() => bookClaim(world, 1, cohort, 1)).toThrow(OverflowError);
+    expect(() => bookClaim(world, 1, cohort, 1)).toThrow("account 'agent 1 claims'");
+    expect(() => bookLiability(world, 0, cohort, 1)).toThrow("account 'agent 0 liabilities'");
   });
 });
 

