@@ -32,7 +32,7 @@ const VIEWS = [
   ['overview', '[data-figure="compute"] path.line'],
   ['evolution', '[data-figure="genome-map"] svg[data-points]'],
   ['market', 'data[data-auction="demand"]'],
-  ['agents', '#life-wealth svg'],
+  ['agents', '#life-wealth svg[data-points]'],
   ['explore', '[data-figure="scatter"] svg[data-points]'],
   ['compare', '[data-figure="compare-spendCash"] path.line'],
   ['laws', '[data-law="conservation"]'],

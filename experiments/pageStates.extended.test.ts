@@ -22,6 +22,16 @@ threads: 1
 output: { metricsEvery: 20, agentsEvery: 0, tradesWorlds: 0, lineage: false }
 world: { amm: { enabled: false } }
 `;
+/** All tables, of two populations. */
+const RICH = `
+ticks: 40
+slots: 24
+threads: 1
+output: { metricsEvery: 10, agentsEvery: 10, tradesEvery: 10, tradesWorlds: 4 }
+populations:
+  - { name: learners, kind: learner, share: 2 }
+  - { name: traders, kind: ziC, share: 1 }
+`;
 const LOST = "the GPU 'test' was lost (unknown: it went away)";
 
 let work: string;
@@ -38,6 +48,10 @@ beforeAll(async () => {
   browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 4000 } });
   page.on('pageerror', (error) => problems.push(String(error.stack)));
+  expect(await run('bare')).toBeNull();
+  expect(await run('rich', cpuEngine(), undefined, '', RICH)).toBeNull();
+  // the last one is the server's live run, also when it has ended
+  expect(await run('later')).toBeNull();
 });
 afterEach(() => expect(problems.splice(0)).toEqual([]));
 afterAll(async () => {
@@ -58,8 +72,9 @@ async function run(
   engine = cpuEngine(),
   fault?: string,
   more = '',
+  text = BARE,
 ): Promise<DarwinError | null> {
-  const start = await startFresh(parseConfig(`name: ${name}${BARE}${more}`));
+  const start = await startFresh(parseConfig(`name: ${name}${text}${more}`));
   const { catalog, steering, server } = desk.take(start);
   const options = { parent: join(work, 'runs'), fault, signal: steering.signal };
   const onBegin = (): void => server.begin(headerOf(start.run));
@@ -70,6 +85,16 @@ async function run(
   )
     .then(() => null)
     .catch((error: DarwinError) => error);
+}
+
+/** Asks the server to start or stop a run; the status of its answer. */
+async function steer(what: 'start' | 'stop', body: object = {}): Promise<number> {
+  const answer = await fetch(`${desk.url}api/v1/control/${what}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return answer.status;
 }
 
 /** Figures that neither draw anything nor say why, that do both, or that draw what is no number. */
@@ -109,12 +134,6 @@ const lostEngine = (): Engine => {
 };
 
 describe('a run of which little is recorded', () => {
-  beforeAll(async () => {
-    expect(await run('bare')).toBeNull();
-    // the last one is the server's live run, also when it has ended
-    expect(await run('later')).toBeNull();
-  });
-
   test.each(['overview', 'evolution', 'market', 'explore', 'compare'])(
     'has words wherever its %s has nothing to draw',
     async (view) => {
@@ -153,16 +172,151 @@ describe('a run of which little is recorded', () => {
   });
 });
 
+const AGENTS = /\/(ticks\?table=|tables\/)agents/;
+/** What is read for each view: where it says so meanwhile, in which words, and what of the address it is read by. */
+const READINGS = [
+  ['overview', '[data-figure="lorenz"] .empty', 'Reading the agents.', AGENTS],
+  ['evolution', '[data-figure="genome-map"] .empty', 'Reading the agents.', AGENTS],
+  ['evolution', '[data-figure="species-stream"] .empty', 'Reading the lineage.', /\/tables\/lineage/],
+  ['evolution', '[data-figure="family"] .empty', 'Reading the lineage.', /\/tables\/lineage/],
+  ['market', '[data-figure="class-sold"] .empty', 'Reading the fills.', /\/tables\/trades/],
+  ['agents', '#agent-list .said', 'Reading the agents.', AGENTS],
+  ['agents', '#life-words', 'Reading its life.', /\/tables\//],
+  ['explore', '[data-figure="scatter"] .empty', 'Reading the agents.', AGENTS],
+  ['explore', '[data-figure="histogram"] .empty', 'Reading the agents.', AGENTS],
+  ['compare', '[data-figure="compare-alive"] .empty', 'Reading bare-darwin-1.', /\/bare-darwin-1\/frames/],
+  ['control', '#start-said', 'Reading the presets.', /\/control\/presets/],
+] as const;
+const GONE = { code: 'environment', message: 'the disk went away', hint: 'mount it again' };
+
+describe.each(['recorded', 'live'])('the tables of a run that is %s', (kind) => {
+  let address: string;
+  beforeAll(async () => {
+    const id = kind === 'recorded' ? 'rich-darwin-1' : 'live';
+    address = `${desk.url}?run=${id}&agent=0.1&with=run%20bare-darwin-1`;
+    if (kind === 'recorded') return;
+    expect(
+      await steer('start', { text: `name: rich${RICH}`, name: 'rich', overrides: [], paused: true }),
+    ).toBe(200);
+    await page.goto(address);
+    await page.selectOption('#step-ticks', '10');
+    await page.locator('#step').click();
+    await says('#tick', /^10 /);
+  });
+  afterEach(async () => {
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+  afterAll(async () => {
+    if (kind === 'live') expect(await steer('stop')).toBe(200);
+  });
+
+  test.each(READINGS)('are read in its %s, where %s says: %s', async (view, where, words, path) => {
+    let answer = (): void => {};
+    const slow = new Promise<void>((done) => {
+      answer = done;
+    });
+    await page.route(path, async (route) => {
+      await slow;
+      await route.continue();
+    });
+    // a paused run has a frame with the curves, so that nothing is read for them
+    const framed = kind === 'live' && view === 'overview';
+    await page.goto(`${address}&view=${view}`);
+    if (framed) await page.locator('[data-figure="lorenz"] path.line').first().waitFor({ state: 'attached' });
+    else await says(where, words);
+    answer();
+    await until(async () => {
+      const now = page.locator(where);
+      expect((await now.count()) === 0 ? '' : await now.textContent()).not.toContain('Reading');
+    });
+    await until(async () => expect(await broken()).toEqual([]));
+  });
+
+  test.each(READINGS)('cannot be read in its %s, and %s says why', async (view, where, _, path) => {
+    await page.route(path, (route) => route.fulfill({ status: 500, json: { error: GONE } }));
+    const framed = kind === 'live' && view === 'overview';
+    await page.goto(`${address}&view=${view}`);
+    if (!framed) await says(where, 'the disk went away (mount it again)');
+    await until(async () => expect(await broken()).toEqual([]));
+  });
+
+  test('show the life that was chosen last, however late the one before comes', async () => {
+    let answer = (): void => {};
+    const slow = new Promise<void>((done) => {
+      answer = done;
+    });
+    await page.route(/\/tables\/.*serial=1(&|$)/, async (route) => {
+      await slow;
+      await route.continue();
+    });
+    await page.goto(`${address}&view=agents`);
+    await says('#life-words', 'Reading its life.');
+    await page.locator('tr[data-agent="0.2"]').click();
+    await page.locator('#life-body').waitFor();
+    const late = page.waitForResponse(/addresses\?world=0&serial=1$/);
+    answer();
+    await (await late).finished();
+    // what has come is drawn with the next frame of the screen
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+    await says('#life-title', 'Agent 2 of world 0');
+    expect(await page.locator('#life-body').isVisible()).toBe(true);
+  });
+
+  test('are not needed for its laws, which say how each stands', async () => {
+    await page.route('**/tables/**', (route) => route.fulfill({ status: 500, json: { error: GONE } }));
+    await page.goto(`${address}&view=laws`);
+    await says('#verdict', /^20 laws, (none checked yet|[\d,]+ checks, none broken)$/);
+  });
+});
+
+describe('the list of runs', () => {
+  test('says what it does while it is read, and why it cannot be', async () => {
+    let answer = (): void => {};
+    const slow = new Promise<void>((done) => {
+      answer = done;
+    });
+    await page.goto(`${desk.url}?run=bare-darwin-1&view=overview`);
+    await page.locator('[data-figure]').first().waitFor();
+    await page.route('**/api/v1/runs', async (route) => {
+      await slow;
+      await route.fulfill({ status: 500, json: { error: GONE } });
+    });
+    for (const [view, where, meanwhile] of [
+      ['runs', '.runs td', 'Looking for runs.'],
+      ['compare', '.alone', 'Looking for other runs'],
+    ] as const) {
+      await page.locator(`a[data-view="${view}"]`).click();
+      await says(where, meanwhile);
+    }
+    answer();
+    await says('.alone', 'the disk went away (mount it again)');
+    await page.locator('a[data-view="runs"]').click();
+    await says('.runs td', 'the disk went away (mount it again)');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
+  test('of one run leaves nothing to compare it with, and compare says how there would be', async () => {
+    await page.route('**/api/v1/runs', async (route) => {
+      const answer = await route.fetch();
+      const list = (await answer.json()) as { runs: { id: string }[] };
+      const runs = list.runs.filter(({ id }) => id === 'bare-darwin-1');
+      await route.fulfill({ json: { ...list, runs } });
+    });
+    await page.goto(`${desk.url}?run=bare-darwin-1&view=compare`);
+    await says('.alone', 'There is no other run or arm to compare with');
+    expect(await page.locator('[data-figure]:visible').count()).toBe(0);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+});
+
 describe('a live run', () => {
   test.each(['overview', 'evolution', 'market', 'explore', 'compare'])(
     'that has not begun draws its first state in %s, or says why not',
     async (view) => {
-      const start = await fetch(`${desk.url}api/v1/control/start`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ text: `name: none${BARE}`, name: 'none', overrides: [], paused: true }),
-      });
-      expect(start.status).toBe(200);
+      const config = { text: `name: none${BARE}`, name: 'none', overrides: [], paused: true };
+      expect(await steer('start', config)).toBe(200);
       await page.goto(`${desk.url}?run=live&view=${view}`);
       await page.locator('[data-figure]').first().waitFor();
       await until(async () => expect(await broken()).toEqual([]));
@@ -187,6 +341,13 @@ describe('a live run', () => {
       expect(await page.locator('#notice-text').textContent()).toBe(error!.line);
       expect(await page.locator('#notice').getAttribute('role')).toBe('alert');
       expect(await page.locator('#pause').isDisabled()).toBe(true);
+      const { runs } = (await (await fetch(`${desk.url}api/v1/runs`)).json()) as { runs: { id: string }[] };
+      const { id } = runs.find((recorded) => recorded.id.startsWith('bad'))!;
+      expect(await run('after')).toBeNull();
+      await page.goto(`${desk.url}?run=${id}&view=overview`);
+      await says('#connection', 'recorded');
+      await says('#run-state', 'failed');
+      expect(await page.locator('#notice-text').textContent()).toBe(error!.line);
     },
   );
 });

@@ -106,6 +106,8 @@ describe('a recorded run', () => {
     await open('');
     await until(async () => expect(await text('#run-name')).toBe('tiny'));
     expect(await text('#connection')).toBe('recorded');
+    // runs may share a name
+    expect(await text('#product')).toBe('darwin-market \u00b7 tiny-1');
     expect(await page.locator('#run-controls').isVisible()).toBe(false);
     const [row] = await sql(
       'metrics',
@@ -244,15 +246,30 @@ describe('a recorded run', () => {
     await until(async () => expect(await links.count()).toBe(children.length));
   });
 
-  test('any column of its agents is drawn against any other, and counted', async () => {
-    await open('?view=explore&x=age&y=cash&show=world+1');
-    const [row] = await sql('agents', 'select count(*)::double n from TABLE where tick = 300 and world = 1');
-    await until(async () => expect(await number('[data-figure="scatter"] svg', 'data-points')).toBe(row!.n));
-    const bars = await page
-      .locator('[data-figure="histogram"] rect.column')
-      .evaluateAll((rects) => rects.map((rect) => Number(rect.getAttribute('data-count'))));
-    expect(bars.reduce((a, b) => a + b, 0)).toBe(row!.n);
-  });
+  test.each([100, 300])(
+    'any column of its agents is drawn against any other, and counted, at tick %i',
+    async (tick) => {
+      await open(`?view=explore&x=age&y=cash&show=world+1&tick=${tick}`);
+      const [row] = await sql(
+        'agents',
+        `select count(*)::double n from TABLE where tick = ${tick} and world = 1`,
+      );
+      const columns = page.locator('.room-explore .field').nth(1).locator('select');
+      const scatter = '[data-figure="scatter"] svg';
+      await until(async () => expect(await number(scatter, 'data-points')).toBe(row!.n));
+      const titles = await columns.locator('option').allTextContents();
+      expect(titles.length).toBeGreaterThan(25);
+      for (const title of titles) {
+        await columns.selectOption(title);
+        await until(async () => expect(await text(`${scatter} .x-label`)).toBe(title));
+        expect(await number(scatter, 'data-points')).toBe(row!.n);
+      }
+      const bars = await page
+        .locator('[data-figure="histogram"] rect.column')
+        .evaluateAll((rects) => rects.map((rect) => Number(rect.getAttribute('data-count'))));
+      expect(bars.reduce((a, b) => a + b, 0)).toBe(row!.n);
+    },
+  );
 
   test('its markets show the pool, the orders and the tasks of every class as recorded', async () => {
     await open('?view=market&show=world+0');
@@ -294,13 +311,13 @@ describe('a recorded run', () => {
     // snapshots are rarer than checks
     expect(Number(await margin.getAttribute('data-largest'))).toBeGreaterThanOrEqual(row!.most! / 2);
     expect(await text('tr[data-law="capacity-total"] .margin')).toBe(
-      'largest difference 0 cu; none is allowed',
+      'largest difference: 0 cu; none is allowed',
     );
     const margins = await page.locator('tr[data-law] .margin').allTextContents();
     expect(margins).toHaveLength(20);
-    for (const words of margins) expect(words).toMatch(/^largest .* (of .*|none is allowed)$/);
+    for (const words of margins) expect(words).toMatch(/^largest .*: .* (of .*|none is allowed)$/);
     expect(await text('tr[data-law="unit-norm"] .margin')).toMatch(
-      /^largest distance from 1 .* of 1\.0e\u22125/,
+      /^largest distance from 1: .* of 1\.0e\u22125/,
     );
   });
 
@@ -315,6 +332,37 @@ describe('a recorded run', () => {
     const line = '[data-figure="compare-spendCash"] [data-series="difference"]';
     await until(async () => expect(await number(line, 'data-last')).toBeCloseTo(row!.difference!, 9));
     expect(await text('.said')).toContain('in pairs');
+  });
+
+  test('what it is compared with stands in the address, which opens the same again', async () => {
+    await open('?view=compare');
+    const sides = page.locator('.room-compare .field select');
+    await sides.nth(0).selectOption('arm 1');
+    await sides.nth(1).selectOption('all');
+    await until(async () => expect(page.url()).toMatch(/of=arm\+1&with=all/));
+    await page.reload();
+    const chosen = (): Promise<string[]> =>
+      sides.evaluateAll((selects) => selects.map((select) => (select as HTMLSelectElement).value));
+    await until(async () => expect(await chosen()).toEqual(['arm 1', 'all']));
+    // an address of another run may name an arm that this one lacks
+    await open('?view=compare&of=arm%207&with=arm%208');
+    await until(async () => expect(await chosen()).toEqual(['arm 0', 'arm 1']));
+  });
+
+  test('its reward genes spread as those of the living learners do', async () => {
+    await open('?view=evolution');
+    const [row] = await sql(
+      'agents',
+      `select avg(deviation) deviation from (select stddev_pop(gene_profit) deviation from TABLE
+        where tick = 300 and population = 0 group by world)`,
+    );
+    const gene = '[data-figure="genes-now"] [data-feature="profit"]';
+    await until(async () => expect(await number(gene, 'data-deviation')).toBeCloseTo(row!.deviation!, 6));
+    const key = page.locator('[data-figure="genes-now"] .key', { hasText: 'standard deviation' });
+    expect(await key.isVisible()).toBe(true);
+    // no snapshot is of this tick
+    await page.locator('#scrub').fill('160');
+    await until(async () => expect(await key.isVisible()).toBe(false));
   });
 
   test('it stands in the list of runs, which links to it; a run that is not there is said to be missing', async () => {
@@ -350,5 +398,48 @@ describe('a recorded run', () => {
     expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(svg).toContain('stroke: rgb(');
     expect(svg).not.toContain('class=');
+  });
+
+  test.each([
+    ['overview', 8],
+    ['evolution', 7],
+    ['market', 8],
+    ['agents', 2],
+    ['explore', 2],
+    ['compare', 6],
+  ])('every figure of its %s is saved as SVG and as CSV', async (view, figures) => {
+    const { world, serial } = (
+      await sql('agents', 'select world, serial::double serial from TABLE where tick = 300')
+    )[0]!;
+    await page.setViewportSize({ width: 1280, height: 4000 });
+    await open(`?view=${view}&agent=${world}.${serial}`);
+    await until(async () => expect(await page.locator('.save').count()).toBe(figures));
+    const save = (): Promise<[name: string, content: string][]> =>
+      page.evaluate(async () => {
+        const files: [name: string, blob: Blob][] = [];
+        const made: Blob[] = [];
+        const { createObjectURL } = URL;
+        const { click } = HTMLAnchorElement.prototype;
+        URL.createObjectURL = (blob) => `#${made.push(blob as Blob)}`;
+        HTMLAnchorElement.prototype.click = function () {
+          files.push([this.download, made.at(-1)!]);
+        };
+        for (const button of document.querySelectorAll<HTMLElement>('.save button')) button.click();
+        Object.assign(URL, { createObjectURL });
+        Object.assign(HTMLAnchorElement.prototype, { click });
+        return Promise.all(
+          files.map(async ([name, blob]): Promise<[string, string]> => [name, await blob.text()]),
+        );
+      });
+    await until(async () => {
+      expect(await page.locator('.empty').count()).toBe(0);
+      const saved = await save();
+      expect(new Set(saved.map(([name]) => name)).size).toBe(2 * figures);
+      for (const [name, content] of saved) {
+        if (name.endsWith('.svg')) expect(content, name).toMatch(/^<svg .*<(path|rect|circle|image) /s);
+        else expect(content.split('\r\n').length, name).toBeGreaterThan(2);
+      }
+    });
+    await page.setViewportSize({ width: 1280, height: 1600 });
   });
 });

@@ -8,7 +8,7 @@ import {
   type RunList,
 } from './dataApi.ts';
 import { intervalOf } from './feed.ts';
-import { encodeFrame, joinFrames } from './protocol.ts';
+import { encodeFrame, joinFrames } from './frameBytes.ts';
 import { encodeTable } from './tableFrame.ts';
 
 /** Plain data, or bytes as protocol.ts and tableFrame.ts lay them out. */

@@ -3,9 +3,10 @@
  * than a page redraws. Knows nothing of sockets, so that a server and a worker of a browser feed their pages alike.
  */
 import type { LawStatus, RunFrame } from '../sim/frame.ts';
+import { encodeFrame } from './frameBytes.ts';
 import { helloOf, replicatesWatched, WATCHED_WORLDS_MAX } from './hello.ts';
 import { FrameHistory } from './history.ts';
-import { type Ended, encodeFrame, type Hello, type RunHeader, type Status } from './protocol.ts';
+import type { Ended, Hello, RunHeader, Status } from './protocol.ts';
 
 /** Past frames kept for late watchers; a chart has fewer pixels. */
 export const HISTORY_FRAMES_MAX = 400;

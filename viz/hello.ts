@@ -49,7 +49,7 @@ export function headerOf(run: ResolvedRun): RunHeader {
       label,
       computePrices: Array.from(byArm[arm]!.computeMarket.priceTable, fromMilli),
     })),
-    populations: populations.map((population) => ({ name: population.name, kind: population.kind })),
+    populations: populations.map(({ name, kind, evolves }) => ({ name, kind, evolves })),
     ownMetrics: (extensions?.metrics ?? []).map(own),
   };
 }

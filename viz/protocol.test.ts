@@ -1,18 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunFrame, WorldFrame } from '../sim/frame.ts';
+import { decodeFrame, encodeFrame, joinFrames, splitFrames } from './frameBytes.ts';
 import {
   CONTROL_BYTES_MAX,
   type Control,
-  decodeFrame,
-  encodeFrame,
-  joinFrames,
   PROTOCOL_VERSION,
   ProtocolError,
   parseControl,
   parseServerMessage,
   STEP_TICKS_MAX,
-  splitFrames,
   TICKS_PER_SECOND_MAX,
 } from './protocol.ts';
 import { sampleFrame, sampleHeader } from './sampleFrames.ts';

@@ -41,7 +41,7 @@ export function sampleHeader(options: Partial<SampleOptions> = {}): RunHeader {
       label: `demography.lottery = ${k === 0 ? 'wealth' : 'uniform'}`,
       computePrices,
     })),
-    populations: POPULATIONS.map(({ name, kind }) => ({ name, kind })),
+    populations: POPULATIONS.map(({ name, kind }) => ({ name, kind, evolves: true })),
     ownMetrics: [],
   };
 }

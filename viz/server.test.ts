@@ -10,17 +10,9 @@ import { WebSocket } from 'ws';
 import { EXIT, UsageError } from '../sim/core/errors.ts';
 import { METRIC_INDEX, METRICS } from '../sim/metrics/table.ts';
 import { HISTORY_FRAMES_MAX } from './feed.ts';
+import { decodeFrame, encodeFrame, splitFrames, type WatchedFrame } from './frameBytes.ts';
 import { WATCHED_WORLDS_MAX } from './hello.ts';
-import {
-  CONTROL_BYTES_MAX,
-  type Control,
-  decodeFrame,
-  encodeFrame,
-  parseServerMessage,
-  type ServerMessage,
-  splitFrames,
-  type WatchedFrame,
-} from './protocol.ts';
+import { CONTROL_BYTES_MAX, type Control, parseServerMessage, type ServerMessage } from './protocol.ts';
 import { sampleFrame, sampleHeader, sampleLaws } from './sampleFrames.ts';
 import {
   CONTROLS_RATE,

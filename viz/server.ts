@@ -24,15 +24,9 @@ import { controlRoutes } from './controlRoutes.ts';
 import type { RunCatalog } from './dataApi.ts';
 import { dataRoutes, NO_RUNS } from './dataRoutes.ts';
 import { Feed, type Rates, type RunStatus, type Stage } from './feed.ts';
+import { joinFrames } from './frameBytes.ts';
 import { listenError, ownAddress } from './listening.ts';
-import {
-  CONTROL_BYTES_MAX,
-  type Control,
-  joinFrames,
-  ProtocolError,
-  parseControl,
-  type RunHeader,
-} from './protocol.ts';
+import { CONTROL_BYTES_MAX, type Control, ProtocolError, parseControl, type RunHeader } from './protocol.ts';
 
 /** Watchers at a time. */
 export const WATCHERS_MAX = 1000;

@@ -10,15 +10,9 @@ import {
   parseStartRequest,
 } from '../../viz/controlApi.ts';
 import { parseAddressQuery, parseFrameQuery, parseTable, parseTableQuery } from '../../viz/dataApi.ts';
+import { decodeFrame, encodeFrame, joinFrames, splitFrames } from '../../viz/frameBytes.ts';
 import { helloOf } from '../../viz/hello.ts';
-import {
-  decodeFrame,
-  encodeFrame,
-  joinFrames,
-  parseControl,
-  parseServerMessage,
-  splitFrames,
-} from '../../viz/protocol.ts';
+import { parseControl, parseServerMessage } from '../../viz/protocol.ts';
 import { sampleFrame, sampleHeader, sampleLaws } from '../../viz/sampleFrames.ts';
 import { startServer } from '../../viz/server.ts';
 import { decodeTable, encodeTable } from '../../viz/tableFrame.ts';

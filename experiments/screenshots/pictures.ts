@@ -38,7 +38,7 @@ export const SHOTS: readonly Shot[] = [
   {
     name: 'agents',
     at: '?view=agents',
-    shows: ['#life-wealth svg', '.gene-bars', '#life-family a'],
+    shows: ['#life-wealth svg[data-points]', '.gene-bars', '#life-family a'],
     prepare: (page) => page.locator('tr[data-agent]').first().click(),
   },
 ];

@@ -1,13 +1,6 @@
 /** The page's end of the connection: reads what arrives, asks for the past, comes back after a loss. */
-import {
-  type Control,
-  decodeFrame,
-  ProtocolError,
-  parseServerMessage,
-  type ServerMessage,
-  splitFrames,
-  type WatchedFrame,
-} from '../protocol.ts';
+import { decodeFrame, splitFrames, type WatchedFrame } from '../frameBytes.ts';
+import { type Control, ProtocolError, parseServerMessage, type ServerMessage } from '../protocol.ts';
 import { type Line, transport } from './transport.ts';
 
 export type ConnectionState = 'connecting' | 'open' | 'lost';

@@ -1,7 +1,7 @@
 /** The page's questions to the data of runs (dataApi.ts), answered once and remembered. */
 import type { ControlFailure } from '../controlApi.ts';
 import type { AgentAddress, FrameQuery, RunDetail, RunList } from '../dataApi.ts';
-import { splitFrames, type WatchedFrame } from '../protocol.ts';
+import { splitFrames, type WatchedFrame } from '../frameBytes.ts';
 import { decodeTable, type FrameColumn, type TableFrame } from '../tableFrame.ts';
 import { transport } from './transport.ts';
 

@@ -52,12 +52,19 @@ export class Header {
     this.band.onchange = () => this.select();
   }
 
-  /** A run was met: its name and its worlds. */
-  begin(hello: Hello, recorded: boolean): void {
+  /**
+   * A run was met: its name and its worlds.
+   *
+   * @param recorded its id in the list of runs, or null where it is live
+   */
+  begin(hello: Hello, recorded: string | null): void {
     const { run } = hello;
-    this.recorded = recorded;
-    if (!recorded) byId('run-controls').hidden = false;
-    document.title = `${run.name} \u00b7 darwin-market`;
+    this.recorded = recorded !== null;
+    if (recorded === null) byId('run-controls').hidden = false;
+    // several runs may have one name
+    const id = recorded === null || recorded === run.name ? '' : recorded;
+    document.title = `${id || run.name} \u00b7 darwin-market`;
+    setText('product', ['darwin-market', id].filter((part) => part !== '').join(' \u00b7 '));
     byId('run-name').textContent = run.name;
     const shape = [
       `${formatCount(run.slots)} slots`,

@@ -34,7 +34,7 @@ function drawMargin(cell: HTMLTableCellElement, { margin, noMargin, checks }: La
   const { what, unit, largest, limit } = margin;
   if (cell.childElementCount === 0)
     cell.replaceChildren(document.createElement('span'), document.createElement('meter'));
-  const amount = `largest ${what} ${formatSmall(largest)}`;
+  const amount = `largest ${what}: ${formatSmall(largest)}`;
   const words =
     limit > 0
       ? `${amount} of ${formatSmall(limit)} ${unit}`
@@ -51,7 +51,7 @@ function drawMargin(cell: HTMLTableCellElement, { margin, noMargin, checks }: La
 const formatSmall = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) < 1e9
     ? formatCount(value)
-    : value.toExponential(1).replaceAll('-', MINUS);
+    : value.toExponential(1).replace('+', '').replaceAll('-', MINUS);
 
 function newRow(law: LawStatus): HTMLTableRowElement {
   const row = document.createElement('tr');

@@ -8,6 +8,8 @@ const REFRESH_MS = 5000;
 const BIRTHS = ['genesis', 'birth', 'immigration'];
 /** Colours of the species that have most survivors; all others are one. */
 const COLOURS = ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c7'];
+/** Of neighbours that do not learn. */
+const PALE = ['pale', 'pale-2'];
 const REST = 'all other wants';
 /** Ticks at which species are counted. */
 const SAMPLES = 160;
@@ -109,7 +111,8 @@ export class Taxonomy {
     const species = wants.slice(0, COLOURS.length).map((name, k) => ({ name, colour: COLOURS[k]! }));
     if (wants.length > COLOURS.length) species.push({ name: REST, colour: 'c6' });
     // Who does not learn has no wants that evolve: there, but pale.
-    for (const name of ranked) if (others.has(name)) species.push({ name, colour: 'pale' });
+    const scripted = ranked.filter((name) => others.has(name));
+    for (const [k, name] of scripted.entries()) species.push({ name, colour: PALE[k % PALE.length]! });
     this.species = species.map(({ name, colour }, k) => ({ key: `species-${k}`, label: name, colour }));
     for (const [k, { name }] of species.entries()) this.index.set(name, k);
   }

@@ -8,7 +8,7 @@ import { DataError, fetchRuns, RunData } from './data.ts';
 import { formatCount } from './format.ts';
 import { formatSelection, Header, parseSelection } from './header.ts';
 import { hideNotice, notice } from './notice.ts';
-import { Place, type PlaceChange, VIEWS, type ViewName } from './place.ts';
+import { Place, type PlaceChange, type ViewName } from './place.ts';
 import { Recorded } from './recorded.ts';
 import { Snapshots } from './snapshots.ts';
 import { steer } from './steer.ts';
@@ -16,6 +16,7 @@ import { type Band, RunStore } from './store.ts';
 import { followTheme } from './theme.ts';
 import { Timeline } from './timeline.ts';
 import { transport } from './transport.ts';
+import { ViewLinks } from './viewLinks.ts';
 import { agentsView } from './views/agents.ts';
 import { compareView } from './views/compare.ts';
 import { controlView } from './views/control.ts';
@@ -28,8 +29,6 @@ import { runsView } from './views/runs.ts';
 
 /** Redraws of all figures are at least so far apart: the run needs the machine more than the page does. */
 const REDRAW_MS = 100;
-/** Room left beside the shown view's link, where its neighbour begins to be seen. */
-const LINK_ROOM_PX = 40;
 /** What another page may have changed is asked for so often. */
 const CHANGES_MS = 5000;
 const ROOMS: Readonly<Record<ViewName, (host: HTMLElement, context: PageContext) => View>> = {
@@ -109,62 +108,12 @@ function showView(): void {
   host.className = `room room-${name}`;
   byId('view').replaceChildren(host);
   view = ROOMS[name](host, context);
-  markView(name);
+  links.mark();
 }
 
-function markView(name: ViewName): void {
-  for (const link of byId('views').querySelectorAll<HTMLAnchorElement>('a')) {
-    if (link.dataset.view === name) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
-  }
-  revealView();
-}
-
-/** Scrolls the row of links, where it is longer than the page is wide, so that the shown view's is seen. */
-function revealView(): void {
-  const nav = byId('views');
-  const link = nav.querySelector<HTMLElement>('a[aria-current]');
-  if (link === null) return;
-  const left = link.offsetLeft - nav.offsetLeft;
-  const right = left + link.offsetWidth;
-  if (left - LINK_ROOM_PX < nav.scrollLeft) nav.scrollLeft = left - LINK_ROOM_PX;
-  else if (right + LINK_ROOM_PX > nav.scrollLeft + nav.clientWidth)
-    nav.scrollLeft = right + LINK_ROOM_PX - nav.clientWidth;
-  markMore();
-}
-
-/** Says on which sides of the row of links there are more. */
-function markMore(): void {
-  const nav = byId('views');
-  const sides = [
-    nav.scrollLeft > 1 ? 'left' : '',
-    nav.scrollLeft + nav.clientWidth < nav.scrollWidth - 1 ? 'right' : '',
-  ];
-  nav.dataset.more = sides.filter((side) => side !== '').join(' ');
-}
-
-/** Links between the views; their addresses follow the place, so that any of them can be opened in a new tab. */
+/** Leaves out the links to what this page cannot do. */
 function drawLinks(): void {
-  const nav = byId('views');
-  if (nav.childElementCount === 0)
-    for (const name of VIEWS) {
-      const link = document.createElement('a');
-      link.dataset.view = name;
-      link.textContent = name[0]!.toUpperCase() + name.slice(1);
-      link.onclick = (event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-        event.preventDefault();
-        go({ view: name });
-      };
-      nav.append(link);
-    }
-  for (const link of nav.querySelectorAll('a')) {
-    link.href = place.link({ view: link.dataset.view! });
-    link.hidden =
-      (link.dataset.view === 'control' && !store.control) ||
-      (link.dataset.view === 'runs' && !transport().keepsRuns);
-  }
-  markView(place.view);
+  links.draw((name) => (name === 'control' && !store.control) || (name === 'runs' && !transport().keepsRuns));
 }
 
 function go(change: PlaceChange): void {
@@ -323,7 +272,7 @@ function receive(message: ServerMessage): void {
       if (connection !== null && greeted) takeUpAnother();
       greeted = true;
       store.begin(message);
-      header.begin(message, connection === null);
+      header.begin(message, connection === null ? data.id : null);
       header.showSelection();
       const tick = place.get('tick');
       store.playhead = tick === null || !/^\d+$/.test(tick) ? null : Number(tick);
@@ -393,6 +342,7 @@ function followConnection(state: ConnectionState, retryMs: number): void {
 }
 
 const place = new Place(follow);
+const links = new ViewLinks(place, (view) => go({ view }));
 const context: PageContext = {
   store,
   place,
@@ -423,8 +373,6 @@ const header = new Header(store, {
   },
 });
 
-byId('views').addEventListener('scroll', markMore, { passive: true });
-addEventListener('resize', revealView);
 followTheme(byId<HTMLButtonElement>('theme'), () => schedule('all'));
 drawLinks();
 store.select(parseSelection(place.get('show')), place.get('band') === 'quartiles' ? 'quartiles' : 'range');

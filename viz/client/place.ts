@@ -26,6 +26,7 @@ const KEYS = [
   'x',
   'y',
   'colour',
+  'of',
   'with',
   'sort',
 ] as const;

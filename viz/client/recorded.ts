@@ -1,6 +1,7 @@
 /** A recorded run as the page's source: read at once, and followed while another process still writes it. */
 import type { RunDetail } from '../dataApi.ts';
-import type { ServerMessage, Status, WatchedFrame } from '../protocol.ts';
+import type { WatchedFrame } from '../frameBytes.ts';
+import type { ServerMessage, Status } from '../protocol.ts';
 import { type Change, changesOf } from './changes.ts';
 import { DataError, type RunData } from './data.ts';
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { REWARD_FEATURES } from '../../agents/columns.ts';
 import { METRIC_INDEX, METRICS, POPULATION_METRICS } from '../../sim/metrics/table.ts';
-import { decodeFrame, encodeFrame, type Hello, PROTOCOL_VERSION, type WatchedFrame } from '../protocol.ts';
+import { decodeFrame, encodeFrame, type WatchedFrame } from '../frameBytes.ts';
+import { type Hello, PROTOCOL_VERSION } from '../protocol.ts';
 import { sampleFrame, sampleHeader } from '../sampleFrames.ts';
 import { quantile, RunStore, STORED_FRAMES_MAX, summarise } from './store.ts';
 

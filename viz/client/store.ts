@@ -4,7 +4,8 @@
  * worlds), each computed once per frame and selection.
  */
 
-import type { ArmHeader, Hello, Laws, RunState, Status, WatchedFrame, WatchedWorld } from '../protocol.ts';
+import type { WatchedFrame, WatchedWorld } from '../frameBytes.ts';
+import type { ArmHeader, Hello, Laws, RunState, Status } from '../protocol.ts';
 import type { Change } from './changes.ts';
 
 /** Frames kept; more than a chart has pixels for. */

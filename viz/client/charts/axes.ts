@@ -1,5 +1,5 @@
 /** Grid lines with their numbers, of charts of one quantity against another and of charts over ticks. */
-import { type ScaleLinear, type Selection, select } from 'd3';
+import { type ScaleLinear, type Selection, scaleLinear, select } from 'd3';
 import { formatTick } from '../format.ts';
 
 /** Room around the drawing, px: numbers on the left and below, a unit above. */
@@ -26,6 +26,7 @@ export function drawLevels(
   host: SVGGElement,
   { place, ticks }: Axis,
   [left, right]: readonly [left: number, right: number],
+  word: (value: number) => string = formatTick,
 ): void {
   const lines = select(host)
     .selectAll<SVGGElement, number>('g')
@@ -42,9 +43,34 @@ export function drawLevels(
   lines
     .select('text')
     .attr('x', left - GAP.left)
-    .text(formatTick);
+    .text(word);
 }
 
+/** Panels lower than this have two labels on their axis. */
+const LOW_PANEL_PX = 70;
+
+/**
+ * A round axis of values in a panel so many pixels high; one value alone stands in its middle.
+ *
+ * @param zero whether it reaches to zero
+ */
+export function levelScale(
+  [least, most]: readonly [least: number, most: number],
+  height: number,
+  zero: boolean,
+): { readonly scale: ScaleLinear<number, number>; readonly ticks: readonly number[] } {
+  let [low, high] = zero ? [Math.min(0, least), Math.max(0, most)] : [least, most];
+  if (high - low < 1e-9) {
+    const room = Math.max(1e-6, Math.abs(low)) / 2;
+    [low, high] = zero ? [low, low + 1] : [low - room, high + room];
+  }
+  const labels = height > LOW_PANEL_PX ? 4 : 2;
+  const scale = scaleLinear([low, high], [height, 0]).nice(labels);
+  return { scale, ticks: labels === 2 ? scale.domain() : scale.ticks(labels) };
+}
+
+/** Between ticks of the run, px. */
+const TICK_PX = 80;
 /** Pixels near an end at which a number would reach out of the drawing. */
 const END_PX = { right: 30, left: 20 } as const;
 
@@ -53,6 +79,7 @@ const END_PX = { right: 30, left: 20 } as const;
  *
  * @param y of their base line, px
  * @param word for a tick; formatTick where it is left out
+ * @returns the ticks that are written
  */
 export function drawTicks(
   host: SVGGElement,
@@ -60,18 +87,25 @@ export function drawTicks(
   width: number,
   y: number,
   word: (tick: number) => string = formatTick,
-): void {
+): number[] {
   const anchor = (at: number): string =>
     at > width - END_PX.right ? 'end' : at < END_PX.left ? 'start' : 'middle';
+  const ticks = x
+    .ticks(ticksAcross(x.range()[1]! - x.range()[0]!, TICK_PX))
+    .filter((tick) => Number.isInteger(tick));
   select(host)
     .selectAll<SVGTextElement, number>('text')
-    .data(x.ticks(ticksAcross(width, 90)).filter((tick) => Number.isInteger(tick)))
+    .data(ticks)
     .join('text')
     .attr('x', (tick) => x(tick))
     .attr('y', y)
     .attr('text-anchor', (tick) => anchor(x(tick)))
     .text(word);
+  return ticks;
 }
+
+/** Ticks under a chart that has no room for the word beside them. */
+export const withWord = (tick: number): string => (tick === 0 ? 'tick 0' : formatTick(tick));
 
 /** Puts the line of the cursor at a place, or hides it; px. */
 export function placeGuide(line: SVGLineElement, at: number | null, top: number, bottom: number): void {
@@ -88,30 +122,19 @@ export function appendAxes(svg: Svg): void {
 /** Draws both grids, and puts the label of the x axis in its place. */
 export function drawAxes(svg: Svg, width: number, height: number, x: Axis, y: Axis): void {
   const { top, right, bottom, left } = AXES_MARGIN;
-  const lines = (name: string, { ticks }: Axis, transform: (value: number) => string) =>
-    svg
-      .select(name)
-      .selectAll<SVGGElement, number>('g')
-      .data(ticks)
-      .join((enter) => {
-        const g = enter.append('g');
-        g.append('line');
-        g.append('text');
-        return g;
-      })
-      .attr('transform', transform);
-  const across = lines('.y-lines', y, (value) => `translate(0,${y.place(value)})`);
-  across
-    .select('line')
-    .attr('x1', left)
-    .attr('x2', width - right);
-  across
-    .select('text')
-    .attr('x', left - GAP.left)
-    .attr('dy', '0.32em')
-    .attr('text-anchor', 'end')
-    .text(formatTick);
-  const up = lines('.x-lines', x, (value) => `translate(${x.place(value)},0)`);
+  drawLevels(svg.select<SVGGElement>('.y-lines').node()!, y, [left, width - right]);
+  const up = svg
+    .select('.x-lines')
+    .selectAll<SVGGElement, number>('g')
+    .data(x.ticks)
+    .join((enter) => {
+      const g = enter.append('g');
+      g.append('line');
+      g.append('text');
+      return g;
+    })
+    .attr('transform', (value) => `translate(${x.place(value)},0)`)
+    .attr('class', (value) => (value === 0 ? 'zero' : null));
   up.select('line')
     .attr('y1', top)
     .attr('y2', height - bottom);

@@ -5,30 +5,34 @@
 import type { PageContext } from '../context.ts';
 import type { RunStore } from '../store.ts';
 
-/**
- * Lets a pointer and the keyboard move the cursor of all figures.
- *
- * @param tickAt the tick so many pixels right of the chart's left edge
- */
+/** The ticks of a chart: the one so many pixels right of its left edge, and the last. */
+export interface TickAxis {
+  at(left: number): number;
+  last(): number;
+}
+
+/** Lets a pointer and the keyboard move the cursor of all figures. */
 export function followCursor(
   node: SVGSVGElement,
   { store, schedule }: Pick<PageContext, 'store' | 'schedule'>,
-  tickAt: (left: number) => number,
+  ticks: TickAxis,
 ): void {
   const set = (cursor: number | null): void => {
     store.cursor = cursor;
     schedule('cursor');
   };
-  node.addEventListener('pointermove', (event) =>
-    set(tickAt(event.clientX - node.getBoundingClientRect().left)),
-  );
+  node.addEventListener('pointermove', (event) => {
+    if (store.frameCount === 0) return;
+    const tick = ticks.at(event.clientX - node.getBoundingClientRect().left);
+    set(Math.min(Math.max(tick, 0), ticks.last()));
+  });
   node.addEventListener('pointerleave', () => set(null));
   node.addEventListener('blur', () => set(null));
   followKeys(node, store, set);
 }
 
 /** @param set called with the tick under the cursor; null = none */
-export function followKeys(node: SVGSVGElement, store: RunStore, set: (tick: number | null) => void): void {
+function followKeys(node: SVGSVGElement, store: RunStore, set: (tick: number | null) => void): void {
   node.addEventListener('keydown', (event) => {
     const last = store.frameCount - 1;
     if (last < 0) return;

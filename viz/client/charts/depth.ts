@@ -2,10 +2,11 @@
 import { bisectLeft, pointer, type ScaleLinear, scaleLinear, scaleLog, select } from 'd3';
 import { formatTick, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
+import { drawLevels, placeGuide } from './axes.ts';
 import { clearingLevel } from './clearing.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
-const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
+const MARGIN = { top: 22, right: 12, bottom: 34, left: 46 };
 /** Neighbouring price levels that share a bar; one level alone is two pixels wide. */
 const BIN_LEVELS = 4;
 /** The shown levels begin and end at multiples of this, so that the axis seldom moves. */
@@ -48,7 +49,8 @@ export class Depth implements Figure {
     this.height = height;
     this.svg = select(plot).append('svg').attr('height', height).attr('role', 'img').attr('tabindex', 0);
     this.svg.append('g').attr('class', 'grid-lines');
-    this.svg.append('text').attr('class', 'unit').attr('y', 11).text('cu, by token per cu');
+    this.svg.append('text').attr('class', 'unit').attr('y', 11).text('cu');
+    this.svg.append('text').attr('class', 'unit x-label').attr('text-anchor', 'end').text('token per cu');
     this.svg.append('text').attr('class', 'note').attr('y', 11).attr('text-anchor', 'end');
     for (const side of SIDES) {
       this.svg.append('path').attr('class', `bars colour-${side.colour} side-${side.key}`);
@@ -65,6 +67,10 @@ export class Depth implements Figure {
     this.width = width;
     this.svg.attr('width', width).attr('viewBox', `0 0 ${width} ${this.height}`);
     this.svg.select('.note').attr('x', width - MARGIN.right);
+    this.svg
+      .select('.x-label')
+      .attr('x', width - MARGIN.right)
+      .attr('y', this.height - 4);
   }
 
   draw(): void {
@@ -170,13 +176,8 @@ export class Depth implements Figure {
   }
 
   private placeLine(name: string, at: number | null): void {
-    this.svg
-      .select(name)
-      .attr('visibility', at === null ? 'hidden' : 'visible')
-      .attr('x1', at ?? 0)
-      .attr('x2', at ?? 0)
-      .attr('y1', MARGIN.top)
-      .attr('y2', this.height - MARGIN.bottom);
+    const line = this.svg.select<SVGLineElement>(name).node()!;
+    placeGuide(line, at, MARGIN.top, this.height - MARGIN.bottom);
   }
 
   private auction(): Auction | null {
@@ -214,26 +215,9 @@ export class Depth implements Figure {
     y: ScaleLinear<number, number>,
     prices: readonly number[],
   ): void {
-    const lines = this.svg
-      .select('.grid-lines')
-      .selectAll<SVGGElement, number>('g')
-      .data(y.ticks(5))
-      .join((enter) => {
-        const entered = enter.append('g');
-        entered.append('line');
-        entered.append('text').attr('text-anchor', 'end').attr('dy', '0.32em');
-        return entered;
-      })
-      .attr('class', (value) => (value === 0 ? 'zero' : null))
-      .attr('transform', (value) => `translate(0,${y(value)})`);
-    lines
-      .select('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.width - MARGIN.right);
-    lines
-      .select('text')
-      .attr('x', MARGIN.left - 7)
-      .text((value) => formatTick(Math.abs(value)));
+    const host = this.svg.select<SVGGElement>('.grid-lines').node()!;
+    const across = [MARGIN.left, this.width - MARGIN.right] as const;
+    drawLevels(host, { place: y, ticks: y.ticks(5) }, across, (value) => formatTick(Math.abs(value)));
 
     const [from, to] = x.domain().map((level) => Math.min(level, prices.length - 1));
     const labels = scaleLog([prices[from!]!, prices[to!]!], [0, 1])
@@ -249,7 +233,7 @@ export class Depth implements Figure {
       .data(labels)
       .join('text')
       .attr('x', ({ at }) => at)
-      .attr('y', this.height - MARGIN.bottom + 16)
+      .attr('y', this.height - MARGIN.bottom + 14)
       .attr('text-anchor', ({ at }) => (at > this.width - 30 ? 'end' : 'middle'))
       .text(({ price }) => formatTick(price));
   }

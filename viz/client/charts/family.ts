@@ -1,8 +1,8 @@
 /** The tree of lives around one agent: its line of parents, its siblings and its children, to be walked along. */
 import { scaleLinear, select } from 'd3';
 import type { PageContext } from '../context.ts';
-import { formatTick } from '../format.ts';
 import { keyOf, type Life, type Lives } from '../lives.ts';
+import { drawTicks, placeGuide, withWord } from './axes.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 const ROW = 19;
@@ -58,6 +58,7 @@ export class Family implements Figure {
     this.lives = lives;
     this.svg = select(plot).append('svg').attr('class', 'family').attr('role', 'group');
     this.svg.append('g').attr('class', 'grid-lines vertical');
+    this.svg.append('g').attr('class', 'x-axis');
     this.svg.append('g').attr('class', 'links');
     this.svg.append('g').attr('class', 'lives');
     this.svg.append('line').attr('class', 'guide');
@@ -134,26 +135,22 @@ export class Family implements Figure {
     const colour = ({ life }: Row): string =>
       `var(--${taxonomy?.species[taxonomy.of(life.population, (f) => life.genes[f] ?? 0)]?.colour ?? 'c6'})`;
 
-    const grid = this.svg
+    const ticks = drawTicks(
+      this.svg.select<SVGGElement>('.x-axis').node()!,
+      x,
+      this.width,
+      height - 8,
+      withWord,
+    );
+    this.svg
       .select('.grid-lines')
-      .selectAll<SVGGElement, number>('g')
-      .data(x.ticks(Math.max(2, Math.floor(this.width / 110))))
-      .join((enter) => {
-        const g = enter.append('g');
-        g.append('line');
-        g.append('text').attr('text-anchor', 'middle');
-        return g;
-      })
-      .attr('transform', (tick) => `translate(${x(tick)},0)`);
-    grid
-      .select('line')
+      .selectAll<SVGLineElement, number>('line')
+      .data(ticks)
+      .join('line')
+      .attr('x1', (tick) => x(tick))
+      .attr('x2', (tick) => x(tick))
       .attr('y1', MARGIN.top)
       .attr('y2', height - MARGIN.bottom);
-    grid
-      .select('text')
-      .attr('y', height - 8)
-      .attr('text-anchor', (tick) => (x(tick) > this.width - 30 ? 'end' : x(tick) < 20 ? 'start' : 'middle'))
-      .text((tick) => (tick === 0 ? 'tick 0' : formatTick(tick)));
 
     const linked = this.rows.flatMap(({ life }, k) => {
       const parent = at.get(keyOf(life.world, life.parent));
@@ -203,13 +200,8 @@ export class Family implements Figure {
       .attr('x', 0)
       .text((row) => (narrow ? shortName(row) : nameOf(row)));
     const tick = store.shownTick;
-    this.svg
-      .select('.guide')
-      .attr('visibility', tick === null ? 'hidden' : 'visible')
-      .attr('x1', x(tick ?? 0))
-      .attr('x2', x(tick ?? 0))
-      .attr('y1', MARGIN.top)
-      .attr('y2', height - MARGIN.bottom);
+    const guide = this.svg.select<SVGLineElement>('.guide').node()!;
+    placeGuide(guide, tick === null ? null : x(tick), MARGIN.top, height - MARGIN.bottom);
   }
 
   private walk({ life }: Row): void {

@@ -10,17 +10,19 @@ const CELL = { width: 168, height: 76, gap: 10 };
 const NAME_PX = 18;
 
 /** Height of the drawing at a width, px. */
-const heightAt = (width: number, count: number): number => {
-  const columns = columnsAt(width);
-  return Math.ceil(count / columns) * (CELL.height + CELL.gap);
-};
-const columnsAt = (width: number): number =>
-  Math.max(1, Math.floor((width + CELL.gap) / (CELL.width + CELL.gap)));
+const heightAt = (width: number, count: number): number =>
+  Math.ceil(count / columnsAt(width, count)) * (CELL.height + CELL.gap);
+/** As few columns as need no more rows than the most that fit. */
+export function columnsAt(width: number, count: number): number {
+  const most = Math.max(1, Math.floor((width + CELL.gap) / (CELL.width + CELL.gap)));
+  return Math.max(1, Math.ceil(count / Math.max(1, Math.ceil(count / most))));
+}
 
 export class GeneGrid implements Figure {
   private readonly plot: HTMLElement;
   private readonly context: PageContext;
   private readonly svg;
+  private readonly scale = document.createElement('span');
   private width = 0;
 
   constructor(plot: HTMLElement, legend: HTMLElement, context: PageContext) {
@@ -39,6 +41,8 @@ export class GeneGrid implements Figure {
       item.append(swatch, label);
       legend.append(item);
     }
+    this.scale.className = 'key';
+    legend.append(this.scale);
   }
 
   resize(width: number): void {
@@ -51,7 +55,7 @@ export class GeneGrid implements Figure {
   draw(): void {
     const { store } = this.context;
     if (this.width === 0 || store.frameCount === 0) return;
-    const columns = columnsAt(this.width);
+    const columns = columnsAt(this.width, this.features.length);
     const cell = (this.width - CELL.gap * (columns - 1)) / columns;
     const frames = Array.from({ length: store.frameCount }, (_, k) => k);
     const of =
@@ -67,9 +71,9 @@ export class GeneGrid implements Figure {
     this.svg.attr('visibility', isMeasured ? 'visible' : 'hidden');
     if (!isMeasured) return;
     const x = scaleLinear([0, Math.max(1, store.lastTick)], [0, cell]);
-    const y = scaleLinear([-Math.max(0.1, reach), Math.max(0.1, reach)], [CELL.height - 2, NAME_PX]).clamp(
-      true,
-    );
+    const most = Math.max(0.1, reach);
+    const y = scaleLinear([-most, most], [CELL.height - 2, NAME_PX]).clamp(true);
+    this.scale.textContent = `every axis from ${formatValue(-most)} to ${formatValue(most)}`;
     const xOf = (k: number): number => x(store.tickOf(k));
     const path = (value: (k: number) => number): string =>
       line<number>()

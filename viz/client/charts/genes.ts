@@ -1,7 +1,9 @@
 /** Reward genes at one tick: mean, spread and neutral shadow of every feature, one row each. */
-import { mean, scaleLinear, select } from 'd3';
+import { group, mean, scaleLinear, select, variance } from 'd3';
+import type { PageContext } from '../context.ts';
+import { cellsOf } from '../data.ts';
 import { formatTick, formatValue } from '../format.ts';
-import type { RunStore } from '../store.ts';
+import { selectedRows } from '../snapshots.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 const ROW_HEIGHT = 19;
@@ -19,7 +21,7 @@ interface Row {
   readonly feature: string;
   readonly mean: number;
   readonly shadow: number;
-  /** Standard deviation over agents; NaN when a past tick is shown. */
+  /** Standard deviation over the learners of a world; NaN where the tick has neither frame nor snapshot with them. */
   readonly deviation: number;
 }
 
@@ -31,14 +33,15 @@ export const geneStyle = (feature: number): { colour: number; dashed: boolean } 
 
 export class Genes implements Figure {
   private readonly plot: HTMLElement;
-  private readonly store: RunStore;
+  private readonly context: PageContext;
+  private readonly spreadKey: HTMLElement;
   private readonly height: number;
   private readonly svg;
   private width = 0;
 
-  constructor(plot: HTMLElement, legend: HTMLElement, store: RunStore, features: number) {
+  constructor(plot: HTMLElement, legend: HTMLElement, context: PageContext, features: number) {
     this.plot = plot;
-    this.store = store;
+    this.context = context;
     this.height = geneRowsHeight(features);
     this.svg = select(plot)
       .append('svg')
@@ -47,18 +50,22 @@ export class Genes implements Figure {
       .attr('class', 'genes');
     this.svg.append('g').attr('class', 'grid-lines vertical');
     this.svg.append('g').attr('class', 'rows');
-    for (const [className, label] of [
-      ['dot', 'mean of living learners'],
-      ['spread', '± one standard deviation'],
-      ['diamond', 'neutral shadow'],
-    ] as const) {
+    const [, , spread] = (
+      [
+        ['dot', 'mean of living learners'],
+        ['diamond', 'neutral shadow'],
+        ['spread', '± one standard deviation'],
+      ] as const
+    ).map(([className, label]) => {
       const item = document.createElement('span');
       item.className = 'key colour-ink';
       const swatch = document.createElement('i');
       swatch.className = className;
       item.append(swatch, label);
       legend.append(item);
-    }
+      return item;
+    });
+    this.spreadKey = spread!;
   }
 
   sheet(): Sheet {
@@ -80,6 +87,7 @@ export class Genes implements Figure {
     setEmpty(this.plot, isMeasured ? null : 'No learner lives at this tick.');
     this.svg.attr('visibility', isMeasured ? 'visible' : 'hidden');
     if (!isMeasured) return;
+    this.spreadKey.hidden = !rows.some((row) => Number.isFinite(row.deviation));
     const left = this.width < NARROW_PX ? NAME_NARROW_PX : NAME_PX;
     const reach = Math.max(0.25, ...rows.map((r) => Math.abs(r.mean) + (finite(r.deviation) ?? 0)));
     const x = scaleLinear([-Math.min(1, reach), Math.min(1, reach)], [left, this.width - MARGIN.right])
@@ -105,7 +113,8 @@ export class Genes implements Figure {
       .attr('transform', (_, k) => `translate(0,${MARGIN.top + (k + 0.5) * ROW_HEIGHT})`)
       .attr('data-feature', (row) => row.feature)
       .attr('data-mean', (row) => row.mean)
-      .attr('data-shadow', (row) => row.shadow);
+      .attr('data-shadow', (row) => row.shadow)
+      .attr('data-deviation', (row) => row.deviation);
     joined
       .select('.swatch')
       .attr('x1', 0)
@@ -147,17 +156,38 @@ export class Genes implements Figure {
   }
 
   private rows(): Row[] {
-    const { store } = this;
+    const { store } = this.context;
     const shown = store.shownIndex;
     if (shown < 0 || store.hello === null) return [];
     const summary = store.summaryOf(shown);
-    const now = store.shownTick === null ? store.latestWorlds : [];
+    const spread = this.deviations(store.tickOf(shown), store.hello.rewardFeatures);
     return store.hello.rewardFeatures.map((feature, f) => ({
       feature,
       mean: summary.mean[store.geneIndex(f, 'mean')]!,
       shadow: summary.mean[store.geneIndex(f, 'shadow')]!,
-      deviation: mean(now, (w) => w.geneDeviation[f]) ?? Number.NaN,
+      deviation: spread[f] ?? Number.NaN,
     }));
+  }
+
+  /** Mean over worlds: of the latest frame where it carries them, else of the learners in the snapshot of the tick. */
+  private deviations(tick: number, features: readonly string[]): number[] {
+    const { store, snapshots } = this.context;
+    const now = store.shownTick === null ? store.latestWorlds : [];
+    const framed = features.map((_, f) => mean(now, (w) => w.geneDeviation[f]) ?? Number.NaN);
+    const { current } = snapshots;
+    const { hello } = store;
+    if (framed.some(Number.isFinite) || hello === null || current?.tick !== tick) return framed;
+    const { table } = current;
+    const [world, population] = [cellsOf(table, 'world'), cellsOf(table, 'population')];
+    const learners = selectedRows(table, store.selection, hello.run.worlds).filter((row) => {
+      const own = hello.run.populations[population[row]!];
+      return own?.kind === 'learner' && own.evolves;
+    });
+    const worlds = [...group(learners, (row) => world[row]!).values()];
+    return features.map((feature) => {
+      const genes = cellsOf(table, `gene_${feature}`);
+      return mean(worlds, (rows) => spreadOf(rows.map((row) => genes[row]!))) ?? Number.NaN;
+    });
   }
 
   private drawGrid(x: ReturnType<typeof scaleLinear<number, number>>): void {
@@ -183,5 +213,9 @@ export class Genes implements Figure {
       .text(formatTick);
   }
 }
+
+/** Standard deviation of a whole population, as the engine measures it. */
+const spreadOf = (values: readonly number[]): number =>
+  Math.sqrt(((variance(values) ?? 0) * (values.length - 1)) / values.length);
 
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);

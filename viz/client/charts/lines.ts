@@ -1,9 +1,9 @@
 /** Lines with bands over ticks from whatever data, in panels under each other; for what is not in the frames. */
-import { area, line, max, min, type ScaleLinear, scaleLinear, select } from 'd3';
+import { area, extent, line, max, type ScaleLinear, scaleLinear, select } from 'd3';
 import type { PageContext } from '../context.ts';
 import { formatCount, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
-import { drawLevels, drawTicks, placeGuide } from './axes.ts';
+import { drawLevels, drawTicks, levelScale, placeGuide } from './axes.ts';
 import { drawChangeMarks } from './changeMarks.ts';
 import { followCursor } from './cursorKeys.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
@@ -74,9 +74,7 @@ export class Lines implements Figure {
       .attr('y', height - 8)
       .text('tick');
     this.svg.append('line').attr('class', 'guide');
-    followCursor(this.svg.node()!, context, (left) =>
-      Math.min(Math.max(this.x.invert(left), 0), this.lastTick),
-    );
+    followCursor(this.svg.node()!, context, { at: (left) => this.x.invert(left), last: () => this.lastTick });
   }
 
   resize(width: number): void {
@@ -181,13 +179,10 @@ export class Lines implements Figure {
       .flatMap((l) => [l.mean, l.low ?? l.mean, l.high ?? l.mean])
       .flatMap((values) => Array.from(values))
       .filter((value) => Number.isFinite(value));
-    let low = min(bounds) ?? 0;
-    let high = max(bounds) ?? 1;
-    if (panel.zero) [low, high] = [Math.min(0, low), Math.max(0, high)];
-    if (high - low < 1e-9) high = low + Math.max(1e-6, Math.abs(low), panel.zero ? 1 : 0);
-    const y = scaleLinear([low, high], [height, 0]).nice(4);
+    const [low, high] = extent(bounds);
+    const { scale: y, ticks } = levelScale([low ?? 0, high ?? 1], height, panel.zero);
     const across = [MARGIN.left, this.width - MARGIN.right] as const;
-    drawLevels(g.select<SVGGElement>('.grid-lines').node()!, { place: y, ticks: y.ticks(4) }, across);
+    drawLevels(g.select<SVGGElement>('.grid-lines').node()!, { place: y, ticks }, across);
     const points = (l: Line): number[] => l.ticks.map((_, k) => k);
     g.select('.bands')
       .selectAll<SVGPathElement, Line>('path')

@@ -5,10 +5,12 @@ import { cellsOf } from '../data.ts';
 import { formatTick, formatValue } from '../format.ts';
 import { selectedRows } from '../snapshots.ts';
 import type { RunStore } from '../store.ts';
+import { drawLevels, placeGuide } from './axes.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 import { lorenzCurve } from './lorenzCurve.ts';
 
 const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
+const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
 const CURVES = [
   { key: 'lorenzWealth', gini: 'giniWealth', column: 'wealth', label: 'wealth', colour: 0 },
   { key: 'lorenzCompute', gini: 'giniCompute', column: 'capacity', label: 'compute', colour: 1 },
@@ -93,7 +95,9 @@ export class Lorenz implements Figure {
     if ((this.store.latestWorlds[0]?.lorenzWealth.length ?? 0) === 0 || this.store.playhead !== null)
       this.context.snapshots.ask();
     const curves = this.curves();
-    setEmpty(this.plot, curves[0]!.length > 1 ? null : this.context.snapshots.words);
+    const isMeasured = curves[0]!.length > 1;
+    setEmpty(this.plot, isMeasured ? null : this.context.snapshots.words);
+    this.svg.attr('visibility', isMeasured ? 'visible' : 'hidden');
     this.svg
       .select('.lines')
       .selectAll<SVGPathElement, number[]>('path')
@@ -126,14 +130,9 @@ export class Lorenz implements Figure {
     const { under } = this;
     const [wealth, compute] = this.curves();
     const show = under !== null && wealth !== undefined && wealth.length > 1;
-    const at = show ? this.xScale()(under) : 0;
-    this.svg
-      .select('.guide')
-      .attr('visibility', show ? 'visible' : 'hidden')
-      .attr('x1', at)
-      .attr('x2', at)
-      .attr('y1', MARGIN.top)
-      .attr('y2', this.height - MARGIN.bottom);
+    const at = show ? this.xScale()(under) : null;
+    const guide = this.svg.select<SVGLineElement>('.guide').node()!;
+    placeGuide(guide, at, MARGIN.top, this.height - MARGIN.bottom);
     const percent = (share: number): string => `${Math.round(100 * share)} %`;
     this.svg
       .select('.note')
@@ -182,27 +181,12 @@ export class Lorenz implements Figure {
   }
 
   private drawFrame(x: ReturnType<typeof scaleLinear<number, number>>, y: typeof x): void {
-    const lines = this.svg
-      .select('.grid-lines')
-      .selectAll<SVGGElement, number>('g')
-      .data([0, 0.25, 0.5, 0.75, 1])
-      .join((enter) => {
-        const entered = enter.append('g');
-        entered.append('line');
-        entered.append('text').attr('text-anchor', 'end').attr('dy', '0.32em');
-        return entered;
-      })
-      .attr('class', (value) => (value === 0 ? 'zero' : null))
-      .attr('transform', (value) => `translate(0,${y(value)})`);
-    lines.select('line').attr('x1', x(0)).attr('x2', x(1));
-    lines
-      .select('text')
-      .attr('x', MARGIN.left - 7)
-      .text((value) => formatTick(100 * value));
+    const host = this.svg.select<SVGGElement>('.grid-lines').node()!;
+    drawLevels(host, { place: y, ticks: QUARTERS }, [x(0), x(1)], (share) => formatTick(100 * share));
     this.svg
       .select('.x-axis')
       .selectAll<SVGTextElement, number>('text')
-      .data(this.width < 460 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1])
+      .data(this.width < 460 ? QUARTERS.filter((_, k) => k % 2 === 0) : QUARTERS)
       .join('text')
       .attr('x', (value) => x(value))
       .attr('y', this.height - MARGIN.bottom + 16)

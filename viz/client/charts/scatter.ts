@@ -191,9 +191,6 @@ export class Scatter implements Figure {
       { place: x, ticks: x.ticks(ticksAcross(width, 90)) },
       { place: y, ticks: y.ticks(5) },
     );
-    this.svg
-      .selectAll<SVGGElement, number>('.grid-lines > g')
-      .attr('class', (value) => (value === 0 ? 'zero' : null));
     this.svg.select('.y-label').text(cloud.yLabel);
     this.svg.select('.x-label').text(cloud.xLabel);
   }

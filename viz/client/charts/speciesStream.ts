@@ -1,9 +1,9 @@
 /** A stream of species: how many of each live, over the whole run. */
 import { area, curveMonotoneX, max, scaleLinear, select, stack, stackOffsetSilhouette } from 'd3';
 import type { PageContext } from '../context.ts';
-import { formatCount, formatTick, formatValue } from '../format.ts';
+import { formatCount, formatValue } from '../format.ts';
 import { countSpecies, inSelection, type Lives, worldsIn } from '../lives.ts';
-import { drawTicks, placeGuide } from './axes.ts';
+import { drawTicks, placeGuide, withWord } from './axes.ts';
 import { drawChangeMarks } from './changeMarks.ts';
 import { followCursor } from './cursorKeys.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
@@ -32,9 +32,10 @@ export class SpeciesStream implements Figure {
     this.svg.append('g').attr('class', 'changes');
     this.svg.append('line').attr('class', 'guide');
     this.svg.append('g').attr('class', 'x-axis');
-    followCursor(this.svg.node()!, context, (left) =>
-      Math.min(Math.max(this.x.invert(left), 0), context.store.lastTick),
-    );
+    followCursor(this.svg.node()!, context, {
+      at: (left) => this.x.invert(left),
+      last: () => context.store.lastTick,
+    });
   }
 
   resize(width: number): void {
@@ -85,9 +86,7 @@ export class SpeciesStream implements Figure {
           .digits(1)(layer),
       );
     const axis = this.svg.select<SVGGElement>('.x-axis').node()!;
-    drawTicks(axis, this.x, this.width, this.height - 8, (tick) =>
-      tick === 0 ? 'tick 0' : formatTick(tick),
-    );
+    drawTicks(axis, this.x, this.width, this.height - 8, withWord);
     drawChangeMarks(this.svg.select<SVGGElement>('.changes'), store, this.x, {
       top: MARGIN.top,
       bottom: this.height - MARGIN.bottom,

@@ -1,10 +1,11 @@
 /** Lines, bands and stacked areas over ticks, in one or more panels that share the tick axis and the cursor. */
 import { area, line, max, min, type ScaleLinear, scaleLinear, select, stack } from 'd3';
+import type { PageContext } from '../context.ts';
 import { formatCount, formatValue } from '../format.ts';
 import type { RunStore } from '../store.ts';
-import { drawLevels, drawTicks } from './axes.ts';
+import { drawLevels, drawTicks, levelScale } from './axes.ts';
 import { drawChangeMarks } from './changeMarks.ts';
-import { followKeys } from './cursorKeys.ts';
+import { followCursor } from './cursorKeys.ts';
 import { type Figure, type Sheet, setEmpty } from './figure.ts';
 
 export interface Series {
@@ -40,14 +41,14 @@ export interface Panel {
 export interface TimeSeriesSpec {
   readonly panels: readonly Panel[];
   readonly height: number;
+  /** Why nothing was measured, where nothing was. */
+  readonly unmeasured?: string;
   /** Keys of the series that are drawn strongly; all when absent. */
   emphasised?(store: RunStore): ReadonlySet<string>;
 }
 
 const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
 const PANEL_GAP = 30;
-/** Panels lower than this have two labels on their axis. */
-const LOW_PANEL_PX = 70;
 
 interface Curve {
   readonly series: Series;
@@ -69,17 +70,15 @@ export class TimeSeries implements Figure {
   /**
    * @param plot element that holds the drawing; its width is followed
    * @param legend element for the names and values of the series
-   * @param moved called when the cursor moves
    */
   constructor(
     plot: HTMLElement,
     legend: HTMLElement,
-    store: RunStore,
+    context: Pick<PageContext, 'store' | 'schedule'>,
     spec: TimeSeriesSpec,
-    moved: () => void,
   ) {
     this.plot = plot;
-    this.store = store;
+    this.store = context.store;
     this.spec = spec;
     this.svg = select(plot)
       .append('svg')
@@ -110,7 +109,10 @@ export class TimeSeries implements Figure {
     cursor.append('line');
     cursor.append('rect').attr('rx', 3).attr('height', 17);
     cursor.append('text').attr('text-anchor', 'middle');
-    this.listen(moved);
+    followCursor(this.svg.node()!, context, {
+      at: (left) => this.x.invert(left),
+      last: () => this.store.lastTick,
+    });
   }
 
   resize(width: number): void {
@@ -133,8 +135,8 @@ export class TimeSeries implements Figure {
       measured = this.drawPanel(k, panel, ticks, top, height, strong) || measured;
       top += height + PANEL_GAP;
     }
-    const none = this.store.lastTick === 0 ? 'Measured from the first tick on.' : 'Not measured in this run.';
-    setEmpty(this.plot, measured ? null : none);
+    const none = spec.unmeasured ?? 'Not measured in this run.';
+    setEmpty(this.plot, measured ? null : store.lastTick === 0 ? 'Measured from the first tick on.' : none);
     this.svg.attr('visibility', measured ? 'visible' : 'hidden');
     this.drawTickAxis();
     drawChangeMarks(this.svg.select<SVGGElement>('.changes'), store, this.x, {
@@ -276,9 +278,14 @@ export class TimeSeries implements Figure {
     const curves = panel.series.map((series) => this.curve(series, ticks.length));
     const layers = panel.kind === 'stack' ? stackOf(curves, ticks.length) : null;
     const level = panel.level?.(this.store);
-    const y = this.yScale(panel, curves, layers, level?.value, height);
+    const { scale: y, ticks: levels } = levelScale(
+      this.reach(panel, curves, layers, level?.value),
+      height,
+      panel.zero,
+    );
     const g = this.svg.select<SVGGElement>(`.panel-${k}`).attr('transform', `translate(0,${top})`);
-    this.drawGrid(g.select('.grid-lines'), y, height);
+    const across = [MARGIN.left, this.width - MARGIN.right] as const;
+    drawLevels(g.select<SVGGElement>('.grid-lines').node()!, { place: y, ticks: levels }, across);
     const x = (i: number): number => this.x(ticks[i]!);
     const indices = ticks.map((_, i) => i);
 
@@ -336,13 +343,13 @@ export class TimeSeries implements Figure {
     return curves.some((c) => c.mean.some((value) => Number.isFinite(value)));
   }
 
-  private yScale(
+  /** The least and the highest that a panel shows. */
+  private reach(
     panel: Panel,
     curves: readonly Curve[],
     layers: ReturnType<typeof stackOf> | null,
     level: number | undefined,
-    height: number,
-  ): ScaleLinear<number, number> {
+  ): [least: number, most: number] {
     let low: number;
     let high: number;
     if (layers !== null) {
@@ -354,21 +361,7 @@ export class TimeSeries implements Figure {
       high = max(curves, (c) => max(bands ? c.high : c.mean, finite)) ?? 1;
     }
     if (level !== undefined) high = Math.max(high, level);
-    if (panel.zero) {
-      low = Math.min(0, low);
-      high = Math.max(0, high);
-    }
-    if (high - low < 1e-9) high = low + Math.max(1e-6, Math.abs(low), panel.zero ? 1 : 0);
-    return scaleLinear([low, high], [height, 0]).nice(height > LOW_PANEL_PX ? 4 : 2);
-  }
-
-  private drawGrid(
-    g: ReturnType<typeof select<SVGGElement, unknown>>,
-    y: ScaleLinear<number, number>,
-    height: number,
-  ): void {
-    const ticks = height > LOW_PANEL_PX ? y.ticks(4) : y.domain();
-    drawLevels(g.node()!, { place: y, ticks }, [MARGIN.left, this.width - MARGIN.right]);
+    return [low, high];
   }
 
   private drawLevel(
@@ -398,22 +391,6 @@ export class TimeSeries implements Figure {
   private drawTickAxis(): void {
     const baseline = this.spec.height - MARGIN.bottom + 16;
     drawTicks(this.svg.select<SVGGElement>('.x-axis').node()!, this.x, this.width, baseline);
-  }
-
-  private listen(moved: () => void): void {
-    const set = (cursor: number | null): void => {
-      this.store.cursor = cursor;
-      moved();
-    };
-    const node = this.svg.node()!;
-    node.addEventListener('pointermove', (event) => {
-      if (this.store.frameCount === 0) return;
-      const at = event.clientX - node.getBoundingClientRect().left;
-      set(Math.min(Math.max(this.x.invert(at), 0), this.store.lastTick));
-    });
-    node.addEventListener('pointerleave', () => set(null));
-    node.addEventListener('blur', () => set(null));
-    followKeys(node, this.store, set);
   }
 }
 

@@ -3,7 +3,7 @@ import { DarwinError } from '../../../sim/core/errors.ts';
 import { CONTROL_QUESTIONS, CONTROL_REQUESTS, failureOf } from '../../controlAnswers.ts';
 import { DATA_ANSWERS, type DataAnswer, type DataQuestion } from '../../dataAnswers.ts';
 import { NoSuchRun } from '../../dataApi.ts';
-import { joinFrames } from '../../protocol.ts';
+import { joinFrames } from '../../frameBytes.ts';
 import type { SiteDesk } from './siteDesk.ts';
 
 /** A request of the page. */

@@ -4,7 +4,7 @@ import { parseConfig } from '../../../configs/parse.ts';
 import { createSimulation } from '../../../sim/run.ts';
 import type { FormOverride } from '../../controlApi.ts';
 import { LIVE_RUN } from '../../dataApi.ts';
-import { splitFrames } from '../../protocol.ts';
+import { splitFrames } from '../../frameBytes.ts';
 import { decodeTable } from '../../tableFrame.ts';
 import { answerRequest } from './answer.ts';
 import { PRESETS } from './presets.ts';

@@ -22,6 +22,11 @@ const COMPARED = [
   { metric: 'alive', title: 'Agents alive', unit: 'agents a world', perTick: false },
 ] as const;
 
+const NOTHING_ELSE = [
+  'There is no other run or arm to compare with',
+  'Several values of a key make arms, such as 0.1, 0.2 for energy.price. Runs recorded beside this one can be chosen, too.',
+] as const;
+
 /** A run and one of its arms; null = all of them. */
 interface Side {
   readonly store: RunStore;
@@ -147,21 +152,32 @@ export function compareView(host: HTMLElement, context: PageContext): View {
   const said = document.createElement('p');
   said.className = 'said';
   host.append(controls);
+  const alone = document.createElement('div');
+  alone.className = 'card alone';
+  alone.setAttribute('role', 'status');
+  host.append(alone);
   const arms = store.hello?.run.arms ?? [];
-  let first = arms.length > 1 ? 'arm 0' : 'all';
-  /** `arm k` of the shown run, or `run ID`. */
-  let second = place.get('with') ?? (arms.length > 1 ? 'arm 1' : '');
-
   const ownOptions: [string, string][] = [
     ['all', 'this run, all worlds'],
     ...(arms.length > 1 ? arms.map((arm, k): [string, string] => [`arm ${k}`, arm.label]) : []),
   ];
-  const offer = (runs: readonly RunSummary[]): void => {
+  const isOwn = (value: string): boolean => ownOptions.some(([own]) => own === value);
+  const [of, asked] = [place.get('of') ?? '', place.get('with') ?? ''];
+  let first = isOwn(of) ? of : arms.length > 1 ? 'arm 0' : 'all';
+  /** `all` or `arm k` of the shown run, or `run ID`; empty = there is no other. */
+  let second = isOwn(asked) || asked.startsWith('run ') ? asked : arms.length > 1 ? 'arm 1' : '';
+  const offer = (runs: readonly RunSummary[], words: readonly [title: string, text: string]): void => {
     const rest = runs.map((run): [string, string] => [`run ${run.id}`, run.id]);
     if (second === '') second = rest.find(([, id]) => id !== context.data?.id)?.[0] ?? '';
+    alone.replaceChildren(
+      ...words.map((text, k) =>
+        Object.assign(document.createElement(k === 0 ? 'h3' : 'p'), { textContent: text }),
+      ),
+    );
     controls.replaceChildren(
       choice('Compare', ownOptions, first, (value) => {
         first = value;
+        place.note({ of: value });
         schedule('all');
       }).element,
       choice('with', [...ownOptions, ...rest], second, (value) => {
@@ -173,12 +189,13 @@ export function compareView(host: HTMLElement, context: PageContext): View {
     );
     schedule('all');
   };
-  offer([]);
+  offer([], ['Looking for other runs', '']);
   void fetchRuns().then(
-    ({ runs }) => offer(runs),
+    ({ runs }) => offer(runs, NOTHING_ELSE),
     (error: unknown) => {
       if (!(error instanceof DataError)) throw error;
       others.problem = error.message;
+      offer([], ['The other runs cannot be listed', error.message]);
     },
   );
 
@@ -187,7 +204,6 @@ export function compareView(host: HTMLElement, context: PageContext): View {
       const arm = Number(value.slice(4));
       return { store, arm, label: arms[arm]?.label ?? value };
     }
-    if (value === '') return 'There is no other run or arm to compare with.';
     if (!value.startsWith('run ')) return { store, arm: null, label: store.hello?.run.name ?? 'this run' };
     const id = value.slice(4);
     others.ask(id);
@@ -217,7 +233,7 @@ export function compareView(host: HTMLElement, context: PageContext): View {
       { unit: `difference, ${unit}`, zero: true, lines: [differenceLine(a, b, metric, perTick, paired)] },
     ];
   };
-  board.section(
+  const section = board.section(
     host,
     'compared',
     'Side by side',
@@ -230,5 +246,14 @@ export function compareView(host: HTMLElement, context: PageContext): View {
         new Lines(plot, legend, context, HEIGHT, read(metric, unit, perTick), compared),
     })),
   );
-  return { draw: (all) => board.draw(all), close: () => board.close() };
+  return {
+    draw: (all) => {
+      const none = second === '';
+      alone.hidden = !none;
+      section.hidden = none;
+      controls.hidden = none;
+      board.draw(all);
+    },
+    close: () => board.close(),
+  };
 }

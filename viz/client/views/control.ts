@@ -67,6 +67,7 @@ class NewRun {
   }
 
   private async open(): Promise<void> {
+    this.say('waiting', 'Reading the presets.');
     await this.guard(async () => {
       const [presets, schema] = await Promise.all([steer.presets(), steer.schema()]);
       this.presets = presets;
@@ -149,7 +150,7 @@ class NewRun {
     }
   }
 
-  private say(state: 'holds' | 'violated', words: string): void {
+  private say(state: 'waiting' | 'holds' | 'violated', words: string): void {
     const said = this.by('start-said');
     said.dataset.state = state;
     setText(said, words);

@@ -174,7 +174,7 @@ export function evolution(host: HTMLElement, context: PageContext): View {
       title: 'Reward genes against chance',
       help: 'The same at the shown tick: a dot far from its diamond was moved by selection, not by drift.',
       height: geneRowsHeight(features.length),
-      create: (plot, legend) => new Genes(plot, legend, store, features.length),
+      create: (plot, legend) => new Genes(plot, legend, context, features.length),
     },
     {
       id: 'gene-grid',
@@ -197,7 +197,7 @@ export function evolution(host: HTMLElement, context: PageContext): View {
       id: 'turnover',
       title: 'Births and deaths',
       help: 'Children born, agents that died and agents that came from outside, over the last thousand ticks; and how many generations have passed.',
-      height: 420,
+      height: 320,
       spec: {
         panels: [
           panel('agents per 1,000 ticks', [

@@ -14,7 +14,9 @@ import type { PlaceKey } from '../place.ts';
 import { Remembered } from '../remembered.ts';
 import { type Snapshot, selectedRows } from '../snapshots.ts';
 
-const HEIGHT = 440;
+const HEIGHT = { least: 440, most: 760 };
+/** What stands above and below the figures, px. */
+const BESIDES_PX = 460;
 const PALETTE = 8;
 
 interface Picked {
@@ -26,6 +28,7 @@ interface Picked {
 export function explore(host: HTMLElement, context: PageContext): View {
   const { store, place, snapshots, schedule } = context;
   const board = new Board(() => schedule('cursor'));
+  const height = Math.min(HEIGHT.most, Math.max(HEIGHT.least, innerHeight - BESIDES_PX));
   const columns = agentColumns(store.hello?.rewardFeatures ?? []);
   const chosen: Record<'x' | 'y', AgentColumn> = {
     x: columns.find(({ key }) => key === place.get('x')) ?? columns.find(({ key }) => key === 'bestSkill')!,
@@ -115,10 +118,10 @@ export function explore(host: HTMLElement, context: PageContext): View {
       id: 'scatter',
       title: 'One against the other',
       help: 'Each dot is an agent of the selected worlds; choose one to see its life.',
-      height: HEIGHT,
+      height,
       create: (plot, legend) =>
         new Scatter(plot, legend, {
-          height: HEIGHT,
+          height,
           read: cloud,
           pick: (point) => {
             const of = pick();
@@ -132,8 +135,8 @@ export function explore(host: HTMLElement, context: PageContext): View {
       id: 'histogram',
       title: 'How it is spread',
       help: 'How many agents have how much of what is drawn upwards, by population.',
-      height: HEIGHT,
-      create: (plot, legend) => new Histogram(plot, legend, HEIGHT, sample),
+      height,
+      create: (plot, legend) => new Histogram(plot, legend, height, sample),
     },
   ]);
   return { draw: (all) => board.draw(all), close: () => board.close() };

@@ -1,20 +1,21 @@
 /** One agent's life: what it wants in words, what it owns and has owned, with whom it traded, its family. */
-import { line, max, scaleLinear, select } from 'd3';
 import { LIVE_RUN } from '../../dataApi.ts';
 import type { TableFrame } from '../../tableFrame.ts';
 import { MODES } from '../agentColumns.ts';
-import { geneStyle } from '../charts/genes.ts';
+import { GeneBars } from '../charts/geneBars.ts';
+import { WealthLine } from '../charts/wealthLine.ts';
 import type { PageContext } from '../context.ts';
 import { setText } from '../controls.ts';
 import { cellsOf, DataError } from '../data.ts';
-import { formatCount, formatTick, formatValue } from '../format.ts';
+import { formatCount, formatValue } from '../format.ts';
 import type { Life, Lives } from '../lives.ts';
 import { Remembered } from '../remembered.ts';
+import { saveMenu } from '../saving.ts';
 import { rewardInWords } from '../wants.ts';
 import { Kin } from './kin.ts';
 import { CONTRACT_COLUMNS, drawFills, drawStanding, TRADE_COLUMNS } from './standing.ts';
 
-const CHART = { height: 110, top: 16, bottom: 18, left: 44, right: 8 };
+const MILLI = 1000;
 const HISTORY_COLUMNS = 'tick,wealth,mode,profit,life_profit,capacity,data,token,cash,population,born,slot';
 
 /** An agent of a run that goes on is read again after so long. */
@@ -38,11 +39,15 @@ export class LifePanel {
   private readonly context: PageContext;
   private readonly lives: Lives;
   private readonly kin: Kin;
+  private readonly wealth: WealthLine;
+  private readonly genes: GeneBars;
   private told: Told | null = null;
   private asked = '';
   private askedAt = Number.NEGATIVE_INFINITY;
   private again: number | undefined;
   private problem = '';
+  /** Counts what is asked for, so that an answer that is late says nothing. */
+  private reads = 0;
   /** Fills and lives that the table of fills was made of. */
   private readonly fills = new Remembered<true>();
 
@@ -55,13 +60,18 @@ export class LifePanel {
       <div id="life-body" hidden>
         <dl class="facts-list" id="life-facts"></dl>
         <h4>Wallet</h4><p class="wallet" id="life-wallet"></p>
-        <h4>Wealth in its snapshots</h4><div id="life-wealth"></div>
-        <h4>Reward function</h4><p id="life-reward"></p><div id="life-genes"></div>
+        <div class="titled"><h4>Wealth in its snapshots</h4></div><div class="plot" id="life-wealth"></div>
+        <div class="titled"><h4>Reward function</h4></div><p id="life-reward"></p><div class="plot" id="life-genes"></div>
         <h4>Family</h4><div id="life-family"></div>
         <h4>Contracts</h4><div id="life-contracts"></div>
         <h4>Latest fills recorded</h4><div class="table-frame"><table class="trades" aria-label="Latest fills recorded"><tbody id="life-trades"></tbody></table></div>
       </div>`;
     this.kin = new Kin(this.by('life-family'), context, lives);
+    this.wealth = new WealthLine(this.by('life-wealth'));
+    this.genes = new GeneBars(this.by('life-genes'));
+    const [overWealth, overGenes] = host.querySelectorAll('.titled');
+    overWealth!.append(saveMenu('life-wealth', 'wealth', this.by('life-wealth'), this.wealth));
+    overGenes!.append(saveMenu('life-reward', 'reward function', this.by('life-genes'), this.genes));
   }
 
   draw(): void {
@@ -93,7 +103,8 @@ export class LifePanel {
     this.drawReward(world!, serial!, life);
     this.kin.draw(life);
     const { playhead } = this.context.store;
-    drawStanding(this.by('life-contracts'), told.contracts, playhead ?? Number.POSITIVE_INFINITY);
+    const seen = told.history.rows > 0;
+    drawStanding(this.by('life-contracts'), told.contracts, playhead ?? Number.POSITIVE_INFINITY, seen);
     this.drawTrades(told, world!);
   }
 
@@ -138,6 +149,7 @@ export class LifePanel {
   private async read(id: string, world: number, serial: number, life: Life | undefined): Promise<void> {
     const { data } = this.context;
     if (data === null) return;
+    const mine = ++this.reads;
     try {
       const history = await data.table(
         'agents',
@@ -152,10 +164,12 @@ export class LifePanel {
       );
       const trades = await this.readTrades(world, life, history);
       const address = this.told?.id === id ? this.told.address : await data.address(world, serial);
+      if (mine !== this.reads) return;
       this.problem = '';
       this.told = { id, history, contracts, trades, address };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
+      if (mine !== this.reads) return;
       this.problem = error.message;
     }
     this.context.schedule('all');
@@ -191,7 +205,7 @@ export class LifePanel {
     facts.push(['Population', this.context.store.hello?.run.populations[population]?.name ?? '\u2013']);
     if (last >= 0) {
       facts.push(['Last seen', `tick ${formatCount(of('tick'))}`], ['Does', MODES[of('mode')] ?? '\u2013']);
-      facts.push(['Wealth', `${formatValue(of('wealth') / 1000)} cash`]);
+      facts.push(['Wealth', `${formatValue(of('wealth') / MILLI)} cash`]);
       facts.push(['Capacity', `${formatCount(of('capacity'))} cu`]);
       facts.push(['Profit since birth', `${formatValue(of('life_profit'))} cash`]);
     } else if (life?.died != null) facts.push(['Profit of its life', `${formatValue(life.lifeProfit)} cash`]);
@@ -209,99 +223,19 @@ export class LifePanel {
   }
 
   private drawWealth({ history }: Told): void {
-    const host = this.by('life-wealth');
-    const width = host.clientWidth;
-    if (history.rows === 0 || width === 0) {
-      host.textContent = 'No snapshot was taken while it lived.';
-      return;
-    }
     const [tick, wealth] = [cellsOf(history, 'tick'), cellsOf(history, 'wealth')];
-    const points = Array.from({ length: history.rows }, (_, k) => k);
-    const born = cellsOf(history, 'born')[0]!;
-    const x = scaleLinear(
-      [born, Math.max(born + 1, tick[history.rows - 1]!)],
-      [CHART.left, width - CHART.right],
-    );
-    const y = scaleLinear(
-      [0, max(points, (k) => wealth[k]! / 1000) ?? 1],
-      [CHART.height - CHART.bottom, CHART.top],
-    ).nice(2);
-    host.replaceChildren();
-    const svg = select(host)
-      .append('svg')
-      .attr('width', width)
-      .attr('height', CHART.height)
-      .attr('role', 'img')
-      .attr('data-points', history.rows)
-      .attr(
-        'aria-label',
-        `Wealth in ${history.rows} snapshots, at last ${formatValue(wealth[history.rows - 1]! / 1000)} cash`,
-      );
-    svg.append('text').attr('class', 'unit').attr('y', 10).text('cash');
-    for (const value of y.domain()) {
-      const g = svg
-        .append('g')
-        .attr('class', 'grid-lines')
-        .attr('transform', `translate(0,${y(value)})`);
-      g.append('line')
-        .attr('x1', CHART.left)
-        .attr('x2', width - CHART.right);
-      g.append('text')
-        .attr('x', CHART.left - 6)
-        .attr('dy', '0.32em')
-        .attr('text-anchor', 'end')
-        .text(formatTick(value));
-    }
-    for (const value of x.domain())
-      svg
-        .append('text')
-        .attr('x', x(value))
-        .attr('y', CHART.height - 4)
-        .attr('text-anchor', value === born ? 'start' : 'end')
-        .text(value === born ? `born ${formatTick(value)}` : formatTick(value));
-    svg
-      .append('path')
-      .attr('class', 'line colour-0')
-      .attr(
-        'd',
-        line<number>()
-          .x((k) => x(tick[k]!))
-          .y((k) => y(wealth[k]! / 1000))(points),
-      );
-    svg
-      .append('g')
-      .attr('class', 'colour-0 points')
-      .selectAll('circle')
-      .data(points)
-      .join('circle')
-      .attr('r', 2.5)
-      .attr('cx', (k) => x(tick[k]!))
-      .attr('cy', (k) => y(wealth[k]! / 1000));
+    this.wealth.show({
+      born: cellsOf(history, 'born')[0] ?? 0,
+      ticks: tick,
+      wealth: Array.from(wealth, (value) => value / MILLI),
+    });
   }
 
   private drawReward(world: number, serial: number, life: Life | undefined): void {
     const features = this.context.store.hello?.rewardFeatures ?? [];
     const genes = this.genesNow(world, serial, features) ?? life?.genes ?? [];
     setText(this.by('life-reward'), genes.length === 0 ? 'Not recorded.' : rewardInWords(features, genes));
-    const host = this.by('life-genes');
-    host.className = 'gene-bars';
-    host.replaceChildren(
-      ...features.map((feature, f) => {
-        const value = genes[f] ?? 0;
-        const row = document.createElement('div');
-        row.className = `colour-${geneStyle(f).colour}`;
-        const name = document.createElement('span');
-        name.textContent = feature;
-        const bar = document.createElement('i');
-        bar.style.setProperty('--from', `${50 + Math.min(0, value) * 50}%`);
-        bar.style.setProperty('--size', `${Math.abs(value) * 50}%`);
-        const number = document.createElement('data');
-        number.value = String(value);
-        number.textContent = formatValue(value);
-        row.append(name, bar, number);
-        return row;
-      }),
-    );
+    this.genes.show(genes.map((value, f) => ({ feature: features[f]!, value })));
   }
 
   /** Genes in the shown snapshot: agents that revise their objectives have other ones than at birth. */

@@ -82,6 +82,7 @@ class Fills {
     const { lastTick } = store;
     data.table('trades', 'columns=tick,world,market,class,quantity,price', false).then(
       (table) => {
+        if (lastTick < this.readTo) return;
         this.readTo = lastTick;
         this.table = table.rows > 0 ? table : null;
         if (table.rows === 0) this.words = 'No fills are recorded (output.tradesWorlds, output.tradesEvery).';
@@ -131,22 +132,22 @@ export function marketView(host: HTMLElement, context: PageContext): View {
       id: 'class-sold',
       title: 'Tasks sold in a tick',
       help: 'Tasks of each of the four classes that consumers bought in the ticks whose fills are recorded.',
-      height: HEIGHT,
-      create: (plot, legend) => new Lines(plot, legend, context, HEIGHT, byClass('sold', 'tasks per tick')),
+      height: TALL,
+      create: (plot, legend) => new Lines(plot, legend, context, TALL, byClass('sold', 'tasks per tick')),
     },
     {
       id: 'class-price',
       title: 'What a task costs',
       help: 'Mean price of a task of each class in the same ticks.',
-      height: HEIGHT,
-      create: (plot, legend) => new Lines(plot, legend, context, HEIGHT, byClass('price', 'token per task')),
+      height: TALL,
+      create: (plot, legend) => new Lines(plot, legend, context, TALL, byClass('price', 'token per task')),
     },
   ]);
   board.section(host, 'pool', 'Token market', [
     {
       id: 'pool-curve',
       title: 'The pool',
-      help: 'Reserves of the market maker on the curve of constant product; who sells token moves them down it.',
+      help: 'Mean reserves of the market maker on the curve of constant product; who sells token moves them down it.',
       height: HEIGHT,
       create: (plot, legend) => new PoolCurve(plot, legend, context, HEIGHT),
     },
@@ -168,6 +169,7 @@ export function marketView(host: HTMLElement, context: PageContext): View {
       title: 'Contracts and defaults',
       help: 'What was sold where sellers may default, and what of it was not delivered.',
       spec: {
+        unmeasured: 'Sellers cannot default in this run (world.trust.regime).',
         panels: [
           panel('cu per tick', [
             metric('contracted', 'sold', 0, 1),
@@ -181,6 +183,7 @@ export function marketView(host: HTMLElement, context: PageContext): View {
       title: 'Escrow, stake and slashes',
       help: 'Payments that waited in escrow, and stake that was slashed, in a tick; stake and good names that secure them.',
       spec: {
+        unmeasured: 'Nothing has to be secured in this run: sellers cannot default.',
         panels: [
           panel(
             'token per tick',

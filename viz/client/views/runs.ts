@@ -4,7 +4,7 @@ import type { PageContext, View } from '../context.ts';
 import { DataError, fetchRuns } from '../data.ts';
 import { formatCount } from '../format.ts';
 
-const COLUMNS = ['Run', 'State', 'Ticks', 'Worlds', 'Slots', 'Started'] as const;
+const COLUMNS = ['Run', 'State', 'Ticks', 'Worlds', 'Slots', 'Started (UTC)'] as const;
 
 export function runsView(host: HTMLElement, context: PageContext): View {
   const section = document.createElement('section');

@@ -54,13 +54,12 @@ export interface SeriesText extends Omit<FigureText, 'create' | 'height'> {
 
 /** A figure of one or more panels of series. */
 export const seriesFigure = (
-  { store, schedule }: PageContext,
+  context: PageContext,
   { spec, height = HEIGHT, ...text }: SeriesText,
 ): FigureText => ({
   ...text,
   height,
-  create: (plot, legend) =>
-    new TimeSeries(plot, legend, store, { ...spec, height }, () => schedule('cursor')),
+  create: (plot, legend) => new TimeSeries(plot, legend, context, { ...spec, height }),
 });
 
 /** All reward genes over time, those farthest from their shadow drawn strongly. */

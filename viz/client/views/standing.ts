@@ -52,13 +52,15 @@ const rowAt = (ticks: ArrayLike<number>, tick: number): number => {
  *
  * @param table its rows of the table `contracts`
  * @param tick of the time line; Infinity = the latest
+ * @param seen whether any snapshot holds the agent
  */
-export function drawStanding(host: HTMLElement, table: TableFrame, tick: number): void {
+export function drawStanding(host: HTMLElement, table: TableFrame, tick: number, seen: boolean): void {
   if (table.rows === 0) {
     const none = document.createElement('p');
     none.className = 'said';
-    none.textContent =
-      'Nothing to show: sellers cannot default in this run (world.trust.regime), or no snapshot was taken while it lived.';
+    none.textContent = seen
+      ? 'None: sellers cannot default in this run (world.trust.regime).'
+      : 'No snapshot was taken while it lived.';
     host.replaceChildren(none);
     return;
   }
@@ -117,12 +119,13 @@ export function drawFills(
     ];
   });
   if (lines.length === 0)
-    lines.push([[], ['No fill of it was recorded; output.tradesWorlds and tradesEvery say which are.'], []]);
+    lines.push([['No fill of it was recorded; output.tradesWorlds and tradesEvery say which are.']]);
   body.replaceChildren(
     ...lines.map((cells) => {
       const row = document.createElement('tr');
       for (const parts of cells) {
         const cell = document.createElement('td');
+        if (cells.length === 1) cell.className = 'none';
         cell.append(...parts);
         row.append(cell);
       }
