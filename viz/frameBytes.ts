@@ -18,7 +18,10 @@
  *     zeros to a multiple of 8
  */
 import type { RunFrame } from '../sim/frame.ts';
-import { FRAME_BYTES_MAX, isCount, PROTOCOL_VERSION, ProtocolError } from './protocol.ts';
+import { isCount, PROTOCOL_VERSION, ProtocolError } from './protocol.ts';
+
+/** Longest binary frame that either side accepts, bytes. */
+const FRAME_BYTES_MAX = 64 * 2 ** 20;
 
 /** One world of a decoded frame; the distributions are empty in frames that were sent without them. */
 export interface WatchedWorld {

@@ -13,8 +13,6 @@ import type { Metric } from '../sim/metrics/table.ts';
 export const PROTOCOL_VERSION = 3;
 /** Longest text message that the server accepts from a page, bytes. */
 export const CONTROL_BYTES_MAX = 1024;
-/** Longest binary frame that either side accepts, bytes. */
-const FRAME_BYTES_MAX = 64 * 2 ** 20;
 /** Most ticks of one step, and fastest speed that can be asked for. */
 export const STEP_TICKS_MAX = 1_000_000;
 export const TICKS_PER_SECOND_MAX = 1_000_000;

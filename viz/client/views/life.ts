@@ -88,7 +88,8 @@ export class LifePanel {
     setText(this.by('life-title'), `Agent ${formatCount(serial!)} of world ${world}`);
     const life = this.lives.find(world!, serial!);
     const growing = `${id} ${this.context.store.lastTick} ${this.isNow}`;
-    if (this.asked !== growing && (this.told?.id !== id || !this.isOver(life)) && this.isDue(id)) {
+    const grown = this.asked !== growing || this.isBehind;
+    if (grown && (this.told?.id !== id || !this.isOver(life)) && this.isDue(id)) {
       this.asked = growing;
       this.askedAt = performance.now();
       void this.read(id, world!, serial!, life);
@@ -112,6 +113,13 @@ export class LifePanel {
   private get isNow(): boolean {
     const { data, store } = this.context;
     return data?.id === LIVE_RUN && store.isGoingOn && store.playhead === null;
+  }
+
+  /** Whether what was told of the moment is older than the run: watchers share one snapshot a second. */
+  private get isBehind(): boolean {
+    const { told } = this;
+    if (!this.isNow || told === null || told.contracts.rows === 0) return false;
+    return cellsOf(told.contracts, 'tick')[told.contracts.rows - 1]! < this.context.store.lastTick;
   }
 
   /** Another agent is read at once, the same one again after a while: the run needs the machine more. */
