@@ -144,7 +144,8 @@ function assertSameColumns(directory: string, { arms }: Manifest): void {
     );
   const known = tablesOf(arms[0]!);
   for (const [name, columns] of Object.entries(tables)) {
-    const now = known[name as TableName] as readonly TableColumn[] | undefined;
+    // a table may be called toString
+    const now = Object.hasOwn(known, name) ? known[name as TableName] : undefined;
     if (now === undefined || !Array.isArray(columns) || columns.some((column) => column === null))
       refuse(`table ${name.slice(0, 40)}`);
     else if (plainColumns(columns) !== plainColumns(now)) refuse(`table ${name}`);

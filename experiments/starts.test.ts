@@ -121,7 +121,7 @@ describe('a branch', () => {
 
   it('of a tick without a checkpoint, or of no run, is refused', async () => {
     expect(await problem(branch(`${one}@11`))).toContain('has no checkpoint at tick 11 (it has 10)');
-    expect(await problem(branch(join(parent, 'absent')))).toContain('has no manifest.json');
+    expect(await problem(branch(join(parent, 'absent')))).toContain('there is no directory');
   });
 });
 
@@ -157,6 +157,7 @@ describe('a resumed run', () => {
       ],
       [JSON.stringify({ ...columns, tables: { ...columns.tables, metrics: [null] } }), 'table metrics of'],
       [JSON.stringify({ ...columns, tables: { rumours: metrics } }), 'table rumours of'],
+      [JSON.stringify({ ...columns, tables: { toString: metrics } }), 'table toString of'],
     ];
     for (const [text, problem] of refusals) {
       writeFileSync(join(path, 'columns.json'), text);
@@ -267,7 +268,7 @@ describe('a population from a saved run', () => {
     ['one without reward genes', {}, { population: 'zero' }, 'has no reward genes: zero'],
     ['an arm too many', {}, { arm: 1 }, 'has no arm 1'],
     ['a tick that was not kept', {}, { tick: 3 }, 'has no checkpoint at tick 3'],
-    ['a run that is not there', {}, { run: 'absent' }, 'absent has no manifest.json'],
+    ['a run that is not there', {}, { run: 'absent' }, 'there is no directory absent'],
   ])('with %s is refused', async (_, population, from, part) => {
     expect(await problem(fresh(population, from))).toContain(part);
   });

@@ -73,6 +73,9 @@ describe('the analysis of a sweep', () => {
     expect(finding(welfare!)).toMatch(/as stated, higher.*welfare of high less low: .* cash per tick/);
     expect(profit!.labels).toEqual(['learners (high)', 'zi (high)']);
     expect(checkStatement(data)).toEqual({ kept: true, changedSince: false });
+    // the file is gone, a directory, or a device that never ends
+    for (const file of [join(work, 'gone.yaml'), work, '/dev/zero'])
+      expect(checkStatement({ ...data, manifest: { ...data.manifest, file } }).changedSince).toBeNull();
 
     const { sellers } = data.cells.get('high')![0]!.run;
     const sold = sellers.top.findLastIndex(Number.isFinite);

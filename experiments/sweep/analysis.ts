@@ -1,5 +1,5 @@
 /** What a sweep found: outcomes by arm, contrasts with intervals and tests, and in words what they allow to say. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '../../sim/core/errors.ts';
 import { type Comparison, comparePaired, holm } from '../statistics/comparisons.ts';
 import { median } from '../statistics/estimates.ts';
@@ -75,11 +75,22 @@ export interface StatementCheck {
   readonly changedSince: boolean | null;
 }
 
+/** Text of a file; null where it is gone, or no file any more. */
+function textOf(file: string): string | null {
+  try {
+    // a device would be read without end
+    return statSync(file).isFile() ? readFileSync(file, 'utf8') : null;
+  } catch {
+    return null;
+  }
+}
+
 export function checkStatement({ manifest }: SweepData): StatementCheck {
   const { statements, file } = manifest;
+  const text = textOf(file);
   return {
     kept: statements.every(({ finished }) => finished === 0),
-    changedSince: existsSync(file) ? sha256(readFileSync(file, 'utf8')) !== statements.at(-1)!.hash : null,
+    changedSince: text === null ? null : sha256(text) !== statements.at(-1)!.hash,
   };
 }
 
