@@ -196,6 +196,9 @@ describe('a recorded run', () => {
     );
     await until(async () => expect(await number('#life-wealth svg', 'data-points')).toBe(history!.n));
     expect(await text('#life-wallet')).toContain('made without a mnemonic');
+    expect(await page.getByRole('button', { name: 'in life' }).getAttribute('title')).toBe(
+      'profit since birth (cash)',
+    );
     await page.getByRole('button', { name: 'capacity' }).click();
     await until(async () =>
       expect(await page.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('descending'),

@@ -1,5 +1,5 @@
 /** All agents of a tick in a table that can be sorted, and the life of the one that is chosen. */
-import { agentColumns, MODES } from '../agentColumns.ts';
+import { agentColumns, MODES, titleOf } from '../agentColumns.ts';
 import type { PageContext, View } from '../context.ts';
 import { setText } from '../controls.ts';
 import { cellsOf } from '../data.ts';
@@ -32,6 +32,8 @@ const SHORT: Readonly<Record<string, string>> = {
 interface Column {
   readonly key: string;
   readonly title: string;
+  /** What it is, with its unit, where the title is short. */
+  readonly about?: string;
   readonly number: boolean;
   text(row: number): string;
   /** By which rows are sorted. */
@@ -74,7 +76,10 @@ function columnsOf({ table }: Snapshot, context: PageContext): Column[] {
     },
     ...agentColumns(hello?.rewardFeatures ?? [])
       .filter(({ key }) => SHOWN.includes(key))
-      .map((column) => number(column.key, SHORT[column.key] ?? column.label, column.of(table))),
+      .map((column) => ({
+        ...number(column.key, SHORT[column.key] ?? column.label, column.of(table)),
+        about: titleOf(column),
+      })),
   ];
 }
 
@@ -161,6 +166,7 @@ export class AgentTable {
         button.type = 'button';
         button.textContent = column.title;
         button.dataset.sort = column.key;
+        if (column.about !== undefined) button.title = column.about;
         button.onclick = () => {
           const turn = sorts ? !down : column.number;
           this.context.place.note({ sort: `${column.key}.${turn ? 'down' : 'up'}` });
