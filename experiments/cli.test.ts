@@ -258,6 +258,12 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
   const cases: [title: string, args: () => string[], parts: string[]][] = [
     ['a missing file', () => ['run', 'absent.yaml'], ['no config file absent.yaml']],
     ['a missing file near a preset', () => ['run', 'quickstrat.yaml'], ['did you mean quickstart?']],
+    ['the name of an experiment', () => ['run', 'trust'], ['trust is an experiment', 'darwin sweep trust']],
+    [
+      'an experiment',
+      () => ['check', join(import.meta.dirname, 'trust.yaml')],
+      ['is an experiment', 'darwin sweep'],
+    ],
     ['a missing file like no preset', () => ['run', 'x.yaml'], ['presets: baseline, ci']],
     ['a directory', () => ['run', 'taken'], ['taken is a directory', 'give a YAML file']],
     ['the directory of a run', () => ['run', 'ran'], ['ran is a directory', 'darwin run --resume ran']],

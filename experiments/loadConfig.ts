@@ -64,6 +64,8 @@ function findConfig(config: string): string {
   if (existsSync(preset)) return preset;
   const names = presetNames();
   const name = basename(config, '.yaml');
+  if (existsSync(join(PACKAGE_ROOT, 'experiments', `${name}.yaml`)))
+    throw new UsageError(`${name} is an experiment, not a config`, `darwin sweep ${name}`);
   const nearest = closest(name, names);
   throw new UsageError(
     `there is no config file ${config}`,
@@ -97,6 +99,8 @@ export const openEngineOf = (run: ResolvedRun): Promise<ChosenEngine> =>
  */
 export function loadConfig(config: string, options: ConfigOptions): ResolvedRun {
   const { file, text } = readConfig(config);
+  if (/^hypothesis:/m.test(text) && /^outcomes:/m.test(text))
+    throw new UsageError(`${file} is an experiment, not a config`, `darwin sweep ${file}`);
   return parseConfig(text, { file, overrides: overridesOf(options) });
 }
 
