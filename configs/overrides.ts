@@ -21,8 +21,13 @@ export function parseSet(text: string): Override {
   const equals = text.indexOf('=');
   if (equals < 1)
     throw new ConfigError(origin, 'is not of the form path=value', 'for example --set world.amm.token=50000');
+  return { origin, path: text.slice(0, equals).trim(), value: readValue(origin, text.slice(equals + 1)) };
+}
+
+/** A value as it would stand in a file. Throws ConfigError. */
+function readValue(origin: string, text: string): unknown {
   try {
-    return { origin, path: text.slice(0, equals).trim(), value: parseYaml(text.slice(equals + 1)) };
+    return parseYaml(text);
   } catch (cause) {
     throw new ConfigError(
       origin,
@@ -43,8 +48,8 @@ export function parseIntervene(text: string): Override {
       'is not of the form tick:path=value',
       'for example --intervene 5000:world.energy.price=0.3',
     );
-  const set = parseSet(`${path!.trim()}=${value}`);
-  return { origin, path: 'interventions[]', value: { tick: Number(tick), path: set.path, value: set.value } };
+  const change = { tick: Number(tick), path: path!.trim(), value: readValue(origin, value!) };
+  return { origin, path: 'interventions[]', value: change };
 }
 
 /** Puts an override into `raw`, in place; returns the path it went to. Throws ConfigError for an unknown path. */

@@ -171,7 +171,10 @@ export function ruleOf(node: SchemaNode): string {
       return oneOf(node.values!);
     case 'text':
       return 'text';
-    default:
-      return `a ${node.kind === 'integer' ? 'whole ' : ''}number from ${number(node.min!)} to ${number(node.max!)}`;
+    default: {
+      const kind = node.kind === 'integer' ? 'a whole number' : 'a number';
+      // no kind of number has one bound alone
+      return Number.isFinite(node.max!) ? `${kind} from ${number(node.min!)} to ${number(node.max!)}` : kind;
+    }
   }
 }

@@ -229,6 +229,14 @@ describe('interventions', { timeout: TIMEOUT_MS }, () => {
   it.each([
     ['20', 'is not of the form tick:path=value (for example --intervene 5000:world.energy.price=0.3)'],
     [
+      '20:world.energy.price=[1,',
+      'the value is not YAML: Flow sequence must end with a ] (quote text that holds : or #)',
+    ],
+    [
+      '20:world.energy.price=x',
+      '`interventions[0].value` is `x`, must be a number (its new value, by the rule of its path; or a list with one value per arm)',
+    ],
+    [
       '20:world.energy.prise=1',
       '`interventions[0].path` is `world.energy.prise`, must be one of 80 names such as world.consumers.swapShare, world.treasury.reserveEndowments, world.treasury.releaseShift (did you mean `world.energy.price`?)',
     ],
