@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { worldSeeds } from '../configs/allotments.ts';
 import type { ResolvedRun } from '../configs/arms.ts';
 import type { EngineName, RunConfig } from '../configs/schema.ts';
+import { inBrief } from '../sim/core/brief.ts';
 import { UsageError } from '../sim/core/errors.ts';
 import type { Engine } from '../sim/engine.ts';
 import type { LawStatus } from '../sim/frame.ts';
@@ -192,7 +193,7 @@ export function readManifest(directory: string): Manifest {
   const { manifestVersion } = found as Partial<Manifest>;
   if (manifestVersion !== MANIFEST_VERSION)
     throw new UsageError(
-      `${file} has version ${JSON.stringify(manifestVersion)?.slice(0, 40)}, this program reads version ${MANIFEST_VERSION}`,
+      `${file} has version ${inBrief(manifestVersion)}, this program reads version ${MANIFEST_VERSION}`,
       'use the version of darwin-market that wrote it',
     );
   // directories from before these were recorded

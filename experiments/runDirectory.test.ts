@@ -198,8 +198,19 @@ describe('reading a manifest', () => {
     ],
     ['null', () => damaged('null', 'null'), 'broken'],
     ['a list', () => damaged('list', '[]'), 'broken'],
-    ['no version', () => damaged('no version', '{}'), 'version undefined'],
+    ['no version', () => damaged('no version', '{}'), 'version missing'],
     ['no arms', () => damaged('no arms', JSON.stringify({ ...manifest, arms: [] })), 'is damaged: `arms`'],
+    [
+      'something nested deeper than the stack',
+      () => {
+        const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+        return damaged(
+          'deep',
+          JSON.stringify({ ...manifest, wallets: 1 }).replace('"wallets":1', `"wallets":${deep}`),
+        );
+      },
+      'is damaged: `wallets` is {"a":"{...}"}',
+    ],
     [
       'a world of half a slot',
       () => damaged('half', JSON.stringify({ ...manifest, arms: [{ ...manifest.arms[0], slots: 0.5 }] })),

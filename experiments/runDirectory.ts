@@ -6,6 +6,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inBrief } from '../sim/core/brief.ts';
 import { DarwinError, EnvironmentError, UsageError } from '../sim/core/errors.ts';
 import type { RecordBatch, TableName } from '../sim/frame.ts';
 import type { Simulation } from '../sim/run.ts';
@@ -139,7 +140,7 @@ function assertSameColumns(directory: string, { arms }: Manifest): void {
   const tables = found?.tables;
   if (found?.version !== TABLES_VERSION || typeof tables !== 'object' || tables === null)
     throw new UsageError(
-      `${file} has version ${JSON.stringify(found?.version)?.slice(0, 40)}, this program writes version ${TABLES_VERSION}`,
+      `${file} has version ${inBrief(found?.version)}, this program writes version ${TABLES_VERSION}`,
       'resume with the version that wrote it',
     );
   const known = tablesOf(arms[0]!);

@@ -9,6 +9,7 @@
  * for each column, its name, type, length and byte offset within the payload.
  */
 import { BRAIN_ROWS, type BrainColumnName, blockCountOf, LANES } from '../agents/brain/layout.ts';
+import { inBrief } from './core/brief.ts';
 import { type AnyColumn, ColumnHash } from './core/columns.ts';
 import { CheckpointError } from './core/errors.ts';
 import type { World } from './world.ts';
@@ -183,8 +184,6 @@ function encodePlaces(
   return bytes;
 }
 
-/** Characters of a wrong value that an error repeats. */
-const SHOWN_MAX = 40;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Whether a header says what can be read: its payload is proved by a checksum, the header by nothing else. */
@@ -232,7 +231,7 @@ export function readHeader(
   if (typeof header !== 'object' || header === null) return refuse('has a corrupted header');
   if (header.version !== CHECKPOINT_VERSION) {
     refuse(
-      `has version ${JSON.stringify(header.version)?.slice(0, SHOWN_MAX)}, this program reads version ${CHECKPOINT_VERSION}`,
+      `has version ${inBrief(header.version)}, this program reads version ${CHECKPOINT_VERSION}`,
       'resume with the program that wrote it',
     );
   }

@@ -6,6 +6,7 @@
  * Paths: `/api/live` (WebSocket), `/api/run` (the hello as JSON), `/api/history` (past frames, each
  * preceded by its length as u32), `/api/health`.
  */
+import { inBrief } from '../sim/core/brief.ts';
 import { DarwinError, EXIT } from '../sim/core/errors.ts';
 import type { LawStatus } from '../sim/frame.ts';
 import type { Metric } from '../sim/metrics/table.ts';
@@ -245,7 +246,7 @@ const SERVER_MESSAGES: Readonly<Record<ServerMessage['type'], Check>> = {
 
 /** What somebody sent, for an error of one line. */
 const brief = (value: unknown): string =>
-  (typeof value === 'string' ? value : JSON.stringify(value ?? null)).slice(0, 40);
+  typeof value === 'string' ? value.slice(0, 40) : inBrief(value ?? null, 40);
 
 /** Reads a text message of the server. Throws ProtocolError when it is malformed or of another version. */
 export function parseServerMessage(message: string): ServerMessage {

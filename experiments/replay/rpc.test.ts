@@ -78,7 +78,7 @@ describe('a chain', () => {
     ],
     ['nothing', '{"id":1}', RpcError, 'the answer is not an amount: nothing'],
     ['an error in text', '{"id":1,"error":"no\\nmore"}', RpcError, '"no more"'],
-    ['an error of another form', '{"id":1,"error":{"message":[1]}}', RpcError, '{"message":[1]}'],
+    ['an error of another form', '{"id":1,"error":{"message":[1]}}', RpcError, '{"message":"[...]"}'],
   ])('that answers %s is at fault, in one line', async (_, body, kind, problem) => {
     const rpc = await answering({ body });
     const error = (await rpc.call('eth_getBalance').catch((e: unknown) => e)) as RpcError;

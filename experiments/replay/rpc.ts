@@ -1,4 +1,5 @@
 /** JSON-RPC over HTTP, one call or many in one request. */
+import { inBrief } from '../../sim/core/brief.ts';
 import { DarwinError, EXIT, UsageError } from '../../sim/core/errors.ts';
 import { answerProblem } from './rpcAnswers.ts';
 
@@ -205,16 +206,7 @@ const wrongAnswer = (method: string, problem: string): RpcError =>
     'give a node as --rpc that keeps the Ethereum JSON-RPC specification',
   );
 
-/** Characters of a wrong result that an error repeats. */
-const RESULT_SHOWN_MAX = 60;
-
-function shown(value: unknown): string {
-  try {
-    return (JSON.stringify(value) ?? 'nothing').slice(0, RESULT_SHOWN_MAX);
-  } catch {
-    return 'something nested too deeply';
-  }
-}
+const shown = (value: unknown): string => (value === undefined ? 'nothing' : inBrief(value));
 
 /** The error of an answer, whatever form it has. */
 function errorOf(method: string, error: unknown): RpcError {

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { inBrief } from '../../sim/core/brief.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { lockDirectory } from '../directoryLock.ts';
 import { describeHardware, type Hardware, packageVersion, sourceCommit } from '../hardware.ts';
@@ -23,8 +24,6 @@ const SWEEP_VERSION = 1;
 const MANIFEST = 'sweep.json';
 const COPY = 'experiment.yaml';
 const CELLS = 'cells';
-/** Characters of a wrong version that an error repeats. */
-const VERSION_SHOWN_MAX = 40;
 
 /** A version of the experiment file, and how much was known when it was stated. */
 export interface Statement {
@@ -120,7 +119,7 @@ export function readSweep(directory: string): SweepManifest {
   const { sweepVersion } = found as Partial<SweepManifest>;
   if (sweepVersion !== SWEEP_VERSION)
     throw new UsageError(
-      `${file} has version ${JSON.stringify(sweepVersion)?.slice(0, VERSION_SHOWN_MAX)}, this program reads version ${SWEEP_VERSION}`,
+      `${file} has version ${inBrief(sweepVersion)}, this program reads version ${SWEEP_VERSION}`,
       'use the version of darwin-market that wrote it',
     );
   const problem = shapeProblem(SWEEP_SHAPE, found);
