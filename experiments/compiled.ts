@@ -1,5 +1,5 @@
 /** For tests that need the compiled program: worker threads and the command line run from `dist`. */
-import { spawn } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -24,6 +24,12 @@ export interface Outcome {
 /** Throws EnvironmentError unless the program was compiled. */
 export function assertCompiled(): void {
   if (!existsSync(CLI)) throw new EnvironmentError(`${CLI} is missing`, 'npm run build');
+}
+
+/** Runs a compiled program of `npm run` to its end; its file is told from the root of the package. */
+export function runProgram(file: string, ...args: string[]): SpawnSyncReturns<string> {
+  const env = { ...process.env, NO_COLOR: '1', DEBUG: '' };
+  return spawnSync(process.execPath, [join(PACKAGE_ROOT, file), ...args], { encoding: 'utf8', env });
 }
 
 /**

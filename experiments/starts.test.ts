@@ -148,7 +148,7 @@ describe('a resumed run', () => {
     const columns = JSON.parse(readFileSync(join(path, 'columns.json'), 'utf8'));
     const { metrics } = columns.tables;
     const refusals: [text: string, problem: string][] = [
-      ['{}', 'columns.json has version undefined, this program writes version 1'],
+      ['{}', 'columns.json has version missing, this program writes version 1'],
       ['{', 'columns.json is damaged: it is not JSON'],
       [JSON.stringify({ ...columns, version: 0 }), 'has version 0'],
       [
