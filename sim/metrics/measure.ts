@@ -150,10 +150,12 @@ function economyOf(
   const tokenPrice = scalar[WORLD.tokenPrice]! / 2 ** TOKEN_PRICE_BITS;
   const sums = sumsOf(world, alive);
   const staked = sumOf(balances.stake);
+  // token that cannot become cash is no wealth (wealth.ts), and so no money either
+  const tokenWorth = parameters.amm.enabled ? tokenPrice : 0;
   const moneyTotal =
     sumOf(balances.cash) +
     sumOf(balances.systemCash) +
-    tokenPrice * (sumOf(balances.token) + staked + sumOf(balances.systemToken));
+    tokenWorth * (sumOf(balances.token) + staked + sumOf(balances.systemToken));
   const tasks = gained(TOTAL.tasks);
   const price = priceTerms(world, TRACKED_TRAIT);
   const values: Partial<Record<MetricName, number>> = {

@@ -29,7 +29,11 @@ export const METRICS = [
   metric('computeActive', '1', 'share of ticks of the interval in which compute was rented'),
   metric('serviceActive', '1', 'share of ticks in which tasks were sold'),
   metric('swapActive', '1', 'share of ticks in which token was swapped for cash'),
-  metric('agentsMoneyShare', '1', "agents' share of all money, token at the mid price"),
+  metric(
+    'agentsMoneyShare',
+    '1',
+    "agents' share of all money, token at the mid price; of all cash where the AMM is off",
+  ),
   metric('meanWealth', 'cash', 'mean wealth of the living'),
   metric('medianWealth', 'cash', 'median wealth of the living'),
   metric('giniWealth', '1', 'Gini coefficient of wealth'),
