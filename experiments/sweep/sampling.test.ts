@@ -142,6 +142,14 @@ describe('Morris screening', () => {
     expect(effects[2]!.effect).toBeCloseTo(0);
   });
 
+  it('spreads effects by the standard deviation of a sample, with n - 1', () => {
+    const at = (unit: number, trajectory: number) => ({ set: { a: unit }, unit: [unit], trajectory });
+    const walks = [at(0, 0), at(0.5, 0), at(0, 1), at(0.5, 1)];
+    // effects 2 and 6: their deviation is sqrt(8), of a whole population it would be 2
+    expect(morrisEffects(walks, [0, 1, 0, 3])[0]!.spread).toBeCloseTo(Math.sqrt(8), 12);
+    expect(morrisEffects(walks.slice(0, 2), [0, 1])[0]!.spread).toBeNaN();
+  });
+
   it('sees an interaction as spread, and leaves out steps without an outcome', () => {
     const outcomes = points.map(({ unit }) => unit[0]! * unit[1]!);
     expect(morrisEffects(points, outcomes).find(({ path }) => path === 'a')!.spread).toBeGreaterThan(0.1);

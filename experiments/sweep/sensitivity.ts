@@ -1,6 +1,6 @@
 /** Which parameters an outcome depends on. */
 import seedrandom from 'seedrandom';
-import { ascending, mean, quantileOfSorted } from '../statistics/estimates.ts';
+import { ascending, deviation, mean, quantileOfSorted } from '../statistics/estimates.ts';
 import { bootstrapInterval, type Interval } from '../statistics/intervals.ts';
 import type { Point } from './sampling.ts';
 
@@ -12,7 +12,10 @@ export interface Sensitivity {
   readonly interval: Interval;
   /** Mean with sign: whether the outcome rises or falls with it. */
   readonly direction: number;
-  /** Deviation of the effects: large beside `effect` where it interacts or is not linear. */
+  /**
+   * Standard deviation of the effects with n - 1 (sigma of Morris 1991): large beside `effect` where it interacts or is
+   * not linear; NaN of fewer than two.
+   */
   readonly spread: number;
 }
 
@@ -35,13 +38,12 @@ export function morrisEffects(points: readonly Point[], outcomes: readonly numbe
   return paths
     .map((path, k): Sensitivity => {
       const sizes = effects[k]!.map(Math.abs);
-      const centre = mean(effects[k]!);
       return {
         path,
         effect: mean(sizes),
         interval: bootstrapInterval([sizes], { statistic: 'mean', seed: path }),
-        direction: centre,
-        spread: Math.sqrt(mean(effects[k]!.map((effect) => (effect - centre) ** 2))),
+        direction: mean(effects[k]!),
+        spread: deviation(effects[k]!),
       };
     })
     .sort((a, b) => b.effect - a.effect);
