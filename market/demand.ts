@@ -1,6 +1,6 @@
 /** What consumers want each tick, before their budget: integer shapes of demand over time. */
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
-import { mulHigh } from '../sim/core/fixed.ts';
+import { portion } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import type { MarketWorld } from './columns.ts';
@@ -41,7 +41,7 @@ export function moveDemand(world: MarketWorld, tick: number): void {
 }
 
 /**
- * Tasks of class `c` wanted in a tick, V_c(t). With a = amplitude x mean: *constant* mean; *seasonal* mean +
+ * Tasks of class `c` wanted in a tick, V_c(t). With a = amplitude x mean, rounded down: *constant* mean; *seasonal* mean +
  * a sin(2 pi (t / period + c / C)); *randomWalk* mean + a (state - 4) / 4, one step by a fair coin every
  * period; *regimeShift* mean + a for half of the classes and mean - a for the others, which swap every period; *series*
  * mean x the recorded row of the tick, rounded down.
@@ -54,7 +54,7 @@ export function wantedTasks(world: MarketWorld, tick: number, c: number): number
     const factor = series[Math.floor(tick / period) % series.length]!;
     return Math.min(U32_MAX, Math.floor((mean * factor) / ONE));
   }
-  const swing = mulHigh(mean, amplitude);
+  const swing = portion(mean, amplitude);
   if (shape === 'seasonal') {
     const phase = Math.floor(((tick % period) * TURN) / period) + (c * TURN) / CLASS_COUNT;
     return mean + Math.floor((swing * sine16(phase % TURN)) / ONE);

@@ -59,7 +59,7 @@ fn wantedTasks(tick: u32, c: u32) -> u32 {
     let factor = parameterOf(PARAMETER_serviceMarket_series, (tick / period) % COUNT_serviceMarket_series);
     return saturate(shiftRight(productOf(mean, factor), SERIES_BITS));
   }
-  let swing = mulHigh(mean, parameter(PARAMETER_serviceMarket_amplitude));
+  let swing = portion(mean, parameter(PARAMETER_serviceMarket_amplitude));
   if (shape == CHOICE_shape_seasonal) {
     let turned = divideByWord(shiftLeft(wide(tick % period), SINE_BITS), period).x;
     let phase = (turned + c * TURN / CLASS_COUNT) % TURN;

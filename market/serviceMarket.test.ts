@@ -282,6 +282,13 @@ describe('demand', () => {
     for (let t = 0; t < 40; t++) expect(wantedTasks(world, t + 40, 2)).toBe(wantedTasks(world, t, 2));
   });
 
+  it('at an amplitude of 1 falls to nothing and rises to twice the mean', () => {
+    const regimes = shaped('regimeShift', { amplitude: 1 });
+    expect([0, 1, 2, 3].map((c) => wantedTasks(regimes, 0, c))).toEqual([200, 200, 0, 0]);
+    const season = shaped('seasonal', { amplitude: 1 });
+    expect([10, 30].map((t) => wantedTasks(season, t, 0))).toEqual([200, 0]);
+  });
+
   it('by season follows the sine to 0.17 % of the amplitude', () => {
     for (let phase = 0; phase < 65_536; phase += 13) {
       const exact = Math.sin((2 * Math.PI * phase) / 65_536);
