@@ -238,6 +238,14 @@ describe('a court', () => {
     }
   });
 
+  it('claims all of what was lost where courts recover everything', () => {
+    const market = computeWorld(1, 1, { ...legal, legalCost: 1, registrationFee: 0, recovery: 1 });
+    market.run(trade(1, 1, 4));
+    // 4 cu at 1 token, at an opening price of 1 cash
+    expect(Math.max(...market.world.columns.claims)).toBe(4_000);
+    expect(Math.max(...market.world.columns.liabilities)).toBe(4_000);
+  });
+
   it('is not asked by a buyer that cannot pay for the suit', () => {
     const market = computeWorld(1, 1, { ...legal, registrationFee: 0 });
     const { world } = market;

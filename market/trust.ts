@@ -14,7 +14,7 @@
  * (p - f)(R + S) >= effort + sideGain, exactly. Defaults are seen by the buyer in all regimes (and move reputation),
  * but no third party sees them without a suit or an audit.
  */
-import { mulDiv, mulHigh } from '../sim/core/fixed.ts';
+import { mulDiv, mulHigh, portion } from '../sim/core/fixed.ts';
 import { draw, STREAM } from '../sim/core/rng.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import type { BatchAuction } from './batchAuction.ts';
@@ -236,7 +236,7 @@ export function disposeOfRest({ parameters, ledger }: MarketWorld, units: number
 
 /** A claim a unit, milli-cash, at a price in milli-token a unit: the recovered share of it, rounded down. */
 const claimPerUnit = ({ parameters, columns }: MarketWorld, price: number): number =>
-  mulHigh(tokenToCash(price, columns.scalar[WORLD.tokenPrice]!), parameters.trust.recovery);
+  portion(tokenToCash(price, columns.scalar[WORLD.tokenPrice]!), parameters.trust.recovery);
 
 /** Whether `units` undelivered at a price are worth a suit, which the buyer pays at once. */
 const worthSuing = (world: MarketWorld, units: number, price: number, cash: number): boolean => {

@@ -109,7 +109,7 @@ fn disposeOfRest(units: u32) {
 /** A claim a unit, milli-cash, at a price in milli-token a unit: the recovered share of it, rounded down. */
 fn claimPerUnit(price: u32) -> u32 {
   let cash = tokenToCash(wide(price), load(COLUMN_scalar, WORLD_tokenPrice));
-  return mulHigh(cash.x, parameter(PARAMETER_trust_recovery));
+  return portion(cash.x, parameter(PARAMETER_trust_recovery));
 }
 
 /** Whether `units` undelivered at a price are worth a suit to a buyer that has the cash for it. */
