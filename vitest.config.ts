@@ -10,7 +10,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'dist/**', ...(extended ? [] : ['**/*.extended.test.ts'])],
     reporters: ['default', './experiments/stillRunning.ts', './experiments/closingLine.ts'],
     sequence: { sequencer: LongestFirst },
-    setupFiles: ['./experiments/propertySeed.ts'],
+    setupFiles: ['./experiments/propertySeed.ts', './experiments/plainText.ts'],
     // against hanging alone: shaders compile for half a minute on a machine that is busy with other work
     testTimeout: extended ? 300_000 : 120_000,
     hookTimeout: 120_000,

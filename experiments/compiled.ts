@@ -28,7 +28,7 @@ export function assertCompiled(): void {
 
 /** Runs a compiled program of `npm run` to its end; its file is told from the root of the package. */
 export function runProgram(file: string, ...args: string[]): SpawnSyncReturns<string> {
-  const env = { ...process.env, NO_COLOR: '1', DEBUG: '' };
+  const env = { ...process.env, DEBUG: '' };
   return spawnSync(process.execPath, [join(PACKAGE_ROOT, file), ...args], { encoding: 'utf8', env });
 }
 
@@ -45,7 +45,7 @@ export function darwin(
   variables: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, NO_COLOR: '1', DEBUG: '', ...variables };
+    const env = { ...process.env, DEBUG: '', ...variables };
     const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const text = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)
@@ -102,7 +102,7 @@ process.once('message', async ({ cli, commands }) => {
  */
 export function darwinEach(commands: readonly (readonly string[])[], cwd: string): Promise<TriedOutcome[]> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, NO_COLOR: '1', DEBUG: '' };
+    const env = { ...process.env, DEBUG: '' };
     const args = ['--eval', TRIAL];
     const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     child.once('message', resolve);

@@ -35,7 +35,7 @@ import {
 } from './pool.ts';
 import { bonusMax } from './serviceMarket.ts';
 import { openSpending } from './spending.ts';
-import { wealthOf } from './wealth.ts';
+import { openingWealth } from './wealth.ts';
 
 /** Accounts whose cash returns to consumers every tick. */
 const RECEIVERS = [SYSTEM.supplier, SYSTEM.labour, SYSTEM.court, SYSTEM.operators] as const;
@@ -73,7 +73,7 @@ export function foundGenesis(world: MarketWorld): void {
     total += capacity;
     columns.data[i] = genesis.data;
     for (let c = 0; c < CLASS_COUNT; c++) columns.skill[i * CLASS_COUNT + c] = genesis.skill;
-    const wealth = Math.min(U32_MAX, wealthOf(world, i, columns.scalar[WORLD.tokenPrice]!));
+    const wealth = Math.min(U32_MAX, openingWealth(world, i));
     columns.wealth[i] = wealth;
     columns.wealthBefore[i] = wealth;
   }

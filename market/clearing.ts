@@ -157,6 +157,7 @@ const valuesOf = ({
   dataOwnership,
   computeMarket,
   induced,
+  amm,
 }: WorldParameters): number[] => [
   slots,
   training.maxCompute,
@@ -196,6 +197,7 @@ const valuesOf = ({
   dataOwnership.poolShare,
   computeMarket.feeBps,
   Number(induced.enabled),
+  Number(amm.enabled),
 ];
 
 /** The kernel with one world's descriptor. */

@@ -101,6 +101,7 @@ export const DATA_PER_TASK: usize = 44;
 export const POOL_SHARE: usize = 45;
 export const COMPUTE_FEE: usize = 46;
 export const INDUCED: usize = 47;
+export const AMM: usize = 48;
 
 export const LEGAL: u64 = 2;
 export const PROGRAMMATIC: u64 = 3;

@@ -465,6 +465,9 @@ describe('wealth', () => {
     expect(wealthOf(w, 0, 32_768)).toBe(500_000 + 1_000_000);
     w.columns.scalar[WORLD.tokenPrice] = 2 * 65_536;
     expect(openingWealth(w, 0)).toBe(500_000 + 4_000_000);
+    const off = testWorld({ slots: 1, world: { amm: { enabled: false } } });
+    off.columns.scalar[WORLD.tokenPrice] = 65_536;
+    expect(openingWealth(off, 0)).toBe(500_000);
   });
 
   it('is recorded up to 2^32 - 1, beside that of the tick before', () => {

@@ -4,7 +4,7 @@ import {
 } from './descriptor.as';
 import {
   TOKEN, CASH, STAKE, POPULATION, MODE, TASK_CLASS, METHOD, COMPUTE, COMPUTE_USED, LABELS_USED, BILL, DATA,
-  SKILL, SKILL_GAIN, SCALAR, TOTAL, SLOTS, MAX_COMPUTE, DEPRECIATION, TRAINING_RUNWAY, METHODS, METHOD_FIELDS,
+  SKILL, SKILL_GAIN, SCALAR, TOTAL, SLOTS, MAX_COMPUTE, DEPRECIATION, TRAINING_RUNWAY, AMM, METHODS, METHOD_FIELDS,
   TRAIN, TOKEN_PRICE, TOTAL_LABELS, TOTAL_METHOD_TICKS, TOTAL_METHOD_LABELS, TOTAL_METHOD_SKILL, addTo,
 } from './clearingPlaces.as';
 
@@ -48,7 +48,8 @@ export function train(): void {
   const skill = column(SKILL);
   const skillGain = column(SKILL_GAIN);
   const total = column(TOTAL);
-  const price = at(column(SCALAR), TOKEN_PRICE << 2);
+  // without an AMM no token can become cash, and wealth is cash
+  const price = parameter(AMM) == 0 ? 0 : at(column(SCALAR), TOKEN_PRICE << 2);
   const maxCompute = parameter(MAX_COMPUTE);
   const runway = <i64>parameter(TRAINING_RUNWAY);
   const share = i32x4.splat(<i32><u32>parameter(DEPRECIATION));

@@ -10,8 +10,7 @@ fn wealthAt(agent: u32, tokenPrice: u32) -> U64 {
   return addWide(cash, tokenToCash(token, tokenPrice));
 }
 
-/** Wealth at the tick's opening price, milli-cash: cash + free and staked token. */
+/** Wealth at the tick's opening price, milli-cash. */
 fn openingWealth(agent: u32) -> U64 {
-  let token = addWide(wide(load(BALANCE_token, agent)), wide(load(BALANCE_stake, agent)));
-  return addWide(wide(load(BALANCE_cash, agent)), tokenToCash(token, load(COLUMN_scalar, WORLD_tokenPrice)));
+  return wealthAt(agent, load(COLUMN_scalar, WORLD_tokenPrice));
 }
