@@ -9,13 +9,29 @@ export function isNear(a: string, b: string): boolean {
   return changes < length && changes <= (length <= 3 ? 1 : Math.max(2, Math.floor(length / 3)));
 }
 
+/**
+ * The hint of a name that is not known: the nearest one where it may be a typing error, else all of them.
+ *
+ * @param what such as `presets`
+ */
+export function suggestName(name: string, known: readonly string[], what: string): string {
+  const nearest = closest(name, known);
+  return isNear(name, nearest) ? `did you mean ${nearest}?` : `${what}: ${known.join(', ')}`;
+}
+
+/** Places of a key elsewhere that a hint names; a key of more of them, such as `enabled`, says nothing of where it belongs. */
+const ELSEWHERE_MAX = 2;
+
 /** What to write instead of an unknown key below `parent`: a key like it there, the same key elsewhere, or all keys there. */
 export function suggestKey(tree: SchemaNode, parent: readonly PathSegment[], key: string): string {
   const siblings = [...(nodeAt(tree, parent)?.children?.keys() ?? [])];
   const nearest = siblings.length > 0 ? closest(key, siblings) : '';
   if (nearest !== '' && isNear(key, nearest)) return `did you mean \`${nearest}\`?`;
-  const elsewhere = allPaths(tree).filter(({ path }) => path.at(-1) === key);
-  if (elsewhere.length > 0) return `did you mean \`${formatPath(elsewhere[0]!.path)}\`?`;
+  const elsewhere = allPaths(tree)
+    .filter(({ path }) => path.at(-1) === key)
+    .map(({ path }) => `\`${formatPath(path)}\``);
+  if (elsewhere.length > 0 && (elsewhere.length <= ELSEWHERE_MAX || siblings.length === 0))
+    return `did you mean ${elsewhere.slice(0, ELSEWHERE_MAX).join(' or ')}?`;
   return siblings.length > 0 ? `keys here: ${siblings.join(', ')}` : '';
 }
 
@@ -53,6 +69,8 @@ export function suggestValue(node: SchemaNode | undefined, found: unknown): stri
     const plain = found.replaceAll(/[_,\s]/g, '');
     if (plain !== '' && Number.isFinite(Number(plain))) return `write ${plain}`;
   }
+  if (node.kind === 'text' && (typeof found === 'number' || typeof found === 'boolean'))
+    return `in quotes it is text: "${found}"`;
   if (typeof found === 'string' && node.kind === 'boolean')
     return ['yes', 'on'].includes(found.toLowerCase()) ? 'write true' : 'write true or false without quotes';
   if (Array.isArray(found) && !node.armable && node.kind !== 'section')

@@ -325,6 +325,34 @@ describe('a wrong command is refused with one line, exit code 2, and nothing is 
     ['a missing argument', () => ['run'], ["missing required argument 'config'"]],
     ['verify without a run', () => ['verify', 'taken'], ['taken has no manifest.json']],
     ['serve without a run', () => ['serve', 'taken'], ['taken has no manifest.json']],
+    ['serve of a file', () => ['serve', 'tiny.yaml'], ['tiny.yaml is a file', 'the directory of a run']],
+    [
+      'a sweep of a config',
+      () => ['sweep', 'tiny.yaml'],
+      ['tiny.yaml is a config, not an experiment', 'darwin run tiny.yaml'],
+    ],
+    [
+      'a sweep of a preset',
+      () => ['sweep', 'quickstart'],
+      ['quickstart is a config, not an experiment', 'darwin run quickstart'],
+    ],
+    [
+      'a scale that is like none',
+      () => ['sweep', 'trust', '--scale', 'tiny'],
+      ['scales: smoke, modest, full'],
+    ],
+    [
+      'a validation case that is like none',
+      () => ['validate', 'nope'],
+      ["no validation case is called 'nope'", 'cases: '],
+    ],
+    ['a benchmark that is like none', () => ['bench', 'nope'], ['no benchmark nope', 'benchmarks: brain']],
+    ['an experiment to explain', () => ['config', 'explain', 'trust.yaml'], ['trust is an experiment']],
+    [
+      'something to explain that is like no key and no preset',
+      () => ['config', 'explain', 'population-of-mars'],
+      ['there is no config path population-of-mars, and no preset', 'lists all keys'],
+    ],
     ['an unknown benchmark', () => ['bench', 'brian'], ['there is no benchmark brian']],
     ['a peer that is not there', () => ['bench', 'peers', '--bse', 'bristol'], ['there is no', 'bristol']],
     [
@@ -535,13 +563,15 @@ describe('darwin config', () => {
   });
 
   it('explain says what a key means, and what follows from a config', async () => {
-    const [key, items, explained] = await jsonEach(
+    const [key, items, explained, preset] = await jsonEach(
       ['config', 'explain', 'world.amm.token'],
       ['config', 'explain', 'populations.share'],
       ['config', 'explain', 'tiny.yaml'],
+      ['config', 'explain', 'quickstart'],
     );
     expect(key).toMatchObject([{ path: 'world.amm.token', default: 200_000, differsByArm: true }]);
     expect(items[0].path).toBe('populations[0].share');
+    expect(preset.slots).toBe(96);
     expect(explained.arms[0].derived['tasks wanted per tick']).toBe(24);
     const outcome = await darwin(['config', 'explain', 'tiny.yaml'], work);
     expect(outcome.stdout).toContain('memory per world');

@@ -2,12 +2,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { closest } from 'fastest-levenshtein';
 import { type ResolvedRun, worldCount } from '../configs/arms.ts';
 import { type Override, parseIntervene, parseSet } from '../configs/overrides.ts';
 import { parseConfig } from '../configs/parse.ts';
 import { ENGINE_NAMES } from '../configs/schema.ts';
-import { isNear } from '../configs/suggestions.ts';
+import { suggestName } from '../configs/suggestions.ts';
 import { UsageError } from '../sim/core/errors.ts';
 import { type ChosenEngine, openEngine } from './engines/index.ts';
 import { PACKAGE_ROOT } from './hardware.ts';
@@ -66,11 +65,7 @@ function findConfig(config: string): string {
   const name = basename(config, '.yaml');
   if (existsSync(join(PACKAGE_ROOT, 'experiments', `${name}.yaml`)))
     throw new UsageError(`${name} is an experiment, not a config`, `darwin sweep ${name}`);
-  const nearest = closest(name, names);
-  throw new UsageError(
-    `there is no config file ${config}`,
-    isNear(name, nearest) ? `did you mean ${nearest}?` : `presets: ${names.join(', ')}`,
-  );
+  throw new UsageError(`there is no config file ${config}`, suggestName(name, names, 'presets'));
 }
 
 /** Text of the config and the name to show for it. */

@@ -57,6 +57,12 @@ describe('a path that is no directory of a run or sweep', () => {
     expect(lineOf(() => readManifest(join(folder, 'empt')))).toBe(
       'there is no directory F/empt (did you mean F/empty?)',
     );
+    expect(lineOf(() => readManifest(join(folder, 'trust-smoke')))).toBe(
+      'F/trust-smoke is the directory of a sweep, not of a run (darwin report F/trust-smoke shows it)',
+    );
+    expect(lineOf(() => readSweep(run))).toBe(
+      'F/empty is the directory of a run, not of a sweep (darwin serve F/empty shows it)',
+    );
     expect(lineOf(() => readManifest(folder))).toBe(
       'F has no manifest.json (give the directory of a run, such as F/empty)',
     );

@@ -8,6 +8,12 @@ import { UsageError } from '../sim/core/errors.ts';
 /** Entries of a folder that are looked at for suggestions. */
 const LOOKED_AT_MAX = 1000;
 
+/** What directories of this program are, and which command shows them. */
+const KINDS = [
+  { file: 'manifest.json', what: 'run', shows: 'serve' },
+  { file: 'sweep.json', what: 'sweep', shows: 'report' },
+] as const;
+
 /** Directories in a folder that hold a file; none where the folder cannot be read. */
 function holdersOf(file: string, folder: string): string[] {
   let names: string[];
@@ -38,6 +44,13 @@ export function noDirectory(path: string, file: string, what: string, cause: unk
   }
   if (!statSync(path).isDirectory())
     return new UsageError(`${path} is a file`, `give the directory of a ${what}`, { cause });
+  const other = KINDS.find((kind) => kind.file !== file && existsSync(join(path, kind.file)));
+  if (other !== undefined && !existsSync(join(path, file)))
+    return new UsageError(
+      `${path} is the directory of a ${other.what}, not of a ${what}`,
+      `darwin ${other.shows} ${path} shows it`,
+      { cause },
+    );
   const [inside] = holdersOf(file, path);
   const example = inside === undefined ? '' : `, such as ${join(path, inside)}`;
   return new UsageError(`${path} has no ${file}`, `give the directory of a ${what}${example}`, { cause });

@@ -1,5 +1,5 @@
 /** All benchmarks, in the order in which `darwin bench` runs them; each is loaded when it is asked for. */
-import { closest } from 'fastest-levenshtein';
+import { suggestName } from '../../configs/suggestions.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import type { BenchFlag, Benchmark, BenchOptions } from './measure.ts';
 
@@ -13,10 +13,7 @@ const ENGINES = ['cpu', 'webgpu'];
  */
 function isOnGpu({ engine = 'cpu', hiddenSizes, against }: BenchOptions): boolean {
   if (!ENGINES.includes(engine))
-    throw new UsageError(
-      `no benchmark knows the engine ${engine}`,
-      `did you mean ${closest(engine, ENGINES)}?`,
-    );
+    throw new UsageError(`no benchmark knows the engine ${engine}`, suggestName(engine, ENGINES, 'engines'));
   if (engine === 'webgpu' && (hiddenSizes !== undefined || against !== undefined))
     throw new UsageError('--hidden and --against are for the cpu engine', 'leave them out');
   return engine === 'webgpu';
@@ -145,7 +142,7 @@ export function benchmarkNamed(name: string): Benchmark {
   const found = BENCHMARKS.find((benchmark) => benchmark.name === name);
   if (found !== undefined) return found;
   const names = BENCHMARKS.map((benchmark) => benchmark.name);
-  throw new UsageError(`there is no benchmark ${name}`, `did you mean ${closest(name, names)}?`);
+  throw new UsageError(`there is no benchmark ${name}`, suggestName(name, names, 'benchmarks'));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** `darwin bench load`: what a server takes: hundreds of watchers, runs beside each other, a large directory, minutes on end. */
-import { closest } from 'fastest-levenshtein';
+import { suggestName } from '../../configs/suggestions.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { note } from '../terminal.ts';
 import { loadDirectory } from './loadDirectory.ts';
@@ -18,7 +18,7 @@ export function partsOf({ parts, minutes }: BenchOptions): string[] {
   if (parts === undefined) return names.filter((name) => name !== 'soak' || minutes !== undefined);
   return parts.split(',').map((name) => {
     if (Object.hasOwn(PARTS, name)) return name;
-    throw new UsageError(`load has no part ${name}`, `did you mean ${closest(name, names)}?`);
+    throw new UsageError(`load has no part ${name}`, suggestName(name, names, 'parts'));
   });
 }
 

@@ -6,7 +6,6 @@ import type { Command } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { type ResolvedRun, worldCount, worldParameters } from '../../configs/arms.ts';
 import { configJsonSchema } from '../../configs/jsonSchema.ts';
-import { parseConfig } from '../../configs/parse.ts';
 import {
   allPaths,
   formatPath,
@@ -16,6 +15,7 @@ import {
   type SchemaNode,
   schemaTree,
 } from '../../configs/schemaTree.ts';
+import { isNear } from '../../configs/suggestions.ts';
 import { METHODS } from '../../configs/worldParameters.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import { fromFraction32, fromMilli } from '../../sim/core/units.ts';
@@ -23,7 +23,7 @@ import { worldBytes } from '../../sim/world.ts';
 import { assertWritable } from '../commandLine.ts';
 import { configReference } from '../configReference.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
-import { readConfig } from '../loadConfig.ts';
+import { loadConfig, presetNames } from '../loadConfig.ts';
 import { oddProtocol } from '../odd.ts';
 import { experimentJsonSchema } from '../sweep/experimentSchema.ts';
 import { answer, figure, table } from '../terminal.ts';
@@ -67,7 +67,7 @@ export function register(program: Command): void {
   config
     .command('explain')
     .summary('what a key means, or what follows from a config')
-    .argument('[what]', 'path such as world.amm.token, or a config file; default all keys')
+    .argument('[what]', 'path such as world.amm.token, a config file or a preset; default all keys')
     .option('--json', 'print one JSON value')
     .action(explain);
 }
@@ -152,10 +152,13 @@ function save(file: string, text: string): void {
   }
 }
 
+/** Whether a config is meant, by its file or as a preset, and not a key. */
+const isConfig = (what: string): boolean =>
+  /\.ya?ml$/.test(what) || presetNames().includes(what) || (existsSync(what) && statSync(what).isFile());
+
 function explain(what: string | undefined, options: FileOptions): void {
-  if (what !== undefined && (/\.ya?ml$/.test(what) || (existsSync(what) && statSync(what).isFile()))) {
-    const { file, text } = readConfig(what);
-    explainRun(parseConfig(text, { file }), options);
+  if (what !== undefined && isConfig(what)) {
+    explainRun(loadConfig(what, {}), options);
     return;
   }
   const tree = schemaTree();
@@ -163,7 +166,12 @@ function explain(what: string | undefined, options: FileOptions): void {
   const node = nodeAt(tree, path);
   if (!node) {
     const known = allPaths(tree).map((entry) => formatPath(entry.path));
-    throw new UsageError(`there is no config path ${what}`, `did you mean ${closest(what!, known)}?`);
+    const names = [...known, ...presetNames()];
+    const nearest = closest(what!, names);
+    throw new UsageError(
+      `there is no config path ${what}, and no preset`,
+      isNear(what!, nearest) ? `did you mean ${nearest}?` : 'darwin config explain lists all keys',
+    );
   }
   const below =
     node.children || node.item

@@ -1,5 +1,5 @@
 /** `darwin serve [DIR]`: the page over recorded runs, finished or still being written. */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
@@ -33,7 +33,8 @@ export function register(program: Command): void {
 
 /** The folder of runs that a directory means, and the one of them that is shown. Throws UsageError where there is none. */
 function folderOf(directory: string): { folder: string; shown?: string } {
-  if (!existsSync(join(directory, 'manifest.json')) && runsIn(directory).length > 0)
+  const isFolder = statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (isFolder && !existsSync(join(directory, 'manifest.json')) && runsIn(directory).length > 0)
     return { folder: directory };
   readManifest(directory);
   // where a link leads out of a folder, the run is shown where it lies

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { closest } from 'fastest-levenshtein';
+import { suggestName } from '../../configs/suggestions.ts';
 import { EXIT, UsageError } from '../../sim/core/errors.ts';
 import { countOf } from '../commandLine.ts';
 import { addExtendOption, loadExtensions } from '../extensions.ts';
@@ -79,7 +79,7 @@ export function register(program: Command): void {
 function scaleOf(name: string): ScaleName {
   const found = SCALES.find((scale) => scale === name);
   if (found !== undefined) return found;
-  throw new UsageError(`there is no scale ${name}`, `did you mean ${closest(name, [...SCALES])}?`);
+  throw new UsageError(`there is no scale ${name}`, suggestName(name, SCALES, 'scales'));
 }
 
 const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;

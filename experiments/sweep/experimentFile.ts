@@ -8,12 +8,12 @@ import { parseConfig } from '../../configs/parse.ts';
 import { firstProblem } from '../../configs/problems.ts';
 import { assertPlain } from '../../configs/rules.ts';
 import type { RunConfig } from '../../configs/schema.ts';
-import { isNear } from '../../configs/suggestions.ts';
+import { isNear, suggestName } from '../../configs/suggestions.ts';
 import { readYaml } from '../../configs/yamlText.ts';
 import { ConfigError, UsageError } from '../../sim/core/errors.ts';
 import { GARDEN_POPULATIONS } from '../calibration/garden.ts';
 import { PACKAGE_ROOT } from '../hardware.ts';
-import { readConfig } from '../loadConfig.ts';
+import { presetNames, readConfig } from '../loadConfig.ts';
 import type { Garden } from './cell.ts';
 import {
   COMMON_GARDEN,
@@ -66,13 +66,12 @@ function findExperiment(given: string): string {
   }
   const known = join(HOLDER, `${given.replace(/^experiments\//, '').replace(/\.yaml$/, '')}.yaml`);
   if (existsSync(known)) return known;
-  const names = experimentNames();
-  const nearest = closest(basename(given, '.yaml'), names);
+  const name = basename(given, '.yaml');
+  if (presetNames().includes(name))
+    throw new UsageError(`${name} is a config, not an experiment`, `darwin run ${name}`);
   throw new UsageError(
     `there is no experiment file ${given}`,
-    isNear(basename(given, '.yaml'), nearest)
-      ? `did you mean ${nearest}?`
-      : `experiments: ${names.join(', ')}`,
+    suggestName(name, experimentNames(), 'experiments'),
   );
 }
 
@@ -91,8 +90,14 @@ export function loadExperiment(given: string): ExperimentFile {
       cause,
     });
   }
+  if (isConfig(text)) throw new UsageError(`${file} is a config, not an experiment`, `darwin run ${file}`);
   return { file, text, hash: sha256(text), experiment: parseExperiment(text, file) };
 }
+
+/** Whether a text has sections that a config has, and none that every experiment has. */
+const isConfig = (text: string): boolean =>
+  /^(world|populations|slots|worlds|ticks):/m.test(text) &&
+  !/^(question|hypothesis|outcomes|scales|arms):/m.test(text);
 
 /**
  * Validates an experiment: its keys, and that what it names exists.

@@ -1,5 +1,5 @@
 /** All validation cases, in the order in which `darwin validate` runs them. */
-import { closest } from 'fastest-levenshtein';
+import { suggestName } from '../../configs/suggestions.ts';
 import { UsageError } from '../../sim/core/errors.ts';
 import type { ValidationCase } from './case.ts';
 import { hawkDove, iteratedPrisoner } from './contests.ts';
@@ -49,7 +49,7 @@ export function caseNamed(name: string): ValidationCase {
   const found = CASES.find((validationCase) => validationCase.name === name);
   if (found !== undefined) return found;
   const names = CASES.map((validationCase) => validationCase.name);
-  throw new UsageError(`no validation case is called '${name}'`, `did you mean '${closest(name, names)}'?`);
+  throw new UsageError(`no validation case is called '${name}'`, suggestName(name, names, 'cases'));
 }
 
 export { runCase, type ValidationCase, type ValidationResult } from './case.ts';
