@@ -2,6 +2,7 @@
 import type { Figure } from '../report/figures.ts';
 import {
   type ContrastResult,
+  checkStatement,
   finding,
   generationsOf,
   overallFinding,
@@ -81,7 +82,7 @@ function entrySection({ data, contrasts, figures, written }: GalleryEntry): stri
   return [
     `## ${title || name}`,
     `**Question.** ${question}`,
-    `**Hypothesis, stated before the run.** ${hypothesis}`,
+    `**Hypothesis${checkStatement(data).kept ? ', stated before the run' : ''}.** ${hypothesis}`,
     `**Finding.** ${overallFinding(contrasts)}${written === null ? '' : ` ${written.text.trim()}`}`,
     ...(stale
       ? [`> The finding was written about other results (${written.results}) than those below.`]

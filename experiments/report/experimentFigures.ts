@@ -20,20 +20,30 @@ import { COLOURS } from './plot.ts';
 const BAND_POINTS = 40;
 const BAND_RESAMPLES = 300;
 
-/** Sides of an outcome: those of its contrasts, primary ones first; all arms, or all populations of them, where none says. */
-export function sidesOf(data: SweepData, outcome: OutcomeSpec): Side[] {
+/**
+ * Sides of an outcome: those of its contrasts, and all arms, or all populations of them, where none says. They come in the
+ * order of the arms, so that an arm has one colour in all figures.
+ *
+ * @param most sides at all; those of contrasts before others
+ */
+export function sidesOf(data: SweepData, outcome: OutcomeSpec, most = Number.POSITIVE_INFINITY): Side[] {
   const { contrasts, outcomes } = data.source.experiment;
   const of = contrasts.filter((one) => (one.outcome ?? outcomes[0]!.name) === outcome.name);
   const sides: Side[] = of.flatMap((one) => [one.of, one.against]);
   if (!of.some((one) => one.of.population !== undefined))
     for (const { name } of data.manifest.arms) sides.push(...sidesOfArm(data, name, outcome));
   const seen = new Set<string>();
-  return sides.filter((side) => {
-    const label = sideLabel(data, side, outcome);
-    if (seen.has(label)) return false;
-    seen.add(label);
-    return true;
-  });
+  const places = new Map(data.manifest.arms.map(({ name }, k) => [name, k]));
+  const placeOf = (side: Side): number => places.get(armOf(data, side))!;
+  return sides
+    .filter((side) => {
+      const label = sideLabel(data, side, outcome);
+      if (seen.has(label)) return false;
+      seen.add(label);
+      return true;
+    })
+    .slice(0, most)
+    .sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 /** An arm, or its populations where the outcome is theirs and names none of them. */
@@ -43,9 +53,8 @@ function sidesOfArm(data: SweepData, arm: string, outcome: OutcomeSpec): Side[] 
   return stages[0]?.populations.map((population) => ({ arm, population })) ?? [{ arm }];
 }
 
-/** Sides that figures over time show: the first, for which there are colours. */
-export const shownSides = (data: SweepData, outcome: OutcomeSpec): Side[] =>
-  sidesOf(data, outcome).slice(0, COLOURS);
+/** Sides that figures over time show: as many as there are colours. */
+export const shownSides = (data: SweepData, outcome: OutcomeSpec): Side[] => sidesOf(data, outcome, COLOURS);
 
 function trajectories(data: SweepData, outcome: OutcomeSpec): string {
   const series = shownSides(data, outcome).map((side) => {
@@ -214,8 +223,12 @@ function axisFigures(data: SweepData): Figure[] {
   const { axis, arms = [], outcomes } = data.source.experiment;
   if (axis === undefined) return [];
   const { path, label: xLabel, lines, log, marks } = axis;
-  const lineOf = (set: Readonly<Record<string, unknown>>): string =>
-    lines === undefined ? '' : String(set[lines] ?? data.source.experiment.set[lines] ?? 'base');
+  // a word says what it is, a number only beside its key
+  const lineOf = (set: Readonly<Record<string, unknown>>): string => {
+    if (lines === undefined) return '';
+    const value = set[lines] ?? data.source.experiment.set[lines] ?? 'base';
+    return typeof value === 'string' ? value : `${lines.split('.').at(-1)} ${value}`;
+  };
   const labels = [...new Set(arms.map(({ set }) => lineOf(set)))].slice(0, COLOURS);
   return outcomes
     .filter((outcome) => !isOfPopulations(outcome) || outcome.population !== undefined)

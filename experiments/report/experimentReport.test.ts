@@ -38,3 +38,55 @@ it('has the outcomes of populations for each of them where no contrast names any
     ['zi (high)', '2'],
   ]);
 });
+
+it('says what all arms have changed, but not what each of them sets', () => {
+  const { html } = experimentReport(data);
+  expect(html).toContain(
+    'Base config quickstart with world.demography.meanLife = 80, populations = [{&quot;name&quot;:&quot;learners&quot;',
+  );
+  expect(html).not.toContain('with world.serviceMarket.demand');
+});
+
+it('calls the hypothesis stated before the run only where the file was not changed on the way', () => {
+  const headings = ({ manifest }: SweepData): string[] =>
+    [...experimentReport({ ...data, manifest }).html.matchAll(/<h2>(Hypothesis.*?)<\/h2>/g)].map(
+      ([, h]) => h!,
+    );
+  expect(headings(data)).toEqual(['Hypothesis, stated before the run']);
+  const changed = { ...data.manifest.statements[0]!, finished: 1 };
+  const statements = [...data.manifest.statements, changed];
+  expect(headings({ ...data, manifest: { ...data.manifest, statements } })).toEqual([
+    'Hypothesis, in a file that was changed after cells had been run',
+  ]);
+});
+
+it('has no empty heads of tables', () => {
+  expect(experimentReport(data).html).not.toContain('<th></th>');
+});
+
+it('shows arms in one order in all figures and tables, so that an arm keeps its colour', () => {
+  const { figures, html } = experimentReport(data);
+  // the contrast names the second arm first
+  const shown = figures
+    .filter(({ name }) => /^(course-welfare|lorenz)/.test(name))
+    .map(({ svg }) => [...svg.matchAll(/class="legend"[^>]*>([^<]*)</g)].map(([, text]) => text));
+  expect(shown.length).toBeGreaterThan(1);
+  for (const legend of shown) expect(legend).toEqual(['low', 'high']);
+  const [, table] = html.split('Outcomes by arm');
+  expect(table!.indexOf('<td>low</td>')).toBeLessThan(table!.indexOf('<td>high</td>'));
+});
+
+it('names what the numbers of lines along an axis are', () => {
+  const axis = { path: 'world.serviceMarket.demand', label: 'demand', log: false, marks: [] };
+  const legend = (lines: string, values: readonly unknown[]): string[] => {
+    const { experiment } = data.source;
+    const arms = experiment.arms!.map((arm, k) => ({ ...arm, set: { ...arm.set, [lines]: values[k] } }));
+    const source = { ...data.source, experiment: { ...experiment, arms, axis: { ...axis, lines } } };
+    const { svg } = experimentReport({ ...data, source }).figures.find(
+      ({ name }) => name === 'axis-welfare',
+    )!;
+    return [...svg.matchAll(/class="legend"[^>]*>([^<]*)</g)].map(([, text]) => text!);
+  };
+  expect(legend('world.trust.stakePerUnit', [0.5, 2])).toEqual(['stakePerUnit 0.5', 'stakePerUnit 2']);
+  expect(legend('world.trust.regime', ['none', 'legal'])).toEqual(['none', 'legal']);
+});

@@ -18,7 +18,7 @@ import {
   valuesOf,
   warningsOf,
 } from '../sweep/analysis.ts';
-import type { OutcomeSpec } from '../sweep/experimentSchema.ts';
+import type { Experiment, OutcomeSpec, ScaleName } from '../sweep/experimentSchema.ts';
 import { gardenText, unitOf } from '../sweep/outcome.ts';
 import { figuresOf, sidesOf } from './experimentFigures.ts';
 import type { Figure } from './figures.ts';
@@ -45,7 +45,12 @@ export function experimentReport(data: SweepData): Report {
     ...warningsOf(data).map((text): Section => ({ kind: 'warning', text })),
     { kind: 'heading', text: 'Question' },
     { kind: 'text', text: experiment.question },
-    { kind: 'heading', text: 'Hypothesis, stated before the run' },
+    {
+      kind: 'heading',
+      text: checkStatement(data).kept
+        ? 'Hypothesis, stated before the run'
+        : 'Hypothesis, in a file that was changed after cells had been run',
+    },
     { kind: 'text', text: experiment.hypothesis },
     ...findingSections(contrasts, manifest.scale === 'smoke'),
     { kind: 'heading', text: 'Design' },
@@ -103,13 +108,25 @@ function designText({ manifest, source, cells }: SweepData): string {
         ` At ${Math.round(100 * at)} % of the run, ${population} are given skill ${skill} in every class.`,
     )
     .join('');
-  return `Base config ${experiment.config}, ${slots} slots; seeds '${experiment.seeds.search}', the same in every arm, so that arms differ by what they set and not by luck. The replicate is a world, never an agent. Worlds ran as ${manifest.batches} ${manifest.batches === 1 ? 'batch' : 'batches'}.${garden}${interventions} Primary outcome: ${outcomeText(experiment.outcomes[0]!)}.`;
+  const common = commonSettings(experiment, manifest.scale);
+  const changed = common === '' ? '' : ` with ${common} in all arms`;
+  return `Base config ${experiment.config}${changed}; ${slots} slots; seeds '${experiment.seeds.search}', the same in every arm, so that arms differ by what they set and not by luck. The replicate is a world, never an agent. Worlds ran as ${manifest.batches} ${manifest.batches === 1 ? 'batch' : 'batches'}.${garden}${interventions} Primary outcome: ${outcomeText(experiment.outcomes[0]!)}.`;
 }
 
 const settingsText = (set: Readonly<Record<string, unknown>>): string =>
   Object.entries(set)
-    .map(([path, value]) => `${path} = ${value}`)
+    .map(([path, value]) => `${path} = ${typeof value === 'object' ? JSON.stringify(value) : value}`)
     .join(', ');
+
+/** What an experiment changes of its base config at a scale, but for what its arms or points set themselves. */
+function commonSettings({ set, arms = [], sampling, scales }: Experiment, scale: ScaleName): string {
+  const theirs = new Set([
+    ...arms.flatMap((arm) => Object.keys(arm.set)),
+    ...(sampling?.parameters ?? []).map(({ path }) => path),
+  ]);
+  const common = Object.entries({ ...set, ...scales[scale].set }).filter(([path]) => !theirs.has(path));
+  return settingsText(Object.fromEntries(common));
+}
 
 /** Who competes in gardens with populations of their own. */
 function gardenTables({ source }: SweepData): Section[] {
@@ -284,7 +301,7 @@ function provenance(data: SweepData): Section {
     changedSince === null ? 'the file is gone' : changedSince ? 'changed since' : 'unchanged since';
   return {
     kind: 'table',
-    head: ['', ''],
+    head: [],
     rows: [
       [
         'statement of the experiment',

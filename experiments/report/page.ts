@@ -13,6 +13,7 @@ export type Section =
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | {
       readonly kind: 'table';
+      /** Empty where rows begin with what they are. */
       readonly head: readonly string[];
       readonly rows: readonly (readonly string[])[];
     }
@@ -61,7 +62,8 @@ function sectionHtml(section: Section): string {
     case 'table': {
       const cells = (tag: string, row: readonly string[]): string =>
         `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
-      return `<div class="table"><table><thead>${cells('th', section.head)}</thead><tbody>${section.rows
+      const head = section.head.length === 0 ? '' : `<thead>${cells('th', section.head)}</thead>`;
+      return `<div class="table"><table>${head}<tbody>${section.rows
         .map((row) => cells('td', row))
         .join('')}</tbody></table></div>`;
     }

@@ -88,7 +88,7 @@ export function readCell(directory: string, hash: string): CellResult | null {
   } catch {
     // told below
   }
-  note(`${file} is damaged: its cell is run again`);
+  note(`${file} is damaged: its cell counts as not run`);
   return null;
 }
 
