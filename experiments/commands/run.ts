@@ -203,7 +203,7 @@ function report(
       `invariants: ${invariants.checked.toLocaleString('en-US')} checks of ${laws.length} laws, ${invariants.violated} violated`,
       `hash: ${finalHash}`,
       `directory: ${colors.bold(dir)}`,
-      `look inside: duckdb -c "select tick, avg(tokenPrice), avg(alive) from ${sqlPath(dir, 'metrics')} group by tick order by tick"`,
+      `look inside: duckdb -c "select arm, tick, avg(tokenPrice), avg(alive) from ${sqlPath(dir, 'metrics')} group by arm, tick order by arm, tick"`,
     ].join('\n'),
   );
 }

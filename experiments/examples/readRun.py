@@ -47,19 +47,24 @@ def read(table, names):
     return found.sort_values(["tick", "world"]).to_dict("list")
 
 
-# %% The price of the token and who is alive: means over worlds, tick by tick
-metrics = read("metrics", ["tick", "world", "tokenPrice", "alive"])
-by_tick = {}
-for tick, price, alive in zip(metrics["tick"], metrics["tokenPrice"], metrics["alive"]):
-    by_tick.setdefault(tick, []).append((price, alive))
-series = [
-    (tick, sum(p for p, _ in rows) / len(rows), sum(a for _, a in rows) / len(rows))
-    for tick, rows in sorted(by_tick.items())
-]
-print(f"{'tick':>8} {'token price':>12} {'alive':>8}")
-for tick, price, alive in series[:: max(1, len(series) // 10)]:
-    print(f"{tick:8d} {price:12.4f} {alive:8.1f}")
-print("worlds:", len(set(metrics["world"])), "samples:", len(series), "read with:", have[0])
+# %% The price of the token and who is alive: means over the worlds of each arm, tick by tick
+metrics = read("metrics", ["tick", "world", "arm", "tokenPrice", "alive"])
+arms = {}
+for arm, tick, price, alive in zip(metrics["arm"], metrics["tick"], metrics["tokenPrice"], metrics["alive"]):
+    arms.setdefault(arm, {}).setdefault(tick, []).append((price, alive))
+series = {
+    arm: [
+        (tick, sum(p for p, _ in rows) / len(rows), sum(a for _, a in rows) / len(rows))
+        for tick, rows in sorted(by_tick.items())
+    ]
+    for arm, by_tick in sorted(arms.items())
+}
+print(f"{'arm':>4} {'tick':>8} {'token price':>12} {'alive':>8}")
+for arm, rows in series.items():
+    for tick, price, alive in rows[:: max(1, len(rows) // 10)]:
+        print(f"{arm:4d} {tick:8d} {price:12.4f} {alive:8.1f}")
+samples = len(set(metrics["tick"]))
+print("worlds:", len(set(metrics["world"])), "arms:", len(series), "samples:", samples, "read with:", have[0])
 
 # %% A figure, where matplotlib is there
 if importlib.util.find_spec("matplotlib"):
@@ -68,7 +73,9 @@ if importlib.util.find_spec("matplotlib"):
     matplotlib.use("Agg")
     import matplotlib.pyplot
 
-    matplotlib.pyplot.plot([tick for tick, _, _ in series], [price for _, price, _ in series])
+    for arm, rows in series.items():
+        matplotlib.pyplot.plot([tick for tick, _, _ in rows], [price for _, price, _ in rows], label=f"arm {arm}")
+    matplotlib.pyplot.legend()
     matplotlib.pyplot.xlabel("tick")
     matplotlib.pyplot.ylabel("token price, cash")
     matplotlib.pyplot.savefig("tokenPrice.svg")

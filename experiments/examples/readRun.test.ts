@@ -10,9 +10,17 @@ import { freshManifest } from '../manifest.ts';
 import { RunDirectory } from '../runDirectory.ts';
 import { endings } from './readRun.ts';
 
-const run = parseConfig('name: tiny\nticks: 40\nworlds: 2\nslots: 12\noutput: { metricsEvery: 20 }', {
-  file: 'tiny',
-});
+const run = parseConfig(
+  `name: tiny
+ticks: 40
+worlds: 2
+slots: 12
+output: { metricsEvery: 20 }
+world: { genesis: { cash: [1000, 2000] } }`,
+  {
+    file: 'tiny',
+  },
+);
 let work: string;
 let directory: string;
 let finalHash: string;
@@ -31,10 +39,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(work, { recursive: true }));
 
-test('the example in TypeScript reads how the populations of a run ended', async () => {
-  expect(await endings(directory)).toEqual([
-    { population: 'learners', alive: 12, wealth: expect.closeTo(1900, -3) },
-  ]);
+test('the example in TypeScript reads how the populations of each arm ended', async () => {
+  const found = await endings(directory);
+  expect(found).toEqual(
+    [0, 1].map((arm) => expect.objectContaining({ arm, population: 'learners', alive: 12 })),
+  );
+  expect(found[1]!.wealth - found[0]!.wealth).toBeGreaterThan(100);
 });
 
 const script = fileURLToPath(new URL('readRun.py', import.meta.url));
@@ -55,7 +65,8 @@ test.runIf(hasReader)(
     const { stdout, stderr, status } = python(script, directory);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain(`tiny finished at tick 40 hash ${finalHash}`);
-    expect(stdout).toMatch(/^ +tick +token price +alive$/m);
-    expect(stdout).toContain('worlds: 2 samples: 3');
+    expect(stdout).toMatch(/^ +arm +tick +token price +alive$/m);
+    expect(stdout).toMatch(/^ +1 +40 /m);
+    expect(stdout).toContain('worlds: 4 arms: 2 samples: 3');
   },
 );
