@@ -13,7 +13,7 @@ import { freshManifest, type Manifest, type ParentRun } from './manifest.ts';
 import { Progress } from './progress.ts';
 import type { DirectoryCatalog } from './runCatalog.ts';
 import { makeNumbered, RunDirectory } from './runDirectory.ts';
-import { drive, engineLine, openRun } from './simulate.ts';
+import { drive, engineLine, lateLines, openRun } from './simulate.ts';
 import type { Start } from './starts.ts';
 import { Summary } from './summary.ts';
 import { note } from './terminal.ts';
@@ -179,6 +179,7 @@ export async function conduct(
     throw error;
   });
   note(engineLine(run, engine, why, plan));
+  for (const line of lateLines(run)) note(line);
   try {
     const parent = await takeUp(simulation, start);
     const first = await firstManifest(start, engine, plan.threads, parent);

@@ -69,3 +69,14 @@ export const drive = (
   run: ResolvedRun,
   options: Omit<DriveOptions, 'nextTurn'>,
 ): Promise<'finished' | 'interrupted'> => driveRun(simulation, run, { ...options, nextTurn });
+
+/** Interventions that a run ends before, a line each. */
+export function lateLines({ arms }: Pick<ResolvedRun, 'arms'>): string[] {
+  const { ticks, interventions = [] } = arms[0]!;
+  return interventions
+    .filter(({ tick }) => tick >= ticks)
+    .map(
+      ({ tick, path, value }) =>
+        `${path}=${value} at tick ${tick} does not happen in a run of ${ticks} ticks, unless it goes on`,
+    );
+}
