@@ -45,7 +45,7 @@ const deciders = new Map<string, Decide>([
 ]);
 
 /**
- * Makes a kind of population usable in configs that were validated with this name in their registry.
+ * Makes a kind of population usable in configs that are parsed from now on (`populations[].kind`).
  *
  * @throws RangeError when the name is taken
  */

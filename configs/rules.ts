@@ -73,7 +73,9 @@ function assertExtensions({ extensions }: RunConfig, registry: Registry, refuse:
         refuse(
           at,
           `\`${formatPath(at)}\` is \`${name}\`, which is not registered`,
-          known.length === 0 ? '--extend FILE loads what registers it' : `registered: ${known.join(', ')}`,
+          known.length === 0
+            ? '--extend FILE loads what registers it; a program registers it before it parses, and leaves `registry` out'
+            : `registered: ${known.join(', ')}`,
         );
       if (given.indexOf(name) !== k)
         refuse(at, `\`${formatPath(at)}\` is \`${name}\` a second time`, 'name each once');

@@ -19,6 +19,12 @@ extensions: { metrics: [ownShare], rewardFeatures: [{ name: thrift, replaces: sl
 );
 
 describe('extensions of a run', () => {
+  it('that nobody has registered are told with both ways to register them', () => {
+    expect(() => parseConfig('extensions: { metrics: [ownNothing] }')).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/--extend FILE .* before it parses/) }),
+    );
+  });
+
   it('are told by kind and name, and a run without any has none', () => {
     expect(extensionsOf(arms)).toEqual([
       'population kind turner',

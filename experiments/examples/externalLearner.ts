@@ -5,10 +5,8 @@
  * In another project all of this is imported from 'darwin-market'.
  */
 import {
-  BUILT_IN,
   chooseOption,
   type Decide,
-  extendRegistry,
   HEAD,
   OBSERVATIONS,
   parseConfig,
@@ -97,7 +95,7 @@ export interface ExampleFigures {
  * @param learner decides for a quarter of the slots
  */
 export function runExample(ticks: number, learner: ExternalLearner = new ClassLearner()): ExampleFigures {
-  const names = extendRegistry(BUILT_IN, { populationKinds: [KIND] });
+  // configs that are parsed from now on know it
   registerPopulation(KIND, decideBy(learner));
   const run = parseConfig(
     `
@@ -109,7 +107,6 @@ populations:
   - { name: outside, kind: ${KIND}, share: 1 }
   - { name: learners, kind: learner, share: 3 }
 `,
-    { registry: names },
   );
   const shard = new Shard(run, [0]);
   const [world] = shard.inside();

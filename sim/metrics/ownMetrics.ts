@@ -13,7 +13,7 @@ export const isOwnMetric = (name: string): boolean => OWN_NAME.test(name);
 const registered = new Map<string, { readonly metric: Metric; readonly value: MetricValue }>();
 
 /**
- * Makes a metric usable in configs (`extensions.metrics`).
+ * Makes a metric usable in configs that are parsed from now on (`extensions.metrics`).
  *
  * @throws RangeError when the name is taken, or no name of a column
  */
