@@ -7,6 +7,7 @@ import { PRICE_LEVELS, type WorldParameters } from '../configs/worldParameters.t
 import { cashToToken, FINANCE, FREE_SLOT, type MarketWorld, MODE, SIDE, WORLD } from '../market/columns.ts';
 import { ownEnergy } from '../market/ownership.ts';
 import { trustIsOn, worthToConsumers } from '../market/trust.ts';
+import { UsageError } from '../sim/core/errors.ts';
 import { mulHigh } from '../sim/core/fixed.ts';
 import { U32_MAX } from '../sim/core/units.ts';
 import { HEAD, HEAD_COUNT, HEADS, LANES } from './brain/layout.ts';
@@ -110,8 +111,25 @@ export function headUse(parameters: WorldParameters): [number, number, number, n
 export const actionIndex = (agent: number): number =>
   Math.floor(agent / LANES) * HEAD_COUNT * LANES + (agent % LANES);
 
-/** Sets one head of an agent's action. */
+function noOption(head: number, option: number): UsageError {
+  const known = ACTION_HEADS[head];
+  if (known === undefined)
+    return new UsageError(`an action has no head ${head}`, `heads are those of HEAD, 0 to ${HEAD_COUNT - 1}`);
+  const options = known.options.map((name, k) => `${k} = ${name}`).join(', ');
+  return new UsageError(`the head ${known.name} of an action has no option ${option}`, options);
+}
+
+/**
+ * Sets one head of an agent's action.
+ *
+ * @param head one of `HEAD`
+ * @param option below the size of that head in `HEADS`; a mode whose mechanism is off means to idle
+ * @throws UsageError for a head or an option that there is none of
+ */
 export function chooseOption(world: AgentWorld, agent: number, head: number, option: number): void {
+  // another class or method would be looked up among the skills of other agents
+  if (!(option >= 0 && option < (HEADS[head]?.size ?? 0) && Number.isInteger(option)))
+    throw noOption(head, option);
   world.brain.columns.action[actionIndex(agent) + head * LANES] = option;
 }
 

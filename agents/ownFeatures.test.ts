@@ -18,6 +18,11 @@ registerRewardFeature(feature('idleAgain'), ({ columns }, _, agent) =>
 );
 registerRewardFeature(feature('tooLarge', [-0.5, 0.25]), (_, tick) => (tick % 2 === 0 ? 7 : -7));
 registerRewardFeature(feature('nothing'), () => Number.NaN);
+// what a module without types gives that forgets to return
+registerRewardFeature(feature('forgotten'), (() => {}) as unknown as FeatureValue);
+registerRewardFeature(feature('broken'), () => {
+  throw new TypeError('x is undefined');
+});
 
 /** A small world that has lived for some ticks, and the hash of its state. */
 function live(extensions: string, ticks = TICKS) {
@@ -54,10 +59,17 @@ describe('a reward feature of one’s own', () => {
     expect(new Set(told)).toEqual(new Set([clipped]));
   });
 
-  it('that is not a number ends the run, with its name and the place', () => {
-    expect(() => live(inPlaceOf('nothing'))).toThrow(
-      /^reward feature 'nothing' is not a number at tick 0, world 0, agent \d+$/,
-    );
+  it.each(['nothing', 'forgotten'])(
+    'that is not a number ends the run, with its name and the place: %s',
+    (name) => {
+      expect(() => live(inPlaceOf(name))).toThrow(
+        new RegExp(`^reward feature '${name}' is not a number at tick 0, world 0, agent \\d+$`),
+      );
+    },
+  );
+
+  it('that throws ends the run as the fault of its own code', () => {
+    expect(() => live(inPlaceOf('broken'))).toThrow("reward feature 'broken' failed: x is undefined");
   });
 
   it.each([

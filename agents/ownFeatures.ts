@@ -1,7 +1,9 @@
 /** Reward features of one's own: registered at run time, named in a config, valued by genomes in a built-in one's place. */
+
 import { registerNames } from '../configs/registry.ts';
 import { UsageError } from '../sim/core/errors.ts';
 import { single } from '../sim/core/floatMath.ts';
+import { ownCode } from '../sim/core/ownCode.ts';
 import { type AgentWorld, REWARD_FEATURES } from './columns.ts';
 
 /** A reward feature in words. */
@@ -39,7 +41,7 @@ export function registerRewardFeature(feature: OwnFeature, value: FeatureValue):
       `the range of reward feature '${feature.name}' is ${low} to ${high}, not within -1 to 1`,
     );
   registerNames({ rewardFeatures: [feature.name] });
-  registered.set(feature.name, { feature, value });
+  registered.set(feature.name, { feature, value: ownCode(`reward feature '${feature.name}'`, value) });
 }
 
 /** A feature in the place of a built-in one. */
@@ -74,7 +76,8 @@ export function ownFeatureValue(
   agent: number,
 ): number {
   const found = value(world, tick, agent);
-  if (Number.isNaN(found))
+  // a module without types may return anything, most often nothing
+  if (typeof found !== 'number' || Number.isNaN(found))
     throw new UsageError(
       `reward feature '${name}' is not a number at tick ${tick}, world ${world.parameters.world}, agent ${agent}`,
       'return a number',

@@ -53,6 +53,31 @@ describe('decideScripted', () => {
     expect(() => decideScripted(unknown, 0)).toThrow(/registerPopulation/);
   });
 
+  it.each([
+    ['of an option that its head has not', HEAD.class, 4, 'the head class of an action has no option 4'],
+    ['of an option below all', HEAD.mode, -1, 'the head mode of an action has no option -1'],
+    ['of half an option', HEAD.mode, 0.5, 'the head mode of an action has no option 0.5'],
+    ['of a head that there is not', 8, 0, 'an action has no head 8'],
+  ])(
+    'refuses the choice %s, where it would be looked up in the skills of others',
+    (_, head, option, message) => {
+      const world = testWorld({});
+      const before = actionOf(world, 6);
+      expect(() => chooseOption(world, 6, head, option)).toThrow(message);
+      expect(actionOf(world, 6)).toEqual(before);
+      chooseOption(world, 6, HEAD.class, 3);
+      expect(actionOf(world, 6)[HEAD.class]).toBe(3);
+    },
+  );
+
+  it('tells an error in the code of a user as that', () => {
+    registerPopulation('broken', () => {
+      throw new TypeError('x is undefined');
+    });
+    const world = testWorld({ kinds: ['broken'], populations: [{ name: 'b', kind: 'broken' }] });
+    expect(() => decideScripted(world, 0)).toThrow("population kind 'broken' failed: x is undefined");
+  });
+
   it('is the same in every repetition of a tick, and differs between ticks where it draws', () => {
     const actions = (tick: number): number[] => [...decided('random', {}, tick).brain.columns.action];
     expect(actions(3)).toEqual(actions(3));

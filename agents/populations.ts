@@ -8,6 +8,7 @@ import type { PopulationConfig } from '../configs/schema.ts';
 import type { WorldParameters } from '../configs/worldParameters.ts';
 import { type ContinuousTraders, NO_QUOTE } from '../market/classic/doubleAuction.ts';
 import { SIDE } from '../market/columns.ts';
+import { ownCode } from '../sim/core/ownCode.ts';
 import type { AgentWorld } from './columns.ts';
 import { decideFixedMarkup } from './scripted/fixedMarkup.ts';
 import { decideGvwy } from './scripted/gvwy.ts';
@@ -53,7 +54,7 @@ export function registerPopulation(name: string, decide: Decide): void {
   if (deciders.has(name) || (BUILT_IN_POPULATIONS as readonly string[]).includes(name))
     throw new RangeError(`the population kind '${name}' is already registered`);
   registerNames({ populationKinds: [name] });
-  deciders.set(name, decide);
+  deciders.set(name, ownCode(`population kind '${name}'`, decide));
 }
 
 /** Whether members of a population learn. */

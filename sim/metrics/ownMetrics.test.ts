@@ -45,6 +45,23 @@ describe('metrics of one’s own', () => {
     );
   });
 
+  it('that are no number end the run, unless they are not a number: then nothing was observed', () => {
+    const nothing = (() => {}) as unknown as () => number;
+    registerMetric({ name: 'ownNothing', unit: '1', about: 'forgets to return' }, nothing);
+    registerMetric({ name: 'ownUnseen', unit: '1', about: 'was not observed' }, () => Number.NaN);
+    registerMetric({ name: 'ownFault', unit: '1', about: 'throws' }, () => {
+      throw new TypeError('x is undefined');
+    });
+    expect(() => live('extensions: { metrics: [ownNothing] }')).toThrow(
+      "metric 'ownNothing' is undefined, no number",
+    );
+    expect(() => live('extensions: { metrics: [ownFault] }')).toThrow(
+      "metric 'ownFault' failed: x is undefined",
+    );
+    const { frames } = live('extensions: { metrics: [ownUnseen] }').report;
+    expect([...frames[0]!.ownMetrics!]).toEqual([Number.NaN]);
+  });
+
   it('have names of their own', () => {
     const refused = (name: string) => () => registerMetric({ name, unit: '1', about: 'none' }, () => 0);
     expect(refused('ownTick')).toThrow('already registered');

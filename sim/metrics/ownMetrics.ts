@@ -1,5 +1,7 @@
 /** Metrics of one's own: registered at run time, named in a config, recorded beside the others. */
 import { registerNames } from '../../configs/registry.ts';
+import { UsageError } from '../core/errors.ts';
+import { ownCode } from '../core/ownCode.ts';
 import type { World } from '../world.ts';
 import { METRICS, type Metric } from './table.ts';
 
@@ -23,7 +25,7 @@ export function registerMetric(metric: Metric, value: MetricValue): void {
   if (!isOwnMetric(name))
     throw new RangeError(`the metric '${name}' must be called own and a word, such as ownCapacityShare`);
   registerNames({ metrics: [name] });
-  registered.set(name, { metric, value });
+  registered.set(name, { metric, value: ownCode(`metric '${name}'`, value) });
 }
 
 /** A registered metric in words. Throws RangeError for an unregistered one. */
@@ -38,10 +40,17 @@ function entryOf(name: string) {
   return entry;
 }
 
-/** The values of a world's own metrics, in the order of the config; null where it has none. */
+/**
+ * The values of a world's own metrics, in the order of the config, NaN for what was not observed; null where it has none.
+ * Throws UsageError for a value that is no number.
+ */
 export function measureOwn(world: World): Float64Array | null {
   const { ownMetrics } = world.parameters;
   return ownMetrics === undefined
     ? null
-    : Float64Array.from(ownMetrics, (name) => entryOf(name).value(world));
+    : Float64Array.from(ownMetrics, (name) => {
+        const value: unknown = entryOf(name).value(world);
+        if (typeof value === 'number') return value;
+        throw new UsageError(`metric '${name}' is ${JSON.stringify(value)}, no number`, 'return a number');
+      });
 }
