@@ -139,9 +139,25 @@ export function chooseOption(world: AgentWorld, agent: number, head: number, opt
  * so that an ask at cost is never a loss. The rent that the compute could earn instead is not a cost: it
  * would tie asks to a quote that the same agents make, and idle compute has none.
  */
-export function taskCost({ parameters, columns }: MarketWorld): number {
-  const effort = trustIsOn(parameters) ? parameters.trust.effort : 0;
-  const cash = parameters.serviceMarket.cuPerTask * (parameters.energy.price + effort);
+export const taskCost = (world: MarketWorld): number =>
+  costOfTask(world, world.parameters.energy.price + effortOfUnit(world));
+
+/**
+ * What a task made of rented compute costs its seller beside the rent, milli-token, rounded up: the effort of delivering
+ * it where sellers may default, and else nothing.
+ */
+export function effortOfTask(world: MarketWorld): number {
+  const effort = effortOfUnit(world);
+  return effort === 0 ? 0 : costOfTask(world, effort);
+}
+
+/** Effort that a default saves, milli-cash a cu; 0 where nobody may default. */
+const effortOfUnit = ({ parameters }: MarketWorld): number =>
+  trustIsOn(parameters) ? parameters.trust.effort : 0;
+
+/** Milli-token of a task whose cu cost so much milli-cash each, rounded up. */
+function costOfTask({ parameters, columns }: MarketWorld, cashPerUnit: number): number {
+  const cash = parameters.serviceMarket.cuPerTask * cashPerUnit;
   const tokenPrice = columns.scalar[WORLD.tokenPrice]!;
   return tokenPrice === 0 ? 0 : Math.min(U32_MAX, cashToToken(cash + 1, tokenPrice) + 1);
 }

@@ -18,9 +18,25 @@ fn chooseOption(agent: u32, head: u32, option: u32) {
 
 /** What a task costs its seller, milli-token at the tick's opening price, rounded up. */
 fn taskCost() -> u32 {
-  let effort = select(0u, parameter(PARAMETER_trust_effort), trustIsOn());
-  let unit = addWide(parameterWide(PARAMETER_energy_price), wide(effort));
-  let cash = mulWide(unit, parameter(PARAMETER_serviceMarket_cuPerTask));
+  return costOfTask(addWide(parameterWide(PARAMETER_energy_price), wide(effortOfUnit())));
+}
+
+/** What a task made of rented compute costs its seller beside the rent, milli-token, rounded up. */
+fn effortOfTask() -> u32 {
+  let effort = effortOfUnit();
+  if (effort == 0u) {
+    return 0u;
+  }
+  return costOfTask(wide(effort));
+}
+
+fn effortOfUnit() -> u32 {
+  return select(0u, parameter(PARAMETER_trust_effort), trustIsOn());
+}
+
+/** Milli-token of a task whose cu cost so much milli-cash each, rounded up. */
+fn costOfTask(cashPerUnit: U64) -> u32 {
+  let cash = mulWide(cashPerUnit, parameter(PARAMETER_serviceMarket_cuPerTask));
   let tokenPrice = load(COLUMN_scalar, WORLD_tokenPrice);
   if (tokenPrice == 0u) {
     return 0u;

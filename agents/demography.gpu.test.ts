@@ -27,6 +27,7 @@ const LIVES: readonly ParityCase[] = [
     slots: 40,
     ticks: 30,
     world: {
+      serviceMarket: { networkEffect: 0.3 },
       demography: {
         deathsPerTick: 7,
         parentPays: false,
@@ -104,5 +105,9 @@ const LIVES: readonly ParityCase[] = [
 ];
 
 await describeOnGpu('life', (gpu) => {
-  testPhaseParity(gpu, 'live', { cases: [...LIVES, ...PARITY_CASES] });
+  testPhaseParity(gpu, 'live', {
+    cases: [...LIVES, ...PARITY_CASES],
+    // whoever dies has sold
+    disturb: ({ columns }) => columns.soldBefore.fill(7),
+  });
 });

@@ -20,6 +20,13 @@ describe('death', () => {
     checkAll(world, 0);
   });
 
+  it('takes along what consumers who follow each other saw it sell', () => {
+    const world = quiet({}, { world: { serviceMarket: { networkEffect: 0.5 } } });
+    world.columns.soldBefore.fill(4);
+    kill(world, 3);
+    expect([...world.columns.soldBefore]).toEqual([4, 4, 4, 0, 4, 4, 4, 4]);
+  });
+
   it('takes an agent whose wealth is below one subsistence and spares one that has just that', () => {
     const world = quiet({ threshold: 1e6 });
     const { columns, parameters } = world;

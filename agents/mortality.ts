@@ -151,6 +151,7 @@ function vacate({ columns: c, agents, brain, parameters: p }: AgentWorld, slot: 
   for (const column of SLOT_COLUMNS) c[column][slot] = 0;
   leaveContracts(c, slot);
   leaveEpoch(c, slot);
+  if (c.soldBefore.length > 0) c.soldBefore[slot] = 0;
   if (c.lossCarried.length > 0) c.lossCarried[slot] = 0;
   c.population[slot] = FREE_SLOT;
   c.mode[slot] = MODE.idle;

@@ -139,6 +139,9 @@ fn vacate(slot: u32) {
     store(COLUMN_epochQuality, slot, 0u);
     store(COLUMN_yumaTenure, slot, 0u);
   }
+  if (LENGTH_COLUMN_soldBefore > 0u) {
+    store(COLUMN_soldBefore, slot, 0u);
+  }
   if (LENGTH_COLUMN_lossCarried > 0u) {
     store(COLUMN_lossCarried, slot, 0u);
   }

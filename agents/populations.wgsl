@@ -87,11 +87,11 @@ fn lowestAskLevel() -> u32 {
 fn highestBidLevel(ask: u32) -> i32 {
   let fee = parameter(PARAMETER_serviceMarket_feeBps);
   let received = divideByWord(productOf(ask, BPS - fee), BPS).x;
-  let cost = taskCost();
-  if (received <= cost) {
+  let effort = effortOfTask();
+  if (received <= effort) {
     return -1;
   }
-  let earned = (received - cost) / parameter(PARAMETER_serviceMarket_cuPerTask);
+  let earned = (received - effort) / parameter(PARAMETER_serviceMarket_cuPerTask);
   var expected = earned;
   if (trustIsOn()) {
     expected = mulHigh(earned, load(COLUMN_deliveredShare, 0u));

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startTick } from '../market/circulation.ts';
-import { MODE, SIDE } from '../market/columns.ts';
+import { MODE, SIDE, WORLD } from '../market/columns.ts';
+import { profitOf } from '../market/ownership.ts';
 import { TWO_32 } from '../sim/core/units.ts';
 import { type AgentWorld, FEATURE_COUNT, GENE, REWARD_FEATURES } from './columns.ts';
 import { logChange, normalise, REWARD_FEATURE_TABLE, reward } from './rewardGenome.ts';
@@ -9,6 +10,8 @@ import { testWorld } from './testWorld.ts';
 
 const feature = (world: AgentWorld, agent: number, name: (typeof REWARD_FEATURES)[number]): number =>
   world.agents.features[REWARD_FEATURES.indexOf(name) * world.parameters.slots + agent]!;
+/** What a tick brings and costs in cash. */
+const CASH_FLOWS = ['contractCash', 'contractBill', 'courtBill', 'debtDue', 'bill'] as const;
 const geneOf = (world: AgentWorld, agent: number, gene: number): number =>
   world.agents.genes[gene * world.parameters.slots + agent]!;
 
@@ -70,6 +73,31 @@ describe('features of reward', () => {
     expect(world.agents.profit[1]).toBeCloseTo(-0.05, 6);
     expect(world.agents.unusedCompute[1]).toBe(0.25);
     expect(feature(world, 1, 'fill')).toBe(0.75);
+  });
+
+  it('take for profit what an operator takes its share of, to single precision', () => {
+    const world = testWorld({ slots: 4, world: { trust: { regime: 'programmatic' } } });
+    startTick(world, 0);
+    const { columns: c } = world;
+    const amount = fc.oneof(fc.nat(5000), fc.integer({ min: 0, max: 0xffff_ffff }));
+    const amounts = fc.tuple(amount, amount, amount, amount, amount, amount, amount, amount, amount);
+    const price = fc.integer({ min: 1, max: 2 ** 20 });
+    fc.assert(
+      fc.property(amounts, price, fc.constantFrom(SIDE.buy, SIDE.sell), (given, tokenPrice, side) => {
+        const names = ['serviceAmount', 'computeAmount', 'compensated', 'slashed', ...CASH_FLOWS] as const;
+        names.forEach((name, k) => {
+          c[name][0] = given[k]!;
+        });
+        c.computeSide[0] = side;
+        c.orderSide[0] = side;
+        c.scalar[WORLD.tokenPrice] = tokenPrice;
+        const inToken = given[0] + given[1] + given[2] + given[3];
+        const turnover = (inToken * tokenPrice) / 0x1_0000 + given.slice(4).reduce((a, b) => a + b, 0);
+        reward(world, 0);
+        const off = Math.abs(1000 * world.agents.profit[0]! - profitOf(world, 0));
+        expect(off).toBeLessThan(1 + 2 ** -20 * turnover);
+      }),
+    );
   });
 
   it('reward training by the skill it gained', () => {

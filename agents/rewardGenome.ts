@@ -226,7 +226,7 @@ const shareOf = (part: number, whole: number): number =>
 /**
  * Realised profit of an agent's tick, milli-cash: sales less purchases at the opening price, less the bill; and where
  * sellers may default what contracts added beside their pay: its part of slashed stakes, side gains and recoveries,
- * less its own slashed stake, effort, audits, court fees and debts.
+ * less its own slashed stake, effort, audits, court fees and debts. In integers: ownership.ts.
  */
 function profitOf({ columns: c }: AgentWorld, i: number, price: number, contracts: boolean): number {
   const rent = single(c.computeSide[i] === SIDE.buy ? -c.computeAmount[i]! : c.computeAmount[i]!);

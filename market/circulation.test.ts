@@ -92,6 +92,11 @@ describe('genesis', () => {
     );
     expect(opening.every((price) => price! > 0)).toBe(true);
     expect(scalar[WORLD.priceSlow]).toBe(scalar[WORLD.priceFast]);
+    const { priceTable, priceStart } = world.parameters.computeMarket;
+    // the level of the price at which moving averages start: its neighbours are further away
+    const level = scalar[WORLD.computeLevel]!;
+    expect(256 * priceTable[level]!).toBeLessThanOrEqual(priceStart);
+    expect(256 * priceTable[level + 1]!).toBeGreaterThan(priceStart);
     startTick(world, 0);
     expect(
       [WORLD.tokenPrice, WORLD.taskValue, WORLD.hardwarePrice, WORLD.priceFast].map((k) => scalar[k]),

@@ -3,6 +3,7 @@
  * death. Nothing here mints or burns after genesis.
  */
 import { CLASS_COUNT } from '../configs/taskClasses.ts';
+import { PRICE_FRACTION_BITS } from '../configs/worldParameters.ts';
 import { spansOf } from '../sim/core/columns.ts';
 import { isqrt, mulDiv } from '../sim/core/fixed.ts';
 import { PRODUCT_MAX, TWO_32, U32_MAX } from '../sim/core/units.ts';
@@ -58,6 +59,7 @@ export function foundGenesis(world: MarketWorld): void {
   columns.total[TOTAL.ammRootK] = rootK(world);
   columns.scalar[WORLD.tokenPrice] = midPrice(world);
   columns.scalar[WORLD.tokenPriceBefore] = columns.scalar[WORLD.tokenPrice]!;
+  columns.scalar[WORLD.computeLevel] = levelBefore(computeMarket);
   columns.scalar[WORLD.priceFast] = Math.min(U32_MAX, computeMarket.priceStart);
   columns.scalar[WORLD.priceSlow] = Math.min(U32_MAX, computeMarket.priceStart);
   columns.demandState.fill(WALK_STEPS);
@@ -142,6 +144,12 @@ function flowsOf(columns: MarketColumns): readonly Uint32Array[] {
   return spans;
 }
 
+/** The level that stands for the last clearing price until something clears: the highest that prices start at or above. */
+function levelBefore({ priceTable, priceStart }: MarketWorld['parameters']['computeMarket']): number {
+  const dearer = priceTable.findIndex((price) => price * 2 ** PRICE_FRACTION_BITS > priceStart);
+  return dearer < 0 ? priceTable.length - 1 : Math.max(0, dearer - 1);
+}
+
 /**
  * Opens a tick: clears its flows, makes capacity this tick's compute and fixes the opening prices, before any
  * swap of the tick but that which brings in a price from outside. Intents stand until agents act: the last quotes are part of what an agent observes.
@@ -154,8 +162,6 @@ export function startTick(world: MarketWorld, tick: number): void {
   tradeOutside(world, tick);
   openPool(world);
   scalar[WORLD.computeVolume] = 0;
-  scalar[WORLD.computeBid] = 0;
-  scalar[WORLD.computeOffered] = 0;
   scalar[WORLD.tokenPriceBefore] = scalar[WORLD.tokenPrice]!;
   scalar[WORLD.tokenPrice] = midPrice(world);
   scalar[WORLD.taskValue] = taskValue(world);

@@ -23,8 +23,6 @@ fn startTick(lane: u32) {
   let tick = currentTick();
   openPool();
   store(COLUMN_scalar, WORLD_computeVolume, 0u);
-  store(COLUMN_scalar, WORLD_computeBid, 0u);
-  store(COLUMN_scalar, WORLD_computeOffered, 0u);
   store(COLUMN_scalar, WORLD_tokenPriceBefore, load(COLUMN_scalar, WORLD_tokenPrice));
   store(COLUMN_scalar, WORLD_tokenPrice, midPrice());
   store(COLUMN_scalar, WORLD_taskValue, taskValue());

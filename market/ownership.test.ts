@@ -13,6 +13,7 @@ import {
   hardwarePrice,
   ownEnergy,
   payOperators,
+  profitOf,
   wearHardware,
 } from './ownership.ts';
 import { settle } from './settle.ts';
@@ -410,6 +411,46 @@ describe('an operator', () => {
     columns.debtDue[0] = 3;
     payOperators(w, 65_536);
     expect(columns.total[TOTAL.operatorTaken]).toBe(877);
+  });
+
+  it('counts stake: what was slashed of its own, and its part of others’, at the opening price', () => {
+    const world = { ownership: { operatorShare: 1 }, trust: { regime: 'programmatic' } };
+    const w = testWorld({ slots: 3, world });
+    const { columns } = w;
+    columns.scalar[WORLD.tokenPrice] = 2 * 65_536;
+    columns.serviceAmount.set([1000, 1000, 1000]);
+    columns.slashed.set([400, 0, 1500]);
+    columns.compensated.set([0, 250, 0]);
+    payOperators(w, 65_536);
+    expect([0, 1, 2].map((i) => profitOf(w, i))).toEqual([1200, 2500, -1000]);
+    expect(columns.total[TOTAL.operatorTaken]).toBe(1200 + 2500);
+    expect([...columns.lossCarried]).toEqual([0, 0, 1000]);
+  });
+
+  it('takes of what was realised, exact whatever the amounts', () => {
+    const w = testWorld({ slots: 1, world: { ownership: { operatorShare: 1 }, trust: { regime: 'legal' } } });
+    const amount = fc.oneof(fc.nat(5000), fc.integer({ min: 0, max: U32_MAX }));
+    const amounts = fc.tuple(amount, amount, amount, amount, amount, amount, amount, amount, amount, amount);
+    fc.assert(
+      fc.property(amounts, fc.constantFrom(SIDE.buy, SIDE.sell), (given, side) => {
+        const [served, rent, compensated, slashed, received, owed, court, debt, bill, price] = given;
+        const { columns: c } = w;
+        c.orderSide[0] = side;
+        c.serviceAmount[0] = served;
+        c.computeAmount[0] = rent;
+        c.compensated[0] = compensated;
+        c.slashed[0] = slashed;
+        c.contractCash[0] = received;
+        c.contractBill[0] = owed;
+        c.courtBill[0] = court;
+        c.debtDue[0] = debt;
+        c.bill[0] = bill;
+        c.scalar[WORLD.tokenPrice] = price;
+        const token = served + (side === SIDE.buy ? -rent : rent) + compensated - slashed;
+        const sales = (BigInt(token) * BigInt(price)) / 65_536n; // towards zero
+        expect(profitOf(w, 0)).toBe(Number(sales) + received - owed - court - debt - bill);
+      }),
+    );
   });
 
   it('spends what it took: token and cash go back to the consumers in the next tick', () => {

@@ -98,8 +98,8 @@ export function capitalDue({ parameters, columns }: MarketWorld, agent: number):
 }
 
 /**
- * Operators take their share of this tick's profits: sales less purchases at the opening price and less the bill,
- * after what losses of earlier ticks have not yet been made up for. It is paid in token, in which profits are made,
+ * Operators take their share of this tick's profits: sales less purchases at the opening price, what contracts added
+ * and took, and less the bill, after what losses of earlier ticks have not yet been made up for. It is paid in token, in which profits are made,
  * at the closing price, the rest in cash, as far as both go; a share is rounded down and the agent keeps the
  * remainder.
  */
@@ -126,15 +126,17 @@ export function payOperators(world: MarketWorld, closingPrice: number): void {
   }
 }
 
-/** Realised profit of an agent's tick, milli-cash, rounded down: what its reward calls profit, in integers. */
-function profitOf({ columns: c }: MarketWorld, i: number): number {
+/**
+ * Realised profit of an agent's tick, milli-cash: what its reward calls profit (rewardGenome.ts), in integers. What moved
+ * in token is summed first, and its worth at the opening price is rounded towards zero.
+ */
+export function profitOf({ columns: c }: MarketWorld, i: number): number {
   const rent = c.orderSide[i] === SIDE.buy ? -c.computeAmount[i]! : c.computeAmount[i]!;
-  const token = c.serviceAmount[i]! + rent;
+  const contracts = c.contractCash.length > 0;
+  const stakes = contracts ? c.compensated[i]! - c.slashed[i]! : 0;
+  const token = c.serviceAmount[i]! + rent + stakes;
   const price = c.scalar[WORLD.tokenPrice]!;
   const sales = token < 0 ? -tokenToCash(-token, price) : tokenToCash(token, price);
-  const contracts =
-    c.contractCash.length === 0
-      ? 0
-      : c.contractCash[i]! - c.contractBill[i]! - c.courtBill[i]! - c.debtDue[i]!;
-  return sales + contracts - c.bill[i]!;
+  const other = contracts ? c.contractCash[i]! - c.contractBill[i]! - c.courtBill[i]! - c.debtDue[i]! : 0;
+  return sales + other - c.bill[i]!;
 }

@@ -75,11 +75,15 @@ fn payOperator(agent: u32, closingPrice: u32) -> Taken {
   return taken;
 }
 
-/** Realised profit of an agent's tick, milli-cash, rounded down; signed. */
+/** Realised profit of an agent's tick, milli-cash; signed. */
 fn profitOf(agent: u32) -> U64 {
   let amount = wide(load(COLUMN_computeAmount, agent));
   let rent = select(amount, negateWide(amount), load(COLUMN_orderSide, agent) == SIDE_buy);
-  let token = addWide(wide(load(COLUMN_serviceAmount, agent)), rent);
+  var token = addWide(wide(load(COLUMN_serviceAmount, agent)), rent);
+  if (LENGTH_COLUMN_slashed > 0u) {
+    token = addWide(token, wide(load(COLUMN_compensated, agent)));
+    token = subWide(token, wide(load(COLUMN_slashed, agent)));
+  }
   let price = load(COLUMN_scalar, WORLD_tokenPrice);
   var profit: U64;
   if (isNegative(token)) {

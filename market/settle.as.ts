@@ -54,6 +54,8 @@ const WEALTH_BEFORE: usize = 32;
 const UNSTAKE_AMOUNT: usize = 33;
 const UNSTAKE_DUE: usize = 34;
 const LIABILITIES: usize = 35;
+const UNDELIVERED: usize = 36;
+const SLASHED: usize = 37;
 
 const SLOTS: usize = 0;
 const ENERGY_PRICE: usize = 1;
@@ -103,6 +105,7 @@ export function openBills(): void {
   const population = column(POPULATION);
   const computeUsed = column(COMPUTE_USED);
   const computeFilled = column(COMPUTE_FILLED);
+  const undelivered = column(UNDELIVERED);
   const orderSide = column(ORDER_SIDE);
   const bill = column(BILL);
   const opened = column(OPENED);
@@ -164,15 +167,17 @@ export function openBills(): void {
       const received4 = v128.load(serviceAmount + i);
       sums = i64x2.add(sums, i64x2.extend_low_i32x4_u(received4));
       sums = i64x2.add(sums, i64x2.extend_high_i32x4_u(received4));
+      const side = v128.load(orderSide + i);
+      let arrived = i32x4.mul(filled, v128.and(side, one));
       if (contracts) {
         const compensated4 = v128.load(compensated + i);
         compensations = i64x2.add(compensations, i64x2.extend_low_i32x4_u(compensated4));
         compensations = i64x2.add(compensations, i64x2.extend_high_i32x4_u(compensated4));
+        const buys = i32x4.eq(side, one);
+        arrived = i32x4.sub(arrived, v128.and(v128.load(undelivered + i), buys));
       }
-      const side = v128.load(orderSide + i);
-      const bought = i32x4.mul(filled, v128.and(side, one));
       const units = i32x4.add(
-        i32x4.sub(i32x4.max_u(used, bought), bought),
+        i32x4.sub(i32x4.max_u(used, arrived), arrived),
         i32x4.mul(filled, i32x4.shr_u(side, 1)),
       );
       const gone = i32x4.eq(v128.load(population + i), free);
@@ -229,8 +234,8 @@ export function openBills(): void {
       const filled = at(computeFilled, i);
       const side = at(orderSide, i);
       const used = at(computeUsed, i);
-      const bought = filled * (side & 1);
-      const units = least(MAX, (used > bought ? used - bought : 0) + filled * (side >> 1));
+      const arrived = (contracts ? filled - at(undelivered, i) : filled) * (side & 1);
+      const units = least(MAX, (used > arrived ? used - arrived : 0) + filled * (side >> 1));
       energy = least(MAX, units * energyPrice);
       owed = least(MAX, at(bill, i) + energy + subsistence);
       if (scaleLog2 != 0 || capitalCost != 0) {
@@ -454,6 +459,8 @@ export function closeAccounts(
   const invested = column(INVESTED);
   const computeAmount = column(COMPUTE_AMOUNT);
   const serviceAmount = column(SERVICE_AMOUNT);
+  const compensated = column(COMPENSATED);
+  const slashed = column(SLASHED);
   const contractCash = column(CONTRACT_CASH);
   const contractBill = column(CONTRACT_BILL);
   const courtBill = column(COURT_BILL);
@@ -512,7 +519,8 @@ export function closeAccounts(
     }
     if (operatorShare != 0) {
       const amount = <i64>at(computeAmount, i);
-      const sold = <i64>at(serviceAmount, i) + (load<u32>(orderSide + i) == 1 ? -amount : amount);
+      let sold = <i64>at(serviceAmount, i) + (load<u32>(orderSide + i) == 1 ? -amount : amount);
+      if (contracts) sold += <i64>at(compensated, i) - <i64>at(slashed, i);
       let profit = sold < 0 ? -<i64>tokenToCash(-sold, openingPrice) : <i64>tokenToCash(sold, openingPrice);
       if (contracts)
         profit += <i64>at(contractCash, i) - <i64>at(contractBill, i) - <i64>at(courtBill, i) - <i64>at(debtDue, i);

@@ -1,7 +1,7 @@
 import { describeOnGpu, testPhaseParity } from '../experiments/testDevice.ts';
 import { PARITY_CASES, type ParityCase } from '../sim/engines/webgpu/parityWorlds.ts';
 import type { World } from '../sim/world.ts';
-import { SYSTEM, WORLD } from './columns.ts';
+import { SYSTEM, TRUST_TOTAL, WORLD } from './columns.ts';
 import { TestAmounts } from './testAmounts.ts';
 
 const amounts = new TestAmounts();
@@ -46,6 +46,13 @@ function perturbBooks({ parameters, balances, columns, tick }: World, seed: numb
     columns.contractBill[i] = amounts.below(18);
     columns.courtBill[i] = amounts.below(18);
     columns.breached[i] = amounts.one(2);
+    columns.computeFilled[i] = amounts.below(12);
+    columns.undelivered[i] = amounts.one(columns.computeFilled[i]! + 1);
+    columns.slashed[i] = amounts.below(24);
+    // the service market's accounts count what was taken from others, too
+    const given = amounts.below(24);
+    columns.compensated[i]! += given;
+    columns.trustTotal[TRUST_TOTAL.compensated]! += given;
   }
   balances.systemToken[SYSTEM.amm] = 1 + amounts.below(seed % 2 === 0 ? 24 : 44);
   balances.systemCash[SYSTEM.amm] = 1 + amounts.below(seed % 2 === 0 ? 24 : 40);
@@ -57,7 +64,8 @@ await describeOnGpu('settlement', (gpu) => {
   testPhaseParity(gpu, 'settle', { cases, seeds: [1] });
   testPhaseParity(gpu, 'settle', {
     cases: cases.map((each) => ({ ...each, what: `${each.what}, books of every size` })),
-    seeds: [1, 2, 3],
+    // seed 1 overflows where there is every mechanism, and what follows is not compared
+    seeds: [2, 1, 3],
     disturb: perturbBooks,
   });
   testPhaseParity(gpu, 'settle', {

@@ -59,6 +59,23 @@ describe('the bill', () => {
     expect([...columns.insolvent]).toEqual([0, 0, 0]);
   });
 
+  it.each([true, false])(
+    'is energy of own compute where rented units did not arrive (passes: %s)',
+    (passes) => {
+      const world = testWorld({ slots: 5, world: { ...noTax, trust: { regime: 'none' } }, passes });
+      startTick(world, 0);
+      const { columns } = world;
+      columns.orderSide.set([SIDE.buy, SIDE.buy, SIDE.buy, SIDE.buy, SIDE.sell]);
+      columns.computeFilled.set([3, 3, 3, 3, 12]);
+      columns.undelivered.set([3, 2, 0, 3, 0]);
+      columns.computeUsed.set([4, 4, 4, 0, 0]);
+      settle(world, 0);
+      // whoever rents out pays for it, delivered or not
+      expect([...columns.bill]).toEqual([4, 3, 1, 0, 12].map((cu) => cu * 150 + 50));
+      expect(columns.total[TOTAL.energy]).toBe(20 * 150);
+    },
+  );
+
   it('of an agent that has the last unit is paid; one unit less is insolvent and pays what it has', () => {
     const world = testWorld({ slots: 2, world: noTax });
     startTick(world, 0);

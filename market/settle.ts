@@ -73,21 +73,23 @@ function settleStepByStep(world: MarketWorld, tick: number): void {
 
 /**
  * Adds energy, subsistence and capital to what training already billed; saturated, since nobody could pay more.
- * Energy is due for compute rented out, by its seller, and for what an agent uses beyond the compute that it rented,
- * which it uses first; none where values are induced.
+ * Energy is due for compute rented out, by its seller, and for what an agent uses beyond the compute that it rented and
+ * received, which it uses first; none where values are induced.
  */
 function addBills(world: MarketWorld): void {
   const { parameters, columns } = world;
-  const { population, computeUsed, computeFilled, orderSide, bill } = columns;
+  const { population, computeUsed, computeFilled, orderSide, undelivered, bill } = columns;
   const { price, subsistence } = parameters.energy;
   const perUnit = parameters.induced.enabled ? 0 : price;
   const energy = scratch.parts.energy.amounts;
   const { slots } = parameters;
+  const contracts = undelivered.length > 0;
   for (let i = 0; i < slots; i++) {
+    const missing = contracts ? undelivered[i]! : 0;
     // SIDE.sell >> 1 and SIDE.buy & 1 are one and the other sides' zero: no branch predicts an agent's side
     const sold = computeFilled[i]! * (orderSide[i]! >> 1);
-    const bought = computeFilled[i]! * (orderSide[i]! & 1);
-    const units = Math.max(0, computeUsed[i]! - bought) + sold;
+    const received = (computeFilled[i]! - missing) * (orderSide[i]! & 1);
+    const units = Math.max(0, computeUsed[i]! - received) + sold;
     const due = Math.min(U32_MAX, units * perUnit);
     energy[i] = due;
     bill[i] = population[i] === FREE_SLOT ? 0 : Math.min(U32_MAX, bill[i]! + due + subsistence);

@@ -98,9 +98,12 @@ fn addBill(agent: u32) {
     let filled = load(COLUMN_computeFilled, agent);
     let side = load(COLUMN_orderSide, agent);
     let used = load(COLUMN_computeUsed, agent);
-    let bought = select(0u, filled, side == SIDE_buy);
+    var received = select(0u, filled, side == SIDE_buy);
+    if (LENGTH_COLUMN_undelivered > 0u && side == SIDE_buy) {
+      received = filled - load(COLUMN_undelivered, agent);
+    }
     let sold = select(0u, filled, side == SIDE_sell);
-    let units = addWide(wide(select(0u, used - bought, used > bought)), wide(sold));
+    let units = addWide(wide(select(0u, used - received, used > received)), wide(sold));
     let due = saturate(productOf(saturate(units), price));
     let owed = addWide(wide(load(COLUMN_bill, agent)), wide(due));
     bill = saturate(addWide(owed, parameterWide(PARAMETER_energy_subsistence)));

@@ -76,6 +76,7 @@ function disturb(world: MarketWorld, seed: number, tick: number, most: number, u
     columns.orderSide[i] = draws.below(3);
     columns.computeFilled[i] = anySize(units);
     columns.computeUsed[i] = anySize(units);
+    if (columns.undelivered.length > 0) columns.undelivered[i] = draws.below(columns.computeFilled[i]! + 1);
     columns.computeAmount[i] = anySize(most);
     columns.serviceAmount[i] = anySize(most);
     columns.opened[i] = anySize(2 ** 12);
@@ -91,10 +92,12 @@ function disturb(world: MarketWorld, seed: number, tick: number, most: number, u
       'courtBill',
       'debtDue',
       'contractCash',
+      'compensated',
+      'slashed',
       'dataBill',
     ] as const)
       if (columns[name].length > 0) columns[name][i] = lives ? anySize(most) : 0;
-    for (const name of ['breached', 'compensated', 'unstakeAmount'] as const)
+    for (const name of ['breached', 'unstakeAmount'] as const)
       if (columns[name].length > 0) columns[name][i] = lives ? anySize(2) : 0;
   }
   // what is due is owed, to the cohort that falls due in the next tick

@@ -58,6 +58,8 @@ const COLUMNS = [
   'unstakeAmount',
   'unstakeDue',
   'liabilities',
+  'undelivered',
+  'slashed',
 ] as const;
 
 /** Columns of a world as the kernel needs them, empty where a mechanism is off. */

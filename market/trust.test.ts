@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { deriveTrust } from '../configs/derive.ts';
 import { buildSchema } from '../configs/schema.ts';
 import { U32_MAX } from '../sim/core/units.ts';
-import { ASSET, DELIVER, type MarketWorld, MODE, SIDE, SYSTEM, TRUST_TOTAL, WORLD } from './columns.ts';
+import {
+  ASSET,
+  DELIVER,
+  type MarketWorld,
+  MODE,
+  SIDE,
+  SYSTEM,
+  TOTAL,
+  TRUST_TOTAL,
+  WORLD,
+} from './columns.ts';
 import { MARKET_LAWS } from './laws.ts';
 import { actAtRandom, TestMarket } from './testTick.ts';
 import { testWorld } from './testWorld.ts';
@@ -513,6 +523,44 @@ describe('the network effect', () => {
     // 25 token for the class: at 10 token two tasks, at 10 + 5 one
     expect(demandAt(0)).toBe(2);
     expect(demandAt(0.5)).toBe(1);
+  });
+});
+
+describe('energy', () => {
+  it('is paid for what an agent used beyond what arrived, and for what it rented out, whoever defaults', () => {
+    for (const regime of ['off', 'none', 'legal', 'programmatic'])
+      for (const passes of [true, false]) {
+        const price = 20;
+        const world = testWorld({
+          slots: 24,
+          seed: 3,
+          passes,
+          world: {
+            genesis: { cash: 100_000, capacity: 16 },
+            energy: { price: price / 1000 },
+            hardware: { enabled: false },
+            trust: { regime, sideGain: 0.1 },
+          },
+        });
+        const market = new TestMarket(world);
+        let missing = 0;
+        for (let t = 0; t < 30; t++) {
+          const { columns: c } = world;
+          const before = c.total[TOTAL.energy]!;
+          market.run();
+          let units = 0;
+          for (let i = 0; i < 24; i++) {
+            const sold = c.orderSide[i] === SIDE.sell ? c.computeFilled[i]! : 0;
+            // compute at hand beyond what it opened with arrived from others
+            const arrived = Math.max(0, c.compute[i]! - c.opened[i]!);
+            units += Math.max(0, c.computeUsed[i]! - arrived) + sold;
+            missing += c.undelivered[i] ?? 0;
+          }
+          expect(c.total[TOTAL.insolvencies]).toBe(0);
+          expect(c.total[TOTAL.energy]! - before, `${regime} at ${t}`).toBe(price * units);
+        }
+        expect(missing > 0).toBe(regime !== 'off');
+      }
   });
 });
 

@@ -15,7 +15,7 @@ import { CheckpointError } from './core/errors.ts';
 import type { World } from './world.ts';
 
 /** Raised whenever the set or meaning of columns changes; older checkpoints are refused with this number. */
-export const CHECKPOINT_VERSION = 2;
+export const CHECKPOINT_VERSION = 3;
 /** Agents whose brains make one piece of a larger world, about 230 MB. */
 const PIECE_AGENTS = 16_384;
 const MAGIC = 'DARWINCP';

@@ -61,6 +61,9 @@ function decide(world: World, tick: number): void {
   decideScripted(world, tick);
 }
 
+/** Counts who acted, while the dying are still there and the newborn not yet. Nothing in the model reads it. */
+const tallyAgents: Phase['run'] = (w, t) => w.tally.addAgents(w, t);
+
 /** A market economy. */
 const ECONOMY: readonly Phase[] = [
   { name: 'income', run: startTick },
@@ -83,6 +86,7 @@ const ECONOMY: readonly Phase[] = [
   { name: 'stake', run: moveStakes },
   { name: 'reward', run: reward, ...shared(rewardRange, measureWealth) },
   { name: 'revise', run: reviseObjectives },
+  { name: 'tally', run: tallyAgents },
   { name: 'live', run: live },
 ];
 
@@ -92,6 +96,7 @@ const ENVIRONMENT: readonly Phase[] = [
   LEARN_AND_ACT,
   { name: 'learn and act by table', run: (w, t) => w.tabular.step(w, t) },
   { name: 'reward', run: (w, t) => w.environment?.step(w, t) },
+  { name: 'tally', run: tallyAgents },
 ];
 
 /** The phases that a world goes through. */
@@ -130,7 +135,7 @@ export function tick(world: World, hooks: TickHooks): void {
     runPhase(world, k, now);
     if (hooks.afterPhase !== null) hooks.afterPhase(world, phases[k]!.name);
   }
-  world.tally.add(world, now);
+  world.tally.addWorld(world);
   if (hooks.laws !== null) checkLaws(world, hooks.laws, now);
   if (hooks.afterPhase !== null) hooks.afterPhase(world, 'measure');
   world.tick = now + 1;

@@ -4,7 +4,7 @@ import { cashToToken, FINANCE, type MarketWorld, WORLD } from '../../market/colu
 import { freeStake } from '../../market/staking.ts';
 import { trustIsOn, worthToConsumers } from '../../market/trust.ts';
 import { mulHigh } from '../../sim/core/fixed.ts';
-import { levelAtLeast, taskCost } from '../actions.ts';
+import { effortOfTask, levelAtLeast } from '../actions.ts';
 
 const BPS = 10_000;
 
@@ -31,12 +31,13 @@ export function lowestAskLevel(world: MarketWorld): number {
 
 /**
  * The highest compute level at which a bought unit still earns its price in a task sold at `ask`; -1 when none does.
+ * Who rents it out pays its energy (MODEL 5a), so its buyer's only other cost is the effort of delivering the task.
  * Where sellers may default, a unit is worth what units have lately been worth: only what arrives earns.
  */
 export function highestBidLevel(world: MarketWorld, ask: number): number {
   const { priceTable } = world.parameters.computeMarket;
   const { cuPerTask, feeBps } = world.parameters.serviceMarket;
-  const margin = Math.floor((ask * (BPS - feeBps)) / BPS) - taskCost(world);
+  const margin = Math.floor((ask * (BPS - feeBps)) / BPS) - effortOfTask(world);
   if (margin <= 0) return -1;
   const earned = Math.floor(margin / cuPerTask);
   const expected = trustIsOn(world.parameters) ? mulHigh(earned, world.columns.deliveredShare[0]!) : earned;

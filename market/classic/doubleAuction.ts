@@ -129,8 +129,8 @@ function openDay(world: MarketWorld, auction: DoubleAuction): void {
       demanded += units;
     } else offered += units;
   }
-  scalar[WORLD.computeBid]! += demanded;
-  scalar[WORLD.computeOffered]! += offered;
+  scalar[WORLD.computeBid] = demanded;
+  scalar[WORLD.computeOffered] = offered;
   auction.presentCount = traders;
   auction.buyers = buyers;
   auction.sellers = traders - buyers;

@@ -172,9 +172,7 @@ function economyOf(
     tasksDemanded: sumOf(columns.demand),
     spend: fromMilli(gained(TOTAL.spentToken)),
     spendCash: fromMilli(gained(TOTAL.spentCash)),
-    serviceWelfare: fromMilli(
-      gained(TOTAL.taskValue) - tasks * parameters.serviceMarket.cuPerTask * parameters.energy.price,
-    ),
+    serviceWelfare: fromMilli(gained(TOTAL.taskValue) - tally.taskEnergy),
     taskPrice: tasks === 0 ? Number.NaN : fromMilli(gained(TOTAL.spentToken)) / tasks,
     tokenPrice,
     swaps: gained(TOTAL.swaps),

@@ -22,7 +22,11 @@ export const METRICS = [
   metric('tasksDemanded', 'tasks', 'tasks wanted in the sampled tick'),
   metric('spend', 'token per interval', "consumers' spending on tasks"),
   metric('spendCash', 'cash per interval', "consumers' spending at the tick's token price"),
-  metric('serviceWelfare', 'cash per interval', 'value of the tasks served less the energy they took'),
+  metric(
+    'serviceWelfare',
+    'cash per interval',
+    'value of the tasks delivered less the energy of all that were sold, as the machines that ran them pay it; for rented compute, the mean of its sellers',
+  ),
   metric('taskPrice', 'token per task', 'mean price of a task over the interval'),
   metric('tokenPrice', 'cash per token', 'mid price of the AMM'),
   metric('swaps', 'per interval', 'aggregate swaps executed'),
@@ -144,7 +148,11 @@ export type MetricName = (typeof METRICS)[number]['name'];
 export const POPULATION_METRICS = [
   metric('alive', 'agents', 'living agents'),
   metric('wealth', 'cash', 'mean wealth of the living'),
-  metric('profitPerTick', 'cash per agent and tick', 'realised profit over the interval'),
+  metric(
+    'profitPerTick',
+    'cash per agent and tick',
+    'realised profit over the interval, of all who acted: a newborn from its next tick, the dead to their last',
+  ),
   metric('matureProfitPerTick', 'cash per agent and tick', 'the same for agents older than the maturity age'),
   metric('reward', '1', 'mean reward per agent and tick over the interval'),
   metric('skill', '1', "mean of the best class's skill"),

@@ -1,4 +1,4 @@
-// AssemblyScript: adds one tick of one world to the sums of its populations. Tally.addTick (tally.ts) is the
+// AssemblyScript: adds one tick of one world to the sums of its populations. Tally.addEach (tally.ts) is the
 // specification; sums take the same terms in the same order, so that both give the same bits.
 
 const FREE_SLOT: u32 = 0xffffffff;
@@ -42,9 +42,7 @@ export function addTick(
   }
   for (let at: usize = 0; at < end; at += 4) {
     const p = load<u32>(population + at);
-    if (p == FREE_SLOT) continue;
-    const born = load<u32>(bornAt + at);
-    if (born > tick || p >= populations) continue;
+    if (p == FREE_SLOT || p >= populations) continue;
     const own = sums + <usize>p * BYTES;
     const gain = <f64>load<f32>(profit + at);
     store<f64>(own, load<f64>(own, AGENT_TICKS) + 1, AGENT_TICKS);
@@ -55,7 +53,7 @@ export function addTick(
       const count = own + (<usize>m << 3);
       store<f64>(count, load<f64>(count, OF_MODE) + 1, OF_MODE);
     }
-    if (tick - born >= maturity) {
+    if (tick - load<u32>(bornAt + at) >= maturity) {
       store<f64>(own, load<f64>(own, MATURE_TICKS) + 1, MATURE_TICKS);
       store<f64>(own, load<f64>(own, MATURE_PROFIT) + gain, MATURE_PROFIT);
     }
@@ -82,14 +80,12 @@ function addOnly(
   let rewards = load<f64>(sums, REWARD);
   for (let at: usize = 0; at < end; at += 4) {
     if (load<u32>(population + at) != 0) continue;
-    const born = load<u32>(bornAt + at);
-    if (born > tick) continue;
     const gain = <f64>load<f32>(profit + at);
     ticks++;
     gains += gain;
     rewards += <f64>load<f32>(reward + at);
     modes = i32x4.sub(modes, i32x4.eq(v128.load32_splat(mode + at), i32x4(0, 1, 2, 3)));
-    if (tick - born >= maturity) {
+    if (tick - load<u32>(bornAt + at) >= maturity) {
       matureTicks++;
       matureGains += gain;
     }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeOnGpu } from '../../experiments/testDevice.ts';
-import { FREE_SLOT } from '../../market/columns.ts';
+import { FREE_SLOT, SIDE } from '../../market/columns.ts';
 import { DrawSequence, STREAM } from '../core/rng.ts';
 import { Batch } from '../engines/webgpu/batch.ts';
 import { TALLY } from '../engines/webgpu/gathered.ts';
@@ -13,13 +13,30 @@ import { TALLIES_TAKEN } from '../engines/webgpu/readouts.ts';
 import type { World } from '../world.ts';
 import { Tally } from './tally.ts';
 
-const MEASURE = DEVICE_PHASES.get('measure')!;
+/** Sums of agents, then those of the world. */
+const WATCHES = ['tally', 'measure'].map((name) => DEVICE_PHASES.get(name)!);
 /** The sums of the CPU are rounded at every step: so many terms, each to 2^-53. */
 const ROUNDING = 1e-12;
 /** A term that needs more bits behind the point than the device keeps, half a unit of 2^-40. */
 const SMALLEST = 2 ** -41;
 
 const draws = new DrawSequence();
+
+/** Gives agents machines, rented compute and tasks of all sizes, so that size saves energy in some worlds. */
+function trade({ columns, parameters }: World, seed: number): void {
+  const { opened, tasksSold, served, computeFilled, orderSide } = columns;
+  draws.at(seed, 1, 0, STREAM.scripted);
+  served.fill(0);
+  for (let i = 0; i < parameters.slots; i++) {
+    opened[i] = draws.below(200);
+    tasksSold[i] = draws.below(2) * draws.below(30);
+    served[i % served.length]! += tasksSold[i]!;
+    computeFilled[i] = draws.below(2) * draws.below(100);
+    // a seller in every world, or nobody could have rented anything
+    orderSide[i] = i === 0 ? SIDE.sell : [SIDE.none, SIDE.buy, SIDE.sell][draws.below(3)]!;
+  }
+  computeFilled[0] = 1 + draws.below(100);
+}
 
 /** Gives agents profits and rewards of all sizes and signs, from denormal to 2^43. */
 function scatter(world: World, seed: number): void {
@@ -45,21 +62,29 @@ function scatter(world: World, seed: number): void {
 }
 
 await describeOnGpu('sums over an interval', (gpu) => {
-  for (const name of ['a plain market', 'every kind of trader', 'more agents than threads', 'one slot'])
+  for (const name of [
+    'a plain market',
+    'every kind of trader',
+    'more agents than threads',
+    'one slot',
+    'every mechanism, staked contracts',
+  ])
     test(`are on the device those of the CPU: ${name}`, async () => {
       const worlds = runCase(PARITY_CASES.find(({ what }) => what === name)!, 'sums');
       const batch = await Batch.allocate(
         gpu,
         worlds.map(({ parameters }) => parameters),
       );
-      const phase = await compiled(gpu, MEASURE, batch);
+      const phases = await Promise.all(WATCHES.map((phase) => compiled(gpu, phase, batch)));
       const tallies = worlds.map(({ parameters }) => new Tally(parameters.populations.length));
       const { tick } = worlds[0]!;
       // the same tick thrice, with other profits: sums go on from what is there
       for (let round = 0; round < 3; round++) {
         worlds.forEach((world, w) => {
           scatter(world, 10 * round + w);
-          tallies[w]!.add(world, tick);
+          trade(world, 10 * round + w);
+          tallies[w]!.addAgents(world, tick);
+          tallies[w]!.addWorld(world);
           const { state } = wordsOfWorld(world, batch.layout);
           for (const column of batch.layout.columns)
             if (round === 0 || column.group !== 'device') batch.writeColumn(w, column, state, column.offset);
@@ -67,7 +92,7 @@ await describeOnGpu('sums over an interval', (gpu) => {
         batch.setTick(tick);
         const encoder = gpu.device.createCommandEncoder();
         const pass = encoder.beginComputePass();
-        encodePhase(pass, batch, phase);
+        for (const phase of phases) encodePhase(pass, batch, phase);
         pass.end();
         gpu.device.queue.submit([encoder.finish()]);
       }
@@ -113,7 +138,7 @@ await describeOnGpu('sums over an interval', (gpu) => {
     batch.setTick(world.tick);
     const encoder = gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    encodePhase(pass, batch, await compiled(gpu, MEASURE, batch));
+    encodePhase(pass, batch, await compiled(gpu, WATCHES[0]!, batch));
     pass.end();
     gpu.device.queue.submit([encoder.finish()]);
     const end = await batch.assertWell().then(

@@ -10,6 +10,7 @@ import { kernelOn } from '../core/webAssembly.ts';
 import { addPair, CORRELATION_SUMS } from './correlation.ts';
 import { MATURITY_TICKS } from './table.ts';
 import { KERNEL_BASE64 } from './tally.generated.ts';
+import { taskEnergy } from './taskEnergy.ts';
 
 const MODES = Object.keys(MODE).length;
 const SWAPS = Object.values(SWAP);
@@ -60,6 +61,7 @@ const WORLD_SUMS = [
   'computeTicks',
   'serviceTicks',
   'swapTicks',
+  'taskEnergy',
 ] as const;
 
 /** What the agents of a population did over some ticks. */
@@ -161,6 +163,8 @@ export class Tally {
   computeTicks = 0;
   serviceTicks = 0;
   swapTicks = 0;
+  /** What the energy of the tasks sold cost, see taskEnergy.ts, milli-cash. */
+  taskEnergy = 0;
   /** Agent-ticks since genesis: the unit of `agent-steps per second`. */
   agentSteps = 0;
 
@@ -183,11 +187,15 @@ export class Tally {
         : new Float64Array(this.kernel.buffer, SUMS_START_BYTES, this.sums.length);
   }
 
-  /** Adds the tick that a world has just completed. */
-  add(world: AgentWorld, tick: number): void {
-    const { served, scalar, swapReserves } = world.columns;
-    if (this.kernel === null) this.addAgents(world, tick);
-    else this.addAgentsBy(this.kernel, world, tick);
+  /** Adds what agents did in a tick, before births and deaths: whoever dies in it acted, whoever is born in it did not. */
+  addAgents(world: AgentWorld, tick: number): void {
+    if (this.kernel === null) this.addEach(world, tick);
+    else this.addEachBy(this.kernel, world, tick);
+    this.taskEnergy += taskEnergy(world);
+  }
+
+  /** Adds what a world did in a tick that it has just completed. */
+  addWorld({ columns: { served, scalar, swapReserves } }: AgentWorld): void {
     this.ticks++;
     this.births += scalar[WORLD.births]!;
     this.deaths += scalar[WORLD.deaths]!;
@@ -203,20 +211,19 @@ export class Tally {
   }
 
   /** The specification of tally.as.ts. */
-  private addAgents(world: AgentWorld, tick: number): void {
+  private addEach(world: AgentWorld, tick: number): void {
     const { columns, agents, brain, parameters } = world;
     const { population, mode } = columns;
     const { reward } = brain.columns;
     for (let i = 0; i < parameters.slots; i++) {
       const p = population[i]!;
-      // A newborn has done nothing yet: its first tick is the next one.
-      if (p === FREE_SLOT || agents.bornAt[i]! > tick) continue;
+      if (p === FREE_SLOT) continue;
       const mature = tick - agents.bornAt[i]! >= MATURITY_TICKS;
       this.populations[p]!.add(agents.profit[i]!, reward[i]!, mode[i]!, mature);
     }
   }
 
-  private addAgentsBy({ addTick }: TallyKernel, world: AgentWorld, tick: number): void {
+  private addEachBy({ addTick }: TallyKernel, world: AgentWorld, tick: number): void {
     const { columns, agents, brain, parameters } = world;
     this.working.set(this.sums);
     addTick(
@@ -262,6 +269,7 @@ export class Tally {
     this.computeTicks = 0;
     this.serviceTicks = 0;
     this.swapTicks = 0;
+    this.taskEnergy = 0;
   }
 
   /** All sums, for a checkpoint. */
@@ -275,6 +283,7 @@ export class Tally {
       this.computeTicks,
       this.serviceTicks,
       this.swapTicks,
+      this.taskEnergy,
     ];
     for (const tally of this.populations) sums.push(...tally.save());
     return Float64Array.from(sums);
@@ -292,6 +301,7 @@ export class Tally {
     this.computeTicks = take();
     this.serviceTicks = take();
     this.swapTicks = take();
+    this.taskEnergy = take();
     for (const tally of this.populations) tally.load(take);
   }
 }

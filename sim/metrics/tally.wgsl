@@ -1,5 +1,5 @@
-// Twin of tally.ts: adds the tick that a world has completed to what DEVICE_tally and DEVICE_members hold. Counts are
-// exact; real numbers are summed as integers of 96 bits, so that no order of threads changes a sum.
+// Twin of tally.ts and taskEnergy.ts: adds a tick to what DEVICE_tally and DEVICE_members hold. Counts are exact; real
+// numbers are summed as integers of 96 bits, so that no order of threads changes a sum.
 
 /** Populations whose sums are gathered at once. */
 const MEMBERS_AT_ONCE = min(COUNT_populations_kind, 32u);
@@ -8,7 +8,8 @@ var<workgroup> memberWords: array<atomic<u32>, 2u * MEMBER_SUMS * MEMBERS_AT_ONC
 /** Of this thread's agents of one population. */
 var<private> ownSums: array<U64, MEMBER_SUMS>;
 
-fn measure(lane: u32) {
+/** What agents did, before births and deaths. */
+fn tallyAgents(lane: u32) {
   let tick = currentTick();
   for (var first = 0u; first < COUNT_populations_kind; first += MEMBERS_AT_ONCE) {
     for (var k = lane; k < 2u * MEMBER_SUMS * MEMBERS_AT_ONCE; k += WORKGROUP) {
@@ -24,13 +25,63 @@ fn measure(lane: u32) {
     }
     workgroupBarrier();
   }
-  if (lane == 0u) {
-    addWorld();
+  addTaskEnergy(lane);
+}
+
+/** Energy of the tasks that were sold, milli-cash. */
+fn addTaskEnergy(lane: u32) {
+  var tasks = WIDE_ZERO;
+  for (var c = 0u; c < CLASS_COUNT; c++) {
+    tasks = addWide(tasks, wide(load(COLUMN_served, c)));
+  }
+  let cuPerTask = parameter(PARAMETER_serviceMarket_cuPerTask);
+  let bySize = agree(lane, select(0u, 1u, parameterI32(PARAMETER_ownership_scaleLog2) != 0)) == 1u;
+  if (!bySize) {
+    if (lane == 0u) {
+      addTo(DEVICE_tally, TALLY_taskEnergy, mulWide(mulWide(tasks, cuPerTask), parameter(PARAMETER_energy_price)));
+    }
+    return;
+  }
+  var energy = WIDE_ZERO;
+  var rented = WIDE_ZERO;
+  var sold = WIDE_ZERO;
+  var soldEnergy = WIDE_ZERO;
+  for (var i = lane; i < SLOTS; i += WORKGROUP) {
+    let used = load(COLUMN_tasksSold, i) * cuPerTask;
+    let filled = load(COLUMN_computeFilled, i);
+    let side = load(COLUMN_orderSide, i);
+    if (used == 0u && filled == 0u) {
+      continue;
+    }
+    let hired = select(0u, min(used, filled), side == SIDE_buy);
+    let share = energyShare(load(COLUMN_opened, i));
+    energy = addWide(energy, energyAt(share, used - hired));
+    rented = addWide(rented, wide(hired));
+    if (side == SIDE_sell) {
+      sold = addWide(sold, wide(filled));
+      soldEnergy = addWide(soldEnergy, energyAt(share, filled));
+    }
+  }
+  let own = sumOfTwo(lane, energy, rented);
+  let others = sumOfTwo(lane, sold, soldEnergy);
+  if (lane == 0u && !isZero(tasks)) {
+    addTo(DEVICE_tally, TALLY_taskEnergy, own.xy);
+    if (!isZero(own.zw)) {
+      addTo(DEVICE_tally, TALLY_taskEnergy, mulDiv(others.zw, own.zw, others.xy));
+    }
   }
 }
 
-/** What the world as a whole did. */
-fn addWorld() {
+/** What the energy of `units` of compute costs at a share of the price, milli-cash. */
+fn energyAt(share: u32, units: u32) -> U64 {
+  return wide(portion(saturate(productOf(units, parameter(PARAMETER_energy_price))), share));
+}
+
+/** What the world as a whole did, when the tick is over. */
+fn measure(lane: u32) {
+  if (lane != 0u) {
+    return;
+  }
   addTo(DEVICE_tally, TALLY_ticks, wide(1u));
   addTo(DEVICE_tally, TALLY_births, wide(load(COLUMN_scalar, WORLD_births)));
   addTo(DEVICE_tally, TALLY_deaths, wide(load(COLUMN_scalar, WORLD_deaths)));
@@ -60,8 +111,7 @@ fn addAgents(lane: u32, tick: u32, first: u32) {
     var population = FREE_SLOT;
     if (!ended) {
       population = load(COLUMN_population, i);
-      // a newborn has done nothing yet: its first tick is the next one
-      let counts = population - first < MEMBERS_AT_ONCE && load(AGENT_bornAt, i) <= tick;
+      let counts = population - first < MEMBERS_AT_ONCE;
       population = select(FREE_SLOT, population, population != FREE_SLOT && counts);
     }
     if (current != FREE_SLOT && (ended || (population != FREE_SLOT && population != current))) {

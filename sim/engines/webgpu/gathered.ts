@@ -16,6 +16,7 @@ export const TALLY = {
   computeTicks: 5,
   serviceTicks: 6,
   swapTicks: 7,
+  taskEnergy: 8,
 } as const;
 export const TALLIES = Object.keys(TALLY).length;
 

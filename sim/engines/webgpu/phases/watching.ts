@@ -1,10 +1,10 @@
-/** What watches a tick when its phases are over: sums over the metric interval, and the laws. */
+/** What watches a tick: sums over the metric interval, and the laws. */
 import { SHADER as TALLY } from '../../../metrics/tally.wgsl.generated.ts';
 import { SHADER as SCREEN } from '../../../screen.wgsl.generated.ts';
-import { claims, fee, fixed, pool, type ShaderModule, state, sums, together } from '../modules.ts';
+import { claims, fee, fixed, pairSums, pool, type ShaderModule, sums, together, worth } from '../modules.ts';
 import type { DevicePhase } from '../phase.ts';
 
-const tally: ShaderModule = { name: 'tally', text: TALLY, needs: [state] };
+const tally: ShaderModule = { name: 'tally', text: TALLY, needs: [pairSums, worth] };
 const screen: ShaderModule = {
   name: 'screen',
   text: SCREEN,
@@ -12,6 +12,7 @@ const screen: ShaderModule = {
 };
 
 export const WATCHING: readonly DevicePhase[] = [
+  { name: 'tally', module: tally, passes: [{ entry: 'tallyAgents', over: 'worlds' }] },
   { name: 'measure', module: tally, passes: [{ entry: 'measure', over: 'worlds' }] },
   {
     name: 'laws',
