@@ -2,7 +2,8 @@
  * What a world looks like at a sampled tick: the figures of METRICS, POPULATION_METRICS, gene means and
  * curves. Reads everything, writes nothing that the model reads.
  */
-import { FEATURE_COUNT, TRIAL_TOTAL } from '../../agents/columns.ts';
+import { FEATURE_COUNT, TRIAL_TOTAL, UNIT_NORM_GENES } from '../../agents/columns.ts';
+import { heritability } from '../../agents/heritability.ts';
 import { linearGene, priceTerms, takeCensus } from '../../agents/priceEquation.ts';
 import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import { METHODS, PRICE_FRACTION_BITS, TOKEN_PRICE_BITS } from '../../configs/worldParameters.ts';
@@ -12,15 +13,19 @@ import { fromFraction32, fromMilli, MILLI } from '../core/units.ts';
 import type { WorldFrame } from '../frame.ts';
 import type { World } from '../world.ts';
 import { CORRELATION_SUMS, correlation } from './correlation.ts';
+import { meanSquaredDistance, speciesCount } from './diversity.ts';
 import { type Concentration, concentration } from './inequality.ts';
 import { measureOwn } from './ownMetrics.ts';
+import { quotedSpread } from './spread.ts';
 import {
+  MATURITY_TICKS,
   METRIC_INDEX,
   METRICS,
   type MetricName,
   POPULATION_METRIC_INDEX,
   POPULATION_METRICS,
 } from './table.ts';
+import { tickWelfare } from './welfare.ts';
 
 /** The gene that the Price equation's terms follow. */
 export const TRACKED_TRAIT = linearGene('skillGain');
@@ -80,7 +85,11 @@ export function measure(world: World, since: IntervalStart): WorldFrame {
     arm: parameters.arm,
     replicate: parameters.replicate,
     tick: world.tick,
-    metrics: economyOf(world, since, alive, wealth, compute),
+    metrics: rowOf({
+      ...economyOf(world, since, alive, wealth, compute),
+      ...marketsOf(world, since),
+      ...variationOf(world, learning, genes, shadow),
+    }),
     ...(own === null ? {} : { ownMetrics: own }),
     populations: populationsOf(world, alive),
     geneMean: genes.mean,
@@ -124,6 +133,7 @@ function sumsOf({ columns, agents, tick }: World, alive: number) {
   let bestOfAll = 0;
   let age = 0;
   let generation = 0;
+  let depth = alive === 0 ? Number.NaN : 0;
   for (let k = 0; k < alive; k++) {
     const i = living[k]!;
     const best = bestSkill(columns.skill, i);
@@ -133,8 +143,9 @@ function sumsOf({ columns, agents, tick }: World, alive: number) {
     bestOfAll = Math.max(bestOfAll, best);
     age += tick - agents.bornAt[i]!;
     generation += agents.generation[i]!;
+    depth = Math.max(depth, agents.generation[i]!);
   }
-  return { wealth, used, skill, bestOfAll, age, generation };
+  return { wealth, used, skill, bestOfAll, age, generation, depth };
 }
 
 function economyOf(
@@ -143,7 +154,7 @@ function economyOf(
   alive: number,
   wealth: Concentration,
   compute: Concentration,
-): Float64Array {
+): Partial<Record<MetricName, number>> {
   const { parameters, columns, balances, tally } = world;
   const { scalar, total } = columns;
   const gained = (index: number): number => total[index]! - since[index]!;
@@ -158,7 +169,7 @@ function economyOf(
     tokenWorth * (sumOf(balances.token) + staked + sumOf(balances.systemToken));
   const tasks = gained(TOTAL.tasks);
   const price = priceTerms(world, TRACKED_TRAIT);
-  const values: Partial<Record<MetricName, number>> = {
+  return {
     alive,
     births: tally.births,
     deaths: tally.deaths,
@@ -226,6 +237,7 @@ function economyOf(
       : {}),
     meanAge: mean(sums.age, alive),
     meanGeneration: mean(sums.generation, alive),
+    lineageDepth: sums.depth,
     allocativeEfficiency: allocativeEfficiency(world),
     smithAlpha: alphaOf(gained(TOTAL.inducedSquaredDeviation), gained(TOTAL.inducedVolume)),
     quoteSurplus: fromMilli(gained(TOTAL.quoteSurplus)),
@@ -236,9 +248,40 @@ function economyOf(
     priceResidual: price.residual,
     ...trialsOf(world, since),
   };
+}
+
+/** In the order of METRICS; NaN where a world has no such figure. */
+function rowOf(values: Partial<Record<MetricName, number>>): Float64Array {
   const row = new Float64Array(METRICS.length).fill(Number.NaN);
   for (const [name, value] of Object.entries(values)) row[METRIC_INDEX[name as MetricName]] = value;
   return row;
+}
+
+/** How fast token goes round, and how well the markets of the sampled tick did. */
+function marketsOf(world: World, since: IntervalStart) {
+  const { parameters, columns, ledger } = world;
+  const { total, scalar, bidHistogram, askHistogram } = columns;
+  const { made, bound } = tickWelfare(world);
+  // a book's histograms are what its day left, those of a call what was ordered
+  const filled = parameters.doubleAuction.enabled ? 0 : scalar[WORLD.computeVolume]!;
+  const { priceTable } = parameters.computeMarket;
+  return {
+    velocity: (total[TOTAL.spentToken]! - since[TOTAL.spentToken]!) / ledger.supply(ASSET.token),
+    computeSpread: fromMilli(quotedSpread(bidHistogram, askHistogram, filled, priceTable)),
+    welfareBound: fromMilli(bound),
+    serviceEfficiency: bound === 0 ? Number.NaN : made / bound,
+  } satisfies Partial<Record<MetricName, number>>;
+}
+
+/** How different the reward genomes of living learners are that can evolve, each figure beside its neutral shadow. */
+function variationOf({ parameters, agents }: World, learning: number, genes: Moments, shadow: Moments) {
+  const { slots } = parameters;
+  return {
+    speciesCount: speciesCount(agents.genes, slots, learners, learning),
+    speciesCountShadow: speciesCount(agents.shadowGenes, slots, learners, learning),
+    diversity: meanSquaredDistance(genes.variance, learning),
+    diversityShadow: meanSquaredDistance(shadow.variance, learning),
+  } satisfies Partial<Record<MetricName, number>>;
 }
 
 /** Contracts and what became of them; no figures where nobody can default. */
@@ -309,6 +352,7 @@ function populationsOf(world: World, alive: number): Float64Array[] {
     members.skill += bestSkill(columns.skill, i);
     members.capacity += columns.capacity[i]!;
   }
+  const slopes = heritability(world, world.tick, MATURITY_TICKS);
   return all.map((members, population) => {
     const sums = tally.populations[population]!;
     const perTick = (value: number, ticks: number): number => (ticks === 0 ? Number.NaN : value / ticks);
@@ -330,26 +374,33 @@ function populationsOf(world: World, alive: number): Float64Array[] {
     });
     set('rewardWealthCorrelation', correlation(sums.lives, 0));
     set('rewardProfitCorrelation', correlation(sums.lives, CORRELATION_SUMS));
+    set('heritability', slopes[population]!);
     return row;
   });
 }
 
-/**
- * Mean and standard deviation of each linear reward gene over the first `learning` of `learners`: living learners whose
- * genes can evolve, [FEATURE_COUNT] each.
- */
-function geneMoments(genes: Float32Array, slots: number, learning: number) {
+/** Of reward genes over living learners. */
+interface Moments {
+  /** Mean and standard deviation of linear genes, [FEATURE_COUNT]. */
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+  /** With n, of all genes of the unit norm, [UNIT_NORM_GENES]. */
+  readonly variance: Float64Array;
+}
+
+/** Moments over the first `learning` of `learners`: living learners whose genes can evolve. */
+function geneMoments(genes: Float32Array, slots: number, learning: number): Moments {
   const means = new Float64Array(FEATURE_COUNT);
-  const deviation = new Float64Array(FEATURE_COUNT);
-  for (let f = 0; f < FEATURE_COUNT; f++) {
+  const variance = new Float64Array(UNIT_NORM_GENES);
+  for (let f = 0; f < UNIT_NORM_GENES; f++) {
     const first = f * slots;
     let sum = 0;
     for (let k = 0; k < learning; k++) sum += genes[first + learners[k]!]!;
     const centre = mean(sum, learning);
     let squares = 0;
     for (let k = 0; k < learning; k++) squares += (genes[first + learners[k]!]! - centre) ** 2;
-    means[f] = centre;
-    deviation[f] = Math.sqrt(mean(squares, learning));
+    if (f < FEATURE_COUNT) means[f] = centre;
+    variance[f] = mean(squares, learning);
   }
-  return { mean: means, deviation };
+  return { mean: means, deviation: variance.slice(0, FEATURE_COUNT).map(Math.sqrt), variance };
 }

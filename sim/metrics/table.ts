@@ -141,6 +141,35 @@ export const METRICS = [
   metric('placeboAcceptance', '1', 'the same of placebos (identical genes): what chance accepts'),
   metric('poolToken', 'token', 'token reserve of the AMM; where it is on, else NaN'),
   metric('poolCash', 'cash', 'cash reserve of the AMM; where it is on, else NaN'),
+  metric('velocity', '1 per interval', "consumers' spending on tasks over all token there is"),
+  metric(
+    'computeSpread',
+    'token per cu',
+    'best ask less best bid left unfilled in the sampled tick; NaN where a side has nothing left',
+  ),
+  metric(
+    'welfareBound',
+    'cash',
+    'most welfare of the sampled tick, given skills, classes chosen, compute and demand: greedy',
+  ),
+  metric(
+    'serviceEfficiency',
+    '1',
+    'welfare made in the sampled tick of welfareBound; NaN where that is zero',
+  ),
+  metric('lineageDepth', '1', 'largest generation of the living'),
+  metric(
+    'speciesCount',
+    'species',
+    'kinds of evolving reward genomes by their largest weight and its sign; NaN where none evolve',
+  ),
+  metric('speciesCountShadow', 'species', 'the same of their neutral shadows'),
+  metric(
+    'diversity',
+    '1',
+    'mean squared distance between two evolving reward genomes of norm one: 2 where unrelated, 0 where equal',
+  ),
+  metric('diversityShadow', '1', 'the same of their neutral shadows'),
 ] as const satisfies readonly Metric[];
 export type MetricName = (typeof METRICS)[number]['name'];
 
@@ -172,6 +201,11 @@ export const POPULATION_METRICS = [
     'rewardProfitCorrelation',
     '1',
     'the same of mean reward and mean profit per tick of life, which age does not confound',
+  ),
+  metric(
+    'heritability',
+    '1',
+    'slope of offspring on parent in profit per tick of life, both mature and living; NaN below three pairs',
   ),
 ] as const satisfies readonly Metric[];
 export type PopulationMetricName = (typeof POPULATION_METRICS)[number]['name'];

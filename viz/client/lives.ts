@@ -1,8 +1,8 @@
 /** The lives of a run from its lineage: when each began and ended, from whom it came and what it wanted. */
+import { dominantGene, geneName } from '../../agents/species.ts';
 import type { TableFrame } from '../tableFrame.ts';
 import { cellsOf, columnOf, DataError, type RunData } from './data.ts';
 import type { RunStore, Selection } from './store.ts';
-import { dominantGene, geneName } from './wants.ts';
 
 const REFRESH_MS = 5000;
 const BIRTHS = ['genesis', 'birth', 'immigration'];

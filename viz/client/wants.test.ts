@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { REWARD_FEATURES } from '../../agents/columns.ts';
-import { dominantGene, geneName, rewardInWords } from './wants.ts';
+import { rewardInWords } from './wants.ts';
 
 const FEATURES = ['profit', 'skillGain', 'idle'];
 
@@ -21,13 +21,5 @@ describe('reward functions in words', () => {
   test('every feature of the model has words', () => {
     for (const feature of REWARD_FEATURES)
       expect(rewardInWords([feature], [1])).not.toContain(`Wants ${feature} (+`.replace('profit', '\n'));
-  });
-
-  test('a species is the feature of the largest weight, with its sign', () => {
-    expect(dominantGene((f) => [0.2, -0.9, 0.3][f]!, 3)).toBe(3);
-    expect(geneName(3, FEATURES)).toBe('\u2212 skillGain');
-    expect(geneName(0, FEATURES)).toBe('+ profit');
-    expect(dominantGene(() => 0, 3)).toBe(-1);
-    expect(geneName(-1, FEATURES)).toBe('no reward');
   });
 });

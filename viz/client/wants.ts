@@ -1,4 +1,4 @@
-/** Reward functions in words, and the kinds of agents that they make. */
+/** Reward functions in words. */
 
 /** What a positive weight on a feature wants, in the order of no list: by name. */
 const WANTS: Readonly<Record<string, string>> = {
@@ -47,20 +47,3 @@ export function rewardInWords(features: readonly string[], genes: readonly numbe
   if (avoids === '') return `Wants ${wants}.`;
   return wants === '' ? `Dislikes ${avoids}.` : `Wants ${wants}; dislikes ${avoids}.`;
 }
-
-/** Species of a genome: the feature of the largest weight with its sign, 2 f for plus, 2 f + 1 for minus; -1 = none. */
-export function dominantGene(gene: (feature: number) => number, features: number): number {
-  let best = -1;
-  let size = 0;
-  for (let f = 0; f < features; f++) {
-    const value = gene(f);
-    if (Math.abs(value) <= size) continue;
-    size = Math.abs(value);
-    best = 2 * f + (value < 0 ? 1 : 0);
-  }
-  return best;
-}
-
-/** Name of a species, such as `+ profit`. */
-export const geneName = (species: number, features: readonly string[]): string =>
-  species < 0 ? 'no reward' : `${species % 2 === 0 ? '+' : MINUS} ${features[species >> 1]}`;
