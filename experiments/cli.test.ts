@@ -523,22 +523,24 @@ describe('darwin serve', () => {
 
   it('shows a recorded run and those beside it until Ctrl-C', async () => {
     await first();
-    const answers: Promise<Response>[] = [];
+    // read whole before the server ends: an answer may be longer than what waits in the socket
+    const read = async (url: string) => (await fetch(url)).json();
+    const answers: ReturnType<typeof read>[] = [];
     const outcome = await darwin(['serve', 'first'], work, (text, interrupt) => {
       const url = /(http:\S+)/.exec(text)?.[1];
       if (!url || answers.length > 0) return;
-      answers.push(fetch(`${url}api/v1/runs`), fetch(`${url}api/v1/runs/first`));
+      answers.push(read(`${url}api/v1/runs`), read(`${url}api/v1/runs/first`));
       Promise.allSettled(answers).then(() => setTimeout(interrupt, 200));
     });
     expect(outcome.code, outcome.stderr).toBe(0);
-    const list = await (await answers[0]!).json();
+    const list = await answers[0]!;
     expect(list).toMatchObject({ shown: 'first', live: false });
     expect(list.runs.find((run: { id: string }) => run.id === 'first')).toMatchObject({
       name: 'tiny',
       status: 'finished',
       ticks: 60,
     });
-    expect((await (await answers[1]!).json()).hello.run.name).toBe('tiny');
+    expect((await answers[1]!).hello.run.name).toBe('tiny');
   });
 });
 

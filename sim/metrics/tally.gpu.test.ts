@@ -24,18 +24,18 @@ const draws = new DrawSequence();
 
 /** Gives agents machines, rented compute and tasks of all sizes, so that size saves energy in some worlds. */
 function trade({ columns, parameters }: World, seed: number): void {
-  const { opened, tasksSold, served, computeFilled, orderSide } = columns;
+  const { opened, offerSold, served, orderFilled, orderSide } = columns;
   draws.at(seed, 1, 0, STREAM.scripted);
   served.fill(0);
   for (let i = 0; i < parameters.slots; i++) {
     opened[i] = draws.below(200);
-    tasksSold[i] = draws.below(2) * draws.below(30);
-    served[i % served.length]! += tasksSold[i]!;
-    computeFilled[i] = draws.below(2) * draws.below(100);
+    offerSold[i] = draws.below(2) * draws.below(30);
+    served[i % served.length]! += offerSold[i]!;
+    orderFilled[i] = draws.below(2) * draws.below(100);
     // a seller in every world, or nobody could have rented anything
     orderSide[i] = i === 0 ? SIDE.sell : [SIDE.none, SIDE.buy, SIDE.sell][draws.below(3)]!;
   }
-  computeFilled[0] = 1 + draws.below(100);
+  orderFilled[0] = 1 + draws.below(100);
 }
 
 /** Gives agents profits and rewards of all sizes and signs, from denormal to 2^43. */

@@ -47,8 +47,8 @@ fn addTaskEnergy(lane: u32) {
   var sold = WIDE_ZERO;
   var soldEnergy = WIDE_ZERO;
   for (var i = lane; i < SLOTS; i += WORKGROUP) {
-    let used = load(COLUMN_tasksSold, i) * cuPerTask;
-    let filled = load(COLUMN_computeFilled, i);
+    let used = load(COLUMN_offerSold, i) * cuPerTask;
+    let filled = load(COLUMN_orderFilled, i);
     let side = load(COLUMN_orderSide, i);
     if (used == 0u && filled == 0u) {
       continue;

@@ -35,10 +35,10 @@ const withMachines = (scaleEconomy: number, machines: readonly Machine[]): Marke
   machines.forEach(({ opened, tasks = 0, side = SIDE.none, filled = 0 }, i) => {
     columns.mode[i] = tasks > 0 ? MODE.serve : MODE.idle;
     columns.opened[i] = opened;
-    columns.tasksSold[i] = tasks;
+    columns.offerSold[i] = tasks;
     columns.served[0]! += tasks;
     columns.orderSide[i] = side;
-    columns.computeFilled[i] = filled;
+    columns.orderFilled[i] = filled;
   });
   return world;
 };

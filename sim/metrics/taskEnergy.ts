@@ -8,11 +8,11 @@ import { U32_MAX } from '../core/units.ts';
  * Energy of the tasks that were sold in this tick, delivered or not, milli-cash. A seller of tasks uses what it rented
  * first, as in its bill. The rest runs on its own machine, at that machine's energy share; what it rented costs what the
  * tick's sellers of compute pay for a unit on average, since nobody knows whose machine ran which task. Rounded down
- * once a machine and once for all that was rented; where size saves no energy, tasks x cuPerTask x price. To be asked
- * before births and deaths.
+ * once a machine and once for all that was rented; where size saves no energy, tasks x cuPerTask x price. Both
+ * auctions' records tell, which births and deaths leave alone.
  */
 export function taskEnergy({ parameters, columns }: MarketWorld): number {
-  const { served, tasksSold, computeFilled, orderSide, opened } = columns;
+  const { served, offerSold, orderFilled, orderSide, opened } = columns;
   const { cuPerTask } = parameters.serviceMarket;
   const { price } = parameters.energy;
   let tasks = 0;
@@ -23,8 +23,8 @@ export function taskEnergy({ parameters, columns }: MarketWorld): number {
   let sold = 0;
   let soldEnergy = 0;
   for (let i = 0; i < parameters.slots; i++) {
-    const used = tasksSold[i]! * cuPerTask;
-    const filled = computeFilled[i]!;
+    const used = offerSold[i]! * cuPerTask;
+    const filled = orderFilled[i]!;
     if (used === 0 && filled === 0) continue;
     const hired = orderSide[i] === SIDE.buy ? Math.min(used, filled) : 0;
     const share = energyShare(parameters.ownership, opened[i]!);

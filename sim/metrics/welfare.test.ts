@@ -52,6 +52,7 @@ function worldOf(
     columns.taskClass[i] = taskClass;
     columns.opened[i] = opened;
     if (sold === 0) return;
+    columns.served[taskClass]! += sold;
     columns.offerQuantity[i] = sold;
     columns.offerSold[i] = sold;
     columns.offerClass[i] = taskClass;

@@ -1,16 +1,17 @@
 /** What the service market made of a tick, beside the most that could have been made of it. */
 import { CLASS_COUNT } from '../../configs/taskClasses.ts';
 import { FREE_SLOT } from '../../market/columns.ts';
-import { energyShare, ownEnergy } from '../../market/ownership.ts';
+import { energyShare } from '../../market/ownership.ts';
 import { mulHigh, portion } from '../core/fixed.ts';
 import type { World } from '../world.ts';
+import { taskEnergy } from './taskEnergy.ts';
 
 /** Skills of those who can serve, by class; reused by all worlds of a thread. */
 const skills = Array.from({ length: CLASS_COUNT }, () => ({ room: new Uint32Array(0), count: 0 }));
 
 /** Milli-cash in one tick. */
 export interface TickWelfare {
-  /** Value of the tasks delivered less the energy of those sold, at what it costs their sellers. */
+  /** Value of the tasks delivered less the energy of those sold (taskEnergy.ts). */
   readonly made: number;
   /** The most that anybody could have made of the tick. */
   readonly bound: number;
@@ -28,8 +29,7 @@ export function tickWelfare(world: World): TickWelfare {
   if (!parameters.serviceMarket.enabled) return { made: Number.NaN, bound: Number.NaN };
   const { value, cuPerTask } = parameters.serviceMarket;
   const { offerSold, offerQuality, breached, opened } = columns;
-  const cost = cuPerTask * parameters.energy.price;
-  let made = 0;
+  let worth = 0;
   let compute = 0;
   let largest = 0;
   for (let i = 0; i < parameters.slots; i++) {
@@ -39,11 +39,14 @@ export function tickWelfare(world: World): TickWelfare {
     if (sold === 0) continue;
     // of those who died in this tick nobody knows any more: their tasks count as delivered
     const delivered = breached.length === 0 || breached[i] === 0;
-    made += sold * ((delivered ? mulHigh(value, offerQuality[i]!) : 0) - ownEnergy(world, i, cost));
+    if (delivered) worth += sold * mulHigh(value, offerQuality[i]!);
   }
-  const leastCost = portion(cost, energyShare(parameters.ownership, largest));
+  const least = portion(cuPerTask * parameters.energy.price, energyShare(parameters.ownership, largest));
   listSkills(world);
-  return { made, bound: greedy(world, Math.floor(compute / cuPerTask), leastCost) };
+  return {
+    made: worth - taskEnergy(world),
+    bound: greedy(world, Math.floor(compute / cuPerTask), least),
+  };
 }
 
 /** Skill in the class chosen of everybody who could have served in this tick: as offered, else as it is now. */
