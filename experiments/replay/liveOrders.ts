@@ -153,8 +153,9 @@ export class LiveOrders {
       if (!(error instanceof RpcError)) throw error;
       // too dear for the wallet, or not dear enough to replace the version that the chain has
       if (/underpriced|insufficient funds/i.test(error.message)) return false;
-      // it is there already, or its number was used: the receipt will tell
-      if (!isKnown(error) && !/nonce/i.test(error.message)) throw error;
+      // it is there already, or its number was used: the receipt will tell; or the fee of the next block has risen beyond what
+      // the last one told: it waits with us, and is made dearer once a block tells
+      if (!isKnown(error) && !/nonce|less than block base fee/i.test(error.message)) throw error;
       const hash = keccak256(raw);
       if (!one.hashes.includes(hash)) one.hashes.push(hash);
     }
