@@ -3,13 +3,13 @@ import type { Figure } from '../report/figures.ts';
 import {
   type ContrastResult,
   checkStatement,
+  estimated,
   finding,
   generationsOf,
   overallFinding,
   resultsHashOf,
   type SweepData,
   short,
-  shortInterval,
   warningsOf,
 } from '../sweep/analysis.ts';
 import type { ValidationResult } from '../validate/case.ts';
@@ -73,7 +73,7 @@ function entrySection({ data, contrasts, figures, written }: GalleryEntry): stri
   const rows = contrasts.map(({ contrast, outcome, comparison: c, adjusted, verdict }) => [
     contrast.name,
     outcome.name,
-    `${short(c.difference)} (${shortInterval(c.interval)})`,
+    estimated(c.difference, c.interval),
     String(c.pairs),
     short(adjusted),
     contrast.expect,

@@ -12,7 +12,7 @@ import {
 } from '../sweep/analysis.ts';
 import type { CellResult } from '../sweep/cell.ts';
 import type { OutcomeSpec, Side } from '../sweep/experimentSchema.ts';
-import { gardenText, isOfPopulations, seriesOf, stageOf, unitOf } from '../sweep/outcome.ts';
+import { gardenText, inUnit, isOfPopulations, seriesOf, stageOf, unitOf } from '../sweep/outcome.ts';
 import { axisChart, bandChart, contrastPlot, type Figure, heatMap, lineageTree } from './figures.ts';
 import { COLOURS } from './plot.ts';
 
@@ -83,7 +83,7 @@ function trajectories(data: SweepData, outcome: OutcomeSpec): string {
   return bandChart(series, {
     title: `${outcome.name} over time`,
     xLabel: outcome.stage === 'run' ? 'tick' : `tick of the ${gardenText(outcome.stage)}`,
-    yLabel: `${outcome.name}, ${unitOf(outcome)}`,
+    yLabel: inUnit(outcome.name, unitOf(outcome)),
   });
 }
 
@@ -249,7 +249,7 @@ function axisFigures(data: SweepData): Figure[] {
         svg: axisChart(series, {
           title: `${outcome.name} over ${xLabel}`,
           xLabel,
-          yLabel: `${outcome.name}, ${unitOf(outcome)}`,
+          yLabel: inUnit(outcome.name, unitOf(outcome)),
           log,
           marks,
         }),

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadSweep, type SweepData } from '../sweep/analysis.ts';
+import { estimated, loadSweep, type SweepData, shortInterval, warningsOf } from '../sweep/analysis.ts';
+import type { CellResult } from '../sweep/cell.ts';
 import { loadExperiment } from '../sweep/experimentFile.ts';
 import { planSweep, runSweep } from '../sweep/sweep.ts';
 import { SweepDirectory } from '../sweep/sweepDirectory.ts';
@@ -89,4 +90,34 @@ it('names what the numbers of lines along an axis are', () => {
   };
   expect(legend('world.trust.stakePerUnit', [0.5, 2])).toEqual(['stakePerUnit 0.5', 'stakePerUnit 2']);
   expect(legend('world.trust.regime', ['none', 'legal'])).toEqual(['none', 'legal']);
+});
+
+it('warns where evolution is asked about and nobody was born', () => {
+  const barren = ({ run, ...cell }: CellResult): CellResult => ({
+    ...cell,
+    run: { ...run, metrics: { ...run.metrics, births: run.metrics.births.map(() => 0) } },
+  });
+  const cells = new Map(
+    [...data.cells].map(([arm, list]) => [arm, list.map((cell) => cell && barren(cell))]),
+  );
+  const { experiment } = data.source;
+  const outcomes = [{ ...experiment.outcomes[0]!, metric: 'geneShift' }];
+  const source = { ...data.source, experiment: { ...experiment, outcomes } };
+  const asked = expect.stringContaining('questions of evolution need 30');
+  expect(warningsOf({ ...data, cells, source })).toContainEqual(asked);
+  expect(warningsOf({ ...data, cells })).not.toContainEqual(asked);
+});
+
+it('leaves out the unit of a share, and the interval of an estimate that has none', () => {
+  const { experiment } = data.source;
+  const outcomes = experiment.outcomes.map((outcome) => ({ ...outcome, unit: '1' }));
+  const { html } = experimentReport({
+    ...data,
+    source: { ...data.source, experiment: { ...experiment, outcomes } },
+  });
+  expect(html).toContain('>difference</text>');
+  expect(html).not.toMatch(/, 1<|, 1, over/);
+  const none = { low: Number.NaN, high: Number.NaN };
+  expect([shortInterval(none), estimated(2, none), estimated(Number.NaN, none)]).toEqual(['-', '2', '-']);
+  expect(estimated(2, { low: 1, high: 3 })).toBe('2 (1 to 3)');
 });

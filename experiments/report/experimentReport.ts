@@ -5,6 +5,7 @@ import {
   type ContrastResult,
   checkStatement,
   contrastsOf,
+  estimated,
   finding,
   GENERATIONS_MIN,
   generationsOf,
@@ -19,7 +20,7 @@ import {
   warningsOf,
 } from '../sweep/analysis.ts';
 import type { Experiment, OutcomeSpec, ScaleName } from '../sweep/experimentSchema.ts';
-import { gardenText, unitOf } from '../sweep/outcome.ts';
+import { gardenText, inUnit, unitOf } from '../sweep/outcome.ts';
 import { figuresOf, sidesOf } from './experimentFigures.ts';
 import type { Figure } from './figures.ts';
 import { htmlPage, type Section } from './page.ts';
@@ -154,7 +155,7 @@ const WINDOW_TEXT = {
 function outcomeText(outcome: OutcomeSpec): string {
   const { name, metric, per, stage, window, population, gene } = outcome;
   const of = population === undefined ? '' : ` of ${population}`;
-  return `${name} (${metric}${gene === undefined ? '' : ` of ${gene}`}${per === undefined ? '' : ` per ${per}`}${of}, ${unitOf(outcome)}, ${WINDOW_TEXT[window]}${stage === 'run' ? '' : ` of the ${gardenText(stage)}`})`;
+  return `${name} (${metric}${gene === undefined ? '' : ` of ${gene}`}${per === undefined ? '' : ` per ${per}`}${inUnit(of, unitOf(outcome))}, ${WINDOW_TEXT[window]}${stage === 'run' ? '' : ` of the ${gardenText(stage)}`})`;
 }
 
 function armTable(data: SweepData): Section {
@@ -164,13 +165,12 @@ function armTable(data: SweepData): Section {
     const list = cells.get(name)!;
     const { estimate, interval, values } = summarise(valuesOf(data, { arm: name }, outcome), name);
     const { generation, births } = generationsOf(source.experiment, list);
-    const own = Number.isFinite(estimate) ? `${short(estimate)} (${shortInterval(interval)})` : '-';
     return [
       name,
       about,
       shortened(differs),
       String(list.filter((cell) => cell !== undefined).length),
-      own,
+      estimated(estimate, interval),
       String(values.length),
       `${short(Math.min(...generation))} to ${short(Math.max(...generation))}`,
       short(interquartileMean(births)),
@@ -220,8 +220,8 @@ function statisticsSections(data: SweepData, contrasts: readonly ContrastResult[
           ({ contrast, outcome, comparison: c, adjusted, verdict, seedsNeeded, primary }) => [
             contrast.name,
             `${outcome.name}${primary ? '' : ' (explores)'}`,
-            `${short(c.difference)} (${shortInterval(c.interval)})`,
-            `${short(c.probability)} (${shortInterval(c.probabilityInterval)})`,
+            estimated(c.difference, c.interval),
+            estimated(c.probability, c.probabilityInterval),
             short(c.cliffsDelta),
             short(c.cohensD),
             short(c.p),

@@ -1,5 +1,7 @@
 /** Figures of an experiment's report. */
+
 import { area, line, scaleLinear, scaleLog } from 'd3';
+import { inUnit } from '../sweep/outcome.ts';
 import { escapeHtml } from './page.ts';
 import {
   at,
@@ -69,7 +71,7 @@ export function contrastPlot(rows: readonly ContrastRow[], unit: string): string
         `<circle cx="${at(x(estimate))}" cy="${y}" r="5" fill="${fill}"><title>${escapeHtml(`${label}: ${tickText(estimate)} (${tickText(low)} to ${tickText(high)})`)}</title></circle>`,
       );
   });
-  parts.push(axisLabels(`difference${unit === '' ? '' : `, ${unit}`}`, '', box));
+  parts.push(axisLabels(inUnit('difference', unit), '', box));
   return svgOf('differences with 95 % intervals', box, parts);
 }
 

@@ -1,6 +1,6 @@
 /** The part of a report on a sampled parameter space: which parameters each outcome depends on. */
-import { type SweepData, short, shortInterval, summarise, valuesOf } from '../sweep/analysis.ts';
-import { unitOf } from '../sweep/outcome.ts';
+import { estimated, type SweepData, short, summarise, valuesOf } from '../sweep/analysis.ts';
+import { inUnit, unitOf } from '../sweep/outcome.ts';
 import { samplePoints } from '../sweep/sampling.ts';
 import { morrisEffects, rankCorrelation, sobolIndices } from '../sweep/sensitivity.ts';
 import { effectPlot, type Figure } from './figures.ts';
@@ -26,14 +26,14 @@ export function sensitivitySections(data: SweepData): { sections: Section[]; fig
       sections.push(
         {
           kind: 'text',
-          text: `${outcome.name}, ${unit}: elementary effects over the range of each parameter.`,
+          text: `${inUnit(outcome.name, unit)}: elementary effects over the range of each parameter.`,
         },
         {
           kind: 'table',
           head: ['parameter', 'mean size (95 %)', 'mean', 'spread'],
           rows: effects.map(({ path, effect, interval, direction, spread }) => [
             path,
-            `${short(effect)} (${shortInterval(interval)})`,
+            estimated(effect, interval),
             short(direction),
             short(spread),
           ]),
@@ -57,8 +57,8 @@ export function sensitivitySections(data: SweepData): { sections: Section[]; fig
           head: ['parameter', 'first order (95 %)', 'total order (95 %)'],
           rows: sobolIndices(points, values).map(({ path, first, firstInterval, total, totalInterval }) => [
             path,
-            `${short(first)} (${shortInterval(firstInterval)})`,
-            `${short(total)} (${shortInterval(totalInterval)})`,
+            estimated(first, firstInterval),
+            estimated(total, totalInterval),
           ]),
         },
       );
@@ -67,7 +67,7 @@ export function sensitivitySections(data: SweepData): { sections: Section[]; fig
     sections.push(
       {
         kind: 'text',
-        text: `${outcome.name}, ${unit}: rank correlation with each parameter over ${points.length} points.`,
+        text: `${inUnit(outcome.name, unit)}: rank correlation with each parameter over ${points.length} points.`,
       },
       {
         kind: 'table',
@@ -94,7 +94,7 @@ export function sensitivitySections(data: SweepData): { sections: Section[]; fig
         ...paths.map((path) => String(points[k]?.set[path] ?? '')),
         ...outcomes.map((_, o) => {
           const { estimate, interval } = estimates[o]![k]!;
-          return `${short(estimate)} (${shortInterval(interval)})`;
+          return estimated(estimate, interval);
         }),
       ]),
     },

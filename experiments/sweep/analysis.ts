@@ -199,7 +199,13 @@ export const short = (value: number): string => {
     ? Math.round(value).toLocaleString('en-US')
     : String(Number(value.toPrecision(3)));
 };
-export const shortInterval = ({ low, high }: Interval): string => `${short(low)} to ${short(high)}`;
+export const shortInterval = ({ low, high }: Interval): string =>
+  Number.isNaN(low) && Number.isNaN(high) ? '-' : `${short(low)} to ${short(high)}`;
+/** An estimate and its interval, of which the one or the other may be missing. */
+export const estimated = (value: number, interval: Interval): string =>
+  Number.isNaN(interval.low) || Number.isNaN(value)
+    ? short(value)
+    : `${short(value)} (${shortInterval(interval)})`;
 
 /** A contrast as a finding: a sentence with its numbers. */
 export function finding({
@@ -267,7 +273,7 @@ export function warningsOf(data: SweepData): string[] {
   );
   if (seeds < RELIABLE_WORLDS)
     warnings.push(
-      `${seeds} seeds: below ${RELIABLE_WORLDS}, 95 % intervals are not known to hold the truth in 93 to 97 % of experiments (darwin validate coverage).${seeds < 6 ? ' With fewer than 6, no contrast can be significant at 5 %.' : ''}`,
+      `${seeds} ${seeds === 1 ? 'seed' : 'seeds'}: below ${RELIABLE_WORLDS}, 95 % intervals are not known to hold the truth in 93 to 97 % of experiments (darwin validate coverage).${seeds < 6 ? ' With fewer than 6, no contrast can be significant at 5 %.' : ''}`,
     );
   if (finished < manifest.cells.length)
     warnings.push(`${manifest.cells.length - finished} of ${manifest.cells.length} cells are not finished.`);
@@ -277,16 +283,13 @@ export function warningsOf(data: SweepData): string[] {
     );
   if (changedSince)
     warnings.push(`${manifest.file} was changed after this run; the report follows the file as it was run.`);
-  const evolves = [...cells.values()].some((list) =>
-    list.some((cell) => cell?.run.metrics.births.some((b) => b > 0)),
-  );
   const least = Math.min(
     ...[...cells.values()].map((list) => median(generationsOf(source.experiment, list).generation)),
   );
   const asksEvolution =
     stageNames(source.experiment).length > 1 ||
     source.experiment.outcomes.some(({ metric }) => metric === 'geneShift');
-  if (evolves && asksEvolution && least < GENERATIONS_MIN)
+  if (asksEvolution && least < GENERATIONS_MIN)
     warnings.push(
       `In half of the worlds of an arm the living are at most ${short(least)} generations from genesis: questions of evolution need ${GENERATIONS_MIN}.`,
     );

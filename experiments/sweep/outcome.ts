@@ -72,6 +72,10 @@ export function unitOf({ unit, metric, per }: OutcomeSpec): string {
   return per === TICK ? `${counted} per tick` : `${counted} / ${own(per).replace(/ per interval$/, '')}`;
 }
 
+/** What a number is, with its unit where it has one: a share of 1 says nothing. */
+export const inUnit = (what: string, unit: string): string =>
+  unit === '' || unit === '1' ? what : `${what}, ${unit}`;
+
 /** First sample of a window. */
 function firstOf(window: (typeof WINDOWS)[number], samples: number): number {
   switch (window) {
