@@ -9,6 +9,7 @@ import { planSweep, runSweep } from '../sweep/sweep.ts';
 import { SweepDirectory } from '../sweep/sweepDirectory.ts';
 import { tinyExperiment } from '../sweep/tinyExperiment.ts';
 import { experimentReport } from './experimentReport.ts';
+import { priceSections } from './priceSection.ts';
 
 let work: string;
 let data: SweepData;
@@ -120,4 +121,31 @@ it('leaves out the unit of a share, and the interval of an estimate that has non
   const none = { low: Number.NaN, high: Number.NaN };
   expect([shortInterval(none), estimated(2, none), estimated(Number.NaN, none)]).toEqual(['-', '2', '-']);
   expect(estimated(2, { low: 1, high: 3 })).toBe('2 (1 to 3)');
+});
+
+it('tells the stylised facts of prices where there are samples enough, of each arm', () => {
+  const series = Array.from({ length: 200 }, (_, k) => 1 + 0.1 * Math.sin(k * k));
+  const cells = new Map(
+    [...data.cells].map(([arm, list]) => [
+      arm,
+      list.map((cell) =>
+        cell === undefined
+          ? cell
+          : {
+              ...cell,
+              run: { ...cell.run, metrics: { ...cell.run.metrics, tokenPrice: series, computePrice: [] } },
+            },
+      ),
+    ]),
+  );
+  const [, table] = experimentReport({ ...data, cells }).html.split('Prices as time series');
+  const rows = [...table!.split('</table>')[0]!.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row]) =>
+    [...row!.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, cell]) => cell!),
+  );
+  expect(rows.slice(1).map((row) => row.slice(0, 3))).toEqual([
+    ['low', 'tokenPrice', '199'],
+    ['high', 'tokenPrice', '199'],
+  ]);
+  const none = new Map([...data.cells].map(([arm]) => [arm, [undefined]]));
+  expect(priceSections({ ...data, cells: none })).toEqual([]);
 });

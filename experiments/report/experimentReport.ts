@@ -24,6 +24,7 @@ import { gardenText, inUnit, unitOf } from '../sweep/outcome.ts';
 import { figuresOf, sidesOf } from './experimentFigures.ts';
 import type { Figure } from './figures.ts';
 import { htmlPage, type Section } from './page.ts';
+import { priceSections } from './priceSection.ts';
 import { sensitivitySections } from './sensitivitySections.ts';
 
 export interface Report {
@@ -61,6 +62,7 @@ export function experimentReport(data: SweepData): Report {
     { kind: 'heading', text: 'Figures' },
     ...figureSections(all),
     ...statisticsSections(data, contrasts),
+    ...(experiment.sampling === undefined ? priceSections(data) : []),
     { kind: 'heading', text: 'Threats to validity' },
     { kind: 'list', items: threatsOf(data, contrasts) },
     { kind: 'heading', text: 'How to repeat it' },
