@@ -68,7 +68,7 @@ function rowsOf(batches: readonly RecordBatch[], name: string): Row[] {
 
 /** Figures that follow from real numbers of agents, which differ in their last bits; all others are the same numbers. */
 const REAL =
-  /^(gene_|shadow_|price[STMR]|life_|profit|matureProfit|reward$|reward(Wealth|Profit)Correlation)/;
+  /^(gene_|shadow_|price[STMR]|life_|profit|matureProfit|reward$|reward(Wealth|Profit)Correlation|diversity|heritability)/;
 const TOLERANCE = 1e-5;
 
 function expectSameRows(expected: readonly Row[], got: readonly Row[], what: string): void {
