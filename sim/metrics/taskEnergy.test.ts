@@ -70,6 +70,12 @@ describe('the energy of tasks', () => {
     expect(taskEnergy(world)).toBe(2 * CU * PRICE + ofCentre);
   });
 
+  it.each([1023, 1024, 70_000])('is as exact at a capacity of %i', (opened) => {
+    const world = withMachines(0.5, [{ opened, tasks: 5 }]);
+    const share = energyShare(world.parameters.ownership, opened);
+    expect(taskEnergy(world)).toBe(portion(5 * CU * PRICE, share));
+  });
+
   it('of rented compute is what its sellers pay a unit, which is used before the own machine', () => {
     const world = withMachines(0.5, [
       { opened: DEVICE, tasks: 3, side: SIDE.buy, filled: 8 },
