@@ -249,8 +249,10 @@ describe.each(['recorded', 'live'])('the tables of a run that is %s', (kind) => 
       await slow;
       await route.continue();
     });
+    // its words change as soon as the lineage is there, which waits for nobody
+    const asked = page.waitForRequest(/\/tables\/.*serial=1(&|$)/);
     await page.goto(`${address}&view=agents`);
-    await says('#life-words', 'Reading its life.');
+    await asked;
     await page.locator('tr[data-agent="0.2"]').click();
     await page.locator('#life-body').waitFor();
     const late = page.waitForResponse(/addresses\?world=0&serial=1$/);
